@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Builds the JavaScript engine and writes plugins/js-engine.wasm with its digest and recipe.
+# With --check it writes nothing to plugins/ and fails where the digest differs from the committed
+# one. Needs the toolchain that guests/toolchain.sh installs.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
+recipe=$root/plugins/js-engine.toml
+
+eval "$("$root/guests/toolchain.sh" env)"
+
+# The same bytes on every machine: no paths, locked crates, fixed flags.
+home=${CARGO_HOME:-$HOME/.cargo}
+flags="--remap-path-prefix=$home/registry/src=/crates --remap-path-prefix=$root=/vesicle"
+# A reactor's start file: without it the linker wraps every export with constructors and destructors.
+flags+=" -Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
+flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=131072"
+(
+  cd "$root/guests/js-engine"
+  env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
+    CARGO_TARGET_DIR="$target/guests" \
+    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$flags" \
+    CFLAGS_wasm32_wasip1="-include $PWD/quickjs/stack_check.h -ffile-prefix-map=$home/registry/src=/crates -ffile-prefix-map=$root=/vesicle" \
+    "$CARGO" build --quiet --locked --release --target wasm32-wasip1
+)
+core=$target/guests/wasm32-wasip1/release/vesicle_js_engine.wasm
+built=$target/guests/js-engine.wasm
+unset CARGO RUSTC
+# Of the whole workspace: the features of shared crates are the same as in every other build then.
+cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --bin vesicle-guest-builder
+digest=$("$target/debug/vesicle-guest-builder" "$core" "$built")
+toolchain=$("$root/guests/toolchain.sh" versions)
+
+if [ "${1:-}" = --check ]; then
+  committed=$(sed -n 's/^digest = "blake3:\(.*\)"$/\1/p' "$recipe")
+  if [ "$digest" = "$committed" ]; then
+    echo "js-engine.wasm: $digest, as committed"
+  elif [ "$toolchain" = "$(sed -n '/^toolchain = """$/,/^"""$/p' "$recipe" | sed '1d;$d')" ]; then
+    echo "js-engine.wasm: built $digest, committed $committed: run guests/build.sh and commit plugins/" >&2
+    exit 1
+  else
+    echo "js-engine.wasm: built $digest with another toolchain than the recipe's, so that the digests cannot be compared:"
+    echo "$toolchain"
+    # The caller tests this one then, in place of the committed one.
+    exit 3
+  fi
+  exit
+fi
+
+cp "$built" "$root/plugins/js-engine.wasm"
+cat >"$recipe" <<TOML
+# What plugins/js-engine.wasm is and how it was made. Written by guests/build.sh.
+name = "js-engine"
+world = "vesicle:plugin/engine@0.1.0"
+digest = "blake3:$digest"
+source = "guests/js-engine"
+recipe = "guests/toolchain.sh && guests/build.sh"
+toolchain = """
+$toolchain
+"""
+TOML
+echo "js-engine.wasm: $digest"

@@ -1,0 +1,167 @@
+//! Runs what a program left to be done: microtasks, timers, and calls in flight.
+
+use std::cell::{Cell, RefCell};
+
+use javy::Runtime;
+use rquickjs::{Ctx, Persistent, Promise, Value};
+
+use crate::engine::Hooks;
+use crate::exports::vesicle::plugin::evaluate::Exception;
+use crate::natives;
+use crate::vesicle::plugin::pending;
+use crate::{class, exception};
+
+/// How many uncaught errors are reported; the rest are counted in the last one.
+const UNCAUGHT_MAX: usize = 16;
+
+type Kept = Persistent<Value<'static>>;
+
+thread_local! {
+    /// Calls that were started and whose outcome has not arrived.
+    static CALLS_IN_FLIGHT: Cell<u32> = const { Cell::new(0) };
+    /// Rejected promises that nobody handles so far, with their reasons.
+    static REJECTED: RefCell<Vec<(Kept, Kept)>> = const { RefCell::new(Vec::new()) };
+    /// Errors thrown where nobody could catch them.
+    static REPORTED: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Counts a call that the host has started.
+pub fn call_started() {
+    CALLS_IN_FLIGHT.set(CALLS_IN_FLIGHT.get() + 1);
+}
+
+/// Gives up on a call. The prelude calls it at most once for an id, and never after its outcome.
+pub fn cancel_call(id: u32) {
+    CALLS_IN_FLIGHT.set(CALLS_IN_FLIGHT.get().saturating_sub(1));
+    natives::cancel(id);
+}
+
+/// Keeps an error that was thrown in a timer or microtask.
+pub fn report_error<'js>(ctx: Ctx<'js>, error: Value<'js>) {
+    let kept = Persistent::save(&ctx, error);
+    REPORTED.with_borrow_mut(|reported| reported.push(kept));
+}
+
+/// Keeps account of promises that are rejected and not (yet) handled.
+pub fn track_rejections(runtime: &Runtime) {
+    let tracker: rquickjs::runtime::RejectionTracker = Box::new(|ctx, promise, reason, handled| {
+        REJECTED.with_borrow_mut(|rejected| {
+            if handled {
+                rejected.retain(|(kept, _)| {
+                    kept.clone().restore(&ctx).is_ok_and(|kept| kept != promise)
+                });
+            } else {
+                let promise = Persistent::save(&ctx, promise);
+                rejected.push((promise, Persistent::save(&ctx, reason)));
+            }
+        });
+    });
+    runtime
+        .context()
+        .runtime()
+        .set_host_promise_rejection_tracker(Some(tracker));
+}
+
+/// How the loop ended.
+pub enum End {
+    /// The main promise is settled, and nothing that keeps the program alive is left.
+    Settled,
+    /// The main promise is pending, and nothing can settle it any more.
+    Stuck,
+}
+
+/// Runs until `main` is settled and all calls and timeouts are done; intervals alone do not keep a
+/// program alive. A rejected `main` ends the program at once.
+pub fn run(ctx: &Ctx<'_>, hooks: &Hooks, main: &Value<'_>) -> rquickjs::Result<End> {
+    loop {
+        while ctx.execute_pending_job() {}
+        let settled = match main_state(main) {
+            Some(State::Rejected) => return Ok(End::Settled),
+            Some(State::Pending) => false,
+            Some(State::Fulfilled) | None => true,
+        };
+        let calls = CALLS_IN_FLIGHT.get();
+        if settled && calls == 0 && hooks.live_timers(ctx)?.call::<_, u32>(())? == 0 {
+            return Ok(End::Settled);
+        }
+        let next_timer: f64 = hooks.next_timer(ctx)?.call(())?;
+        if next_timer < 0.0 && calls == 0 {
+            return Ok(if settled { End::Settled } else { End::Stuck });
+        }
+        if next_timer >= 0.0 && hooks.fire_timers(ctx)?.call((natives::now_ms(),))? {
+            continue;
+        }
+        let timeout_us = (next_timer >= 0.0)
+            .then(|| ((next_timer - natives::now_ms()).max(0.0) * 1e3).ceil() as u64);
+        if let Some(completion) = pending::wait(timeout_us) {
+            CALLS_IN_FLIGHT.set(CALLS_IN_FLIGHT.get().saturating_sub(1));
+            settle(ctx, hooks, completion)?;
+        }
+    }
+}
+
+fn settle(ctx: &Ctx<'_>, hooks: &Hooks, completion: pending::Completion) -> rquickjs::Result<()> {
+    let (ok, payload) = match completion.outcome {
+        Ok(json) => (true, json),
+        Err(error) => {
+            let (code, message) = natives::refusal(&error);
+            (
+                false,
+                format!(
+                    r#"{{"code":"{code}","message":{}}}"#,
+                    natives::json_string(message)
+                ),
+            )
+        }
+    };
+    hooks.settle(ctx)?.call((completion.id, ok, payload))
+}
+
+enum State {
+    Pending,
+    Fulfilled,
+    Rejected,
+}
+
+/// The state of the main value, if it is a promise.
+fn main_state(main: &Value<'_>) -> Option<State> {
+    use rquickjs::promise::PromiseState;
+    if class::of(main) != "Promise" {
+        return None;
+    }
+    let promise = Promise::from_value(main.clone()).ok()?;
+    Some(match promise.state() {
+        PromiseState::Pending => State::Pending,
+        PromiseState::Resolved => State::Fulfilled,
+        PromiseState::Rejected => State::Rejected,
+    })
+}
+
+/// What was thrown or rejected and never caught, apart from `main` itself.
+pub fn uncaught<'js>(
+    ctx: &Ctx<'js>,
+    hooks: &Hooks,
+    program: &str,
+    main: &Value<'js>,
+) -> Vec<Exception> {
+    let reported = REPORTED.take();
+    let rejected = REJECTED.take().into_iter().filter_map(|(promise, reason)| {
+        let promise = promise.restore(ctx).ok()?;
+        (promise != *main).then_some(reason)
+    });
+    let mut all = reported
+        .into_iter()
+        .chain(rejected)
+        .filter_map(|kept| kept.restore(ctx).ok());
+    let mut exceptions: Vec<_> = all
+        .by_ref()
+        .take(UNCAUGHT_MAX)
+        .map(|thrown| exception::describe(ctx, hooks, program, thrown))
+        .collect();
+    let more = all.count();
+    if let (Some(last), 1..) = (exceptions.last_mut(), more) {
+        last.message
+            .push_str(&format!(" (and {more} more uncaught errors)"));
+    }
+    exceptions
+}

@@ -1,0 +1,289 @@
+//! What the prelude cannot do in JavaScript: the outside world, and a look behind values.
+
+use std::cell::RefCell;
+use std::io::Write;
+
+use fastrand::Rng;
+use rquickjs::promise::PromiseState;
+use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, Object, Promise, Value, qjs};
+use url::Url;
+
+use crate::vesicle::plugin::{pending, tool_call, types};
+use crate::{class, event_loop, text};
+
+/// The most that `crypto.getRandomValues` gives at once (Web Cryptography API, 10.1.1).
+const RANDOM_BYTES_MAX: usize = 65_536;
+
+/// The object that the prelude knows as `native`.
+pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    macro_rules! native {
+        ($name:literal, $function:expr) => {
+            native.set(
+                $name,
+                Function::new(ctx.clone(), $function)?.with_name($name)?,
+            )?;
+        };
+    }
+    native!("write", write);
+    native!("utf8Encode", utf8_encode);
+    native!("utf8Decode", utf8_decode);
+    native!("urlParse", url_parse);
+    native!("urlSet", url_set);
+    native!("randomBytes", random_bytes);
+    native!("random", random);
+    native!("now", now_ms);
+    native!("promiseState", promise_state);
+    native!("proxyDetails", proxy_details);
+    native!("classOf", |value: Value<'js>| class::of(&value));
+    native!("reportError", event_loop::report_error);
+    native!("toolStart", tool_start);
+    native!("toolSearch", tool_search);
+    native!("toolDescribe", tool_describe);
+    native!("cancel", event_loop::cancel_call);
+    Ok(native)
+}
+
+fn write<'js>(ctx: Ctx<'js>, fd: u32, message: rquickjs::String<'js>) -> rquickjs::Result<()> {
+    let message = text::to_rust(&message)?;
+    let written = match fd {
+        1 => write_all(std::io::stdout().lock(), &message),
+        _ => write_all(std::io::stderr().lock(), &message),
+    };
+    written.map_err(|error| Exception::throw_message(&ctx, &format!("cannot write: {error}")))
+}
+
+/// Flushed at once: when the program is stopped, what it had written is still reported.
+fn write_all(mut stream: impl Write, message: &str) -> std::io::Result<()> {
+    stream.write_all(message.as_bytes())?;
+    stream.flush()
+}
+
+fn utf8_encode<'js>(
+    ctx: Ctx<'js>,
+    string: rquickjs::String<'js>,
+) -> rquickjs::Result<ArrayBuffer<'js>> {
+    ArrayBuffer::new_copy(ctx, text::to_rust(&string)?)
+}
+
+fn utf8_decode<'js>(
+    ctx: Ctx<'js>,
+    buffer: ArrayBuffer<'js>,
+    offset: usize,
+    length: usize,
+    fatal: bool,
+) -> rquickjs::Result<String> {
+    let bytes = buffer.as_bytes().unwrap_or_default();
+    let bytes = offset
+        .checked_add(length)
+        .and_then(|end| bytes.get(offset..end))
+        .ok_or_else(|| Exception::throw_range(&ctx, "the view lies outside of its buffer"))?;
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) if fatal => Err(Exception::throw_type(
+            &ctx,
+            "The encoded data was not valid for encoding utf-8",
+        )),
+        Err(_) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
+fn url_parse(input: String, base: Option<String>) -> Option<Vec<String>> {
+    let url = match base {
+        Some(base) => Url::parse(&base).ok()?.join(&input).ok()?,
+        None => Url::parse(&input).ok()?,
+    };
+    Some(url_parts(&url))
+}
+
+fn url_set(href: String, part: String, value: String) -> Option<Vec<String>> {
+    use url::quirks;
+    let mut url = Url::parse(&href).ok()?;
+    let set = match part.as_str() {
+        "protocol" => quirks::set_protocol(&mut url, &value),
+        "username" => quirks::set_username(&mut url, &value),
+        "password" => quirks::set_password(&mut url, &value),
+        "host" => quirks::set_host(&mut url, &value),
+        "hostname" => quirks::set_hostname(&mut url, &value),
+        "port" => quirks::set_port(&mut url, &value),
+        "pathname" => {
+            quirks::set_pathname(&mut url, &value);
+            Ok(())
+        }
+        "search" => {
+            quirks::set_search(&mut url, &value);
+            Ok(())
+        }
+        "hash" => {
+            quirks::set_hash(&mut url, &value);
+            Ok(())
+        }
+        _ => Err(()),
+    };
+    set.ok().map(|()| url_parts(&url))
+}
+
+/// In the order that `url.js` reads them.
+fn url_parts(url: &Url) -> Vec<String> {
+    use url::quirks;
+    [
+        quirks::href(url),
+        quirks::protocol(url),
+        quirks::username(url),
+        quirks::password(url),
+        quirks::host(url),
+        quirks::hostname(url),
+        quirks::port(url),
+        quirks::pathname(url),
+        quirks::search(url),
+        quirks::hash(url),
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .chain([quirks::origin(url)])
+    .collect()
+}
+
+fn random_bytes<'js>(ctx: Ctx<'js>, length: usize) -> rquickjs::Result<ArrayBuffer<'js>> {
+    if length > RANDOM_BYTES_MAX {
+        return Err(Exception::throw_range(
+            &ctx,
+            "at most 65536 random bytes at once",
+        ));
+    }
+    let mut bytes = vec![0; length];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Exception::throw_message(&ctx, &format!("no randomness: {error}")))?;
+    ArrayBuffer::new(ctx, bytes)
+}
+
+thread_local! {
+    /// Seeded at its first use, so that no seed is in the snapshot.
+    static RANDOM: RefCell<Option<Rng>> = const { RefCell::new(None) };
+}
+
+fn random(ctx: Ctx<'_>) -> rquickjs::Result<f64> {
+    RANDOM.with_borrow_mut(|random| {
+        if let Some(random) = random {
+            return Ok(random.f64());
+        }
+        let seed = getrandom::u64()
+            .map_err(|error| Exception::throw_message(&ctx, &format!("no randomness: {error}")))?;
+        Ok(random.insert(Rng::with_seed(seed)).f64())
+    })
+}
+
+/// Milliseconds since the call began: the host's monotonic clock starts with each sandbox.
+pub fn now_ms() -> f64 {
+    // SAFETY: the only requirement is a clock id that exists; failure is impossible for it.
+    let nanoseconds = unsafe { wasip1::clock_time_get(wasip1::CLOCKID_MONOTONIC, 1) };
+    nanoseconds.unwrap_or(0) as f64 / 1e6
+}
+
+fn promise_state<'js>(ctx: Ctx<'js>, promise: Promise<'js>) -> rquickjs::Result<Array<'js>> {
+    let state = Array::new(ctx.clone())?;
+    state.set(
+        0,
+        match promise.state() {
+            PromiseState::Pending => "pending",
+            PromiseState::Resolved => "fulfilled",
+            PromiseState::Rejected => "rejected",
+        },
+    )?;
+    // SAFETY: the value is a promise of this context; the result is owned.
+    let result = unsafe {
+        let raw = qjs::JS_PromiseResult(ctx.as_raw().as_ptr(), promise.as_value().as_raw());
+        Value::from_raw(ctx.clone(), raw)
+    };
+    state.set(1, result)?;
+    Ok(state)
+}
+
+fn proxy_details<'js>(ctx: Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Option<Array<'js>>> {
+    if class::of(&value) != "Proxy" {
+        return Ok(None);
+    }
+    // A revoked proxy has neither; QuickJS throws then.
+    let part = |raw: qjs::JSValue| {
+        // SAFETY: QuickJS has just made the value, owned, in this context.
+        match unsafe { qjs::JS_IsException(raw) } {
+            true => Err(rquickjs::Error::Exception),
+            false => Ok(unsafe { Value::from_raw(ctx.clone(), raw) }),
+        }
+    };
+    let raw = ctx.as_raw().as_ptr();
+    // SAFETY: the value is a proxy of this context.
+    let target = part(unsafe { qjs::JS_GetProxyTarget(raw, value.as_raw()) })?;
+    // SAFETY: as above.
+    let handler = part(unsafe { qjs::JS_GetProxyHandler(raw, value.as_raw()) })?;
+    let details = Array::new(ctx.clone())?;
+    details.set(0, target)?;
+    details.set(1, handler)?;
+    Ok(Some(details))
+}
+
+fn tool_start(ctx: Ctx<'_>, name: String, arguments: String) -> rquickjs::Result<u32> {
+    match tool_call::start(&name, &arguments) {
+        Ok(id) => {
+            event_loop::call_started();
+            Ok(id)
+        }
+        Err(error) => Err(throw_refusal(&ctx, &error)),
+    }
+}
+
+fn tool_search(ctx: Ctx<'_>, query: String, limit: u32) -> rquickjs::Result<String> {
+    let tools = tool_call::search(&query, limit).map_err(|error| throw_refusal(&ctx, &error))?;
+    let tools: Vec<_> = tools.iter().map(tool_json).collect();
+    Ok(format!("[{}]", tools.join(",")))
+}
+
+fn tool_describe(ctx: Ctx<'_>, name: String) -> rquickjs::Result<String> {
+    let tool = tool_call::describe(&name).map_err(|error| throw_refusal(&ctx, &error))?;
+    Ok(tool_json(&tool))
+}
+
+/// The schemas are JSON already.
+fn tool_json(tool: &tool_call::Tool) -> String {
+    format!(
+        r#"{{"name":{},"description":{},"inputSchema":{},"outputSchema":{}}}"#,
+        json_string(&tool.name),
+        json_string(&tool.description),
+        tool.input_schema,
+        tool.output_schema.as_deref().unwrap_or("null"),
+    )
+}
+
+/// A string as JSON.
+pub fn json_string(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The code and message of a refusal, as the prelude's `ToolError` knows them.
+pub fn refusal(error: &types::Error) -> (&'static str, &str) {
+    match error {
+        types::Error::Denied(message) => ("denied", message),
+        types::Error::NotFound(message) => ("not_found", message),
+        types::Error::InvalidInput(message) => ("invalid_input", message),
+        types::Error::LimitExceeded(message) => ("limit_exceeded", message),
+        types::Error::Unavailable(message) => ("unavailable", message),
+        types::Error::Failed(message) => ("failed", message),
+    }
+}
+
+fn throw_refusal(ctx: &Ctx<'_>, error: &types::Error) -> rquickjs::Error {
+    let (code, message) = refusal(error);
+    let exception = match Exception::from_message(ctx.clone(), message) {
+        Ok(exception) => exception,
+        Err(error) => return error,
+    };
+    if let Err(error) = exception.as_object().set("code", code) {
+        return error;
+    }
+    exception.throw()
+}
+
+/// Tells the host that the outcome of a started call is not wanted any more.
+pub fn cancel(id: u32) {
+    pending::cancel(id);
+}

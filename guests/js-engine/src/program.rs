@@ -1,0 +1,190 @@
+//! One program, from its text to its result.
+
+use std::ffi::CString;
+
+use rquickjs::{Ctx, Function, Module, Promise, Value, qjs};
+
+use crate::engine::{self, Hooks};
+use crate::event_loop::{self, End};
+use crate::exports::vesicle::plugin::evaluate::{Completion, Exception, Failure, Form, Program};
+use crate::serialize::{self, Unserializable};
+use crate::{class, exception};
+
+/// The language that this engine knows; what TypeScript adds is gone before it comes here.
+const LANGUAGE: &str = "javascript";
+
+/// A body becomes a function. Its own lines are numbered from 1: the prefix begins on line -1,
+/// because QuickJS takes 0 for "not given".
+const BODY_PREFIX: &str = "(async()=>{\n\n";
+const BODY_FIRST_LINE: i32 = -1;
+const BODY_SUFFIX: &str = "\n})()";
+
+/// Runs a program to its end.
+pub fn run(program: Program) -> Result<Completion, Failure> {
+    if program.language != LANGUAGE {
+        return Err(Failure::UnknownLanguage(format!(
+            "this engine runs `{LANGUAGE}`, not `{}`",
+            program.language
+        )));
+    }
+    engine::with(|ctx, hooks| {
+        set_input(ctx, hooks, &program)?;
+        let main = match program.form {
+            Form::Body => evaluate_body(ctx, hooks, &program)?,
+            Form::Module => evaluate_module(ctx, hooks, &program)?,
+        };
+        let uncaught = event_loop::uncaught(ctx, hooks, &program.name, &main.promise);
+        let value = serialize::to_json(ctx, hooks, &main.result).map_err(|error| match error {
+            Unserializable::Because(why) => Failure::Unserializable(why),
+            Unserializable::Thrown => {
+                exception::into_failure(exception::pending(ctx, hooks, &program.name))
+            }
+        })?;
+        Ok(Completion { value, uncaught })
+    })
+}
+
+/// What a program came to: its result, and the promise that brought it.
+struct Main<'js> {
+    promise: Value<'js>,
+    result: Value<'js>,
+}
+
+fn set_input(ctx: &Ctx<'_>, hooks: &Hooks, program: &Program) -> Result<(), Failure> {
+    let set = || -> rquickjs::Result<()> {
+        let input: Value = match program.input.as_str() {
+            "null" => Value::new_null(ctx.clone()),
+            json => ctx.json_parse(json)?,
+        };
+        ctx.globals().set("input", input)
+    };
+    set().map_err(|_| {
+        let thrown = exception::pending(ctx, hooks, &program.name);
+        match exception::into_failure(thrown) {
+            Failure::Thrown(thrown) => Failure::InvalidInput(thrown.message),
+            exhausted => exhausted,
+        }
+    })
+}
+
+fn evaluate_body<'js>(
+    ctx: &Ctx<'js>,
+    hooks: &Hooks,
+    program: &Program,
+) -> Result<Main<'js>, Failure> {
+    let promise = call_body(ctx, program)
+        .map_err(|_| syntax(exception::pending(ctx, hooks, &program.name)))?;
+    settle(ctx, hooks, program, promise)
+}
+
+/// Evaluates the wrapped source, which runs it up to its first `await`.
+fn call_body<'js>(ctx: &Ctx<'js>, program: &Program) -> rquickjs::Result<Value<'js>> {
+    let mut source =
+        Vec::with_capacity(BODY_PREFIX.len() + program.source.len() + BODY_SUFFIX.len() + 1);
+    source.extend_from_slice(BODY_PREFIX.as_bytes());
+    source.extend_from_slice(program.source.as_bytes());
+    source.extend_from_slice(BODY_SUFFIX.as_bytes());
+    let length = source.len();
+    // QuickJS reads up to a NUL that is not part of the length.
+    source.push(0);
+    let name = CString::new(program.name.as_str())?;
+    let mut options = qjs::JSEvalOptions {
+        version: qjs::JS_EVAL_OPTIONS_VERSION as _,
+        eval_flags: (qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_STRICT) as _,
+        filename: name.as_ptr(),
+        line_num: BODY_FIRST_LINE,
+    };
+    // SAFETY: source and options outlive the call; the result is owned by this context.
+    unsafe {
+        let raw = ctx.as_raw().as_ptr();
+        let value = qjs::JS_Eval2(raw, source.as_ptr().cast(), length as _, &mut options);
+        if qjs::JS_IsException(value) {
+            return Err(rquickjs::Error::Exception);
+        }
+        Ok(Value::from_raw(ctx.clone(), value))
+    }
+}
+
+fn evaluate_module<'js>(
+    ctx: &Ctx<'js>,
+    hooks: &Hooks,
+    program: &Program,
+) -> Result<Main<'js>, Failure> {
+    let failed = |kind: fn(Exception) -> Failure| {
+        move |_| kind(exception::pending(ctx, hooks, &program.name))
+    };
+    let module = Module::declare(ctx.clone(), program.name.as_str(), program.source.as_str())
+        .map_err(failed(syntax))?;
+    let (module, evaluation) = module.eval().map_err(failed(exception::into_failure))?;
+    let main = settle(ctx, hooks, program, evaluation.into_value())?;
+
+    let namespace = module
+        .namespace()
+        .map_err(failed(exception::into_failure))?;
+    let default: Option<Value> = namespace
+        .get("default")
+        .map_err(failed(exception::into_failure))?;
+    match default {
+        None => Ok(main),
+        Some(default)
+            if class::of(&default) == "Function" && !serialize::is_class(ctx, &default) =>
+        {
+            let function =
+                Function::from_value(default).map_err(failed(exception::into_failure))?;
+            let input: Value = ctx
+                .globals()
+                .get("input")
+                .map_err(failed(exception::into_failure))?;
+            let returned: Value = function
+                .call((input,))
+                .map_err(failed(exception::into_failure))?;
+            settle(ctx, hooks, program, returned)
+        }
+        Some(default) => settle(ctx, hooks, program, default),
+    }
+}
+
+/// Runs the event loop until `main` is settled, and takes its result out.
+fn settle<'js>(
+    ctx: &Ctx<'js>,
+    hooks: &Hooks,
+    program: &Program,
+    main: Value<'js>,
+) -> Result<Main<'js>, Failure> {
+    let failed = |_| exception::into_failure(exception::pending(ctx, hooks, &program.name));
+    match event_loop::run(ctx, hooks, &main).map_err(failed)? {
+        End::Settled => {}
+        End::Stuck => {
+            return Err(Failure::NeverSettles(
+                "the code awaits a promise that nothing can settle: no timer, call or microtask is left"
+                    .to_owned(),
+            ));
+        }
+    }
+    let Ok(promise) = Promise::from_value(main.clone()) else {
+        return Ok(Main {
+            result: main.clone(),
+            promise: main,
+        });
+    };
+    match promise.result::<Value>() {
+        Some(Ok(result)) => Ok(Main {
+            promise: main,
+            result,
+        }),
+        Some(Err(_)) => Err(failed(rquickjs::Error::Exception)),
+        // `run` ends only when the promise is settled.
+        None => Ok(Main {
+            result: Value::new_undefined(ctx.clone()),
+            promise: main,
+        }),
+    }
+}
+
+/// The exception came from reading the source and not from running it.
+fn syntax(exception: Exception) -> Failure {
+    match exception::into_failure(exception) {
+        Failure::Thrown(exception) => Failure::Syntax(exception),
+        exhausted => exhausted,
+    }
+}

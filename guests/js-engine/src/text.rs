@@ -1,0 +1,52 @@
+//! JavaScript strings are sequences of UTF-16 units and may hold lone surrogates; Rust's cannot.
+
+use rquickjs::{Ctx, String as JsString, Value, qjs};
+
+/// The text of a JavaScript string, with U+FFFD for each lone surrogate.
+pub fn to_rust(string: &JsString<'_>) -> rquickjs::Result<String> {
+    let value = string.as_value();
+    let ctx = value.ctx();
+    let mut length = 0;
+    // SAFETY: the value is a string of this context; the bytes are copied before they are freed.
+    unsafe {
+        let pointer =
+            qjs::JS_ToCStringLen2(ctx.as_raw().as_ptr(), &mut length, value.as_raw(), false);
+        if pointer.is_null() {
+            return Err(rquickjs::Error::Exception);
+        }
+        let bytes = std::slice::from_raw_parts(pointer.cast::<u8>(), length as usize);
+        let text = from_wtf8(bytes);
+        qjs::JS_FreeCString(ctx.as_raw().as_ptr(), pointer);
+        Ok(text)
+    }
+}
+
+/// The text of any value, as `String(value)` gives it.
+pub fn of_value<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<String> {
+    // SAFETY: the value belongs to this context; the result is owned.
+    let string = unsafe {
+        let raw = qjs::JS_ToString(ctx.as_raw().as_ptr(), value.as_raw());
+        if qjs::JS_IsException(raw) {
+            return Err(rquickjs::Error::Exception);
+        }
+        Value::from_raw(ctx.clone(), raw)
+    };
+    to_rust(string.as_string().ok_or(rquickjs::Error::Unknown)?)
+}
+
+/// Generalised UTF-8, as QuickJS writes it, encodes a lone surrogate in three bytes
+/// (<https://simonsapin.github.io/wtf-8/>).
+fn from_wtf8(bytes: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        // An encoded surrogate is invalid byte by byte; its first byte stands for all three.
+        if chunk.invalid().first() == Some(&0xED) {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
+}

@@ -1,0 +1,256 @@
+//! Compiled components, in memory and on disk.
+//!
+//! Loading a compiled component is running native code, so an entry on disk is loaded only if it
+//! is ours: the directory is private, and each entry carries a MAC over its name and its bytes,
+//! under a key that lies in the same private place. The name holds the digest of the component and
+//! of everything about the engine that its code depends on. An entry that is damaged, of another
+//! engine, or put there by somebody else is thrown away, and the component is compiled again.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::hash::{Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use parking_lot::Mutex;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// How many compiled components are kept in memory; the one used longest ago goes first.
+pub const COMPONENTS_IN_MEMORY_MAX: usize = 64;
+
+const DIR_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+const KEY_FILE: &str = "key";
+const MAC_BYTES: usize = blake3::OUT_LEN;
+
+/// Compiles each component once.
+pub struct ComponentCache {
+    engine: Engine,
+    /// What of the engine the code depends on.
+    compatibility: String,
+    disk: Option<Disk>,
+    /// Used last comes last.
+    memory: Mutex<Vec<(blake3::Hash, Component)>>,
+}
+
+/// Where a component came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// It was in memory.
+    Memory,
+    /// It was on disk, and is ours.
+    Disk,
+    /// It was compiled.
+    Compiled,
+}
+
+impl ComponentCache {
+    /// A cache for `engine`, in memory and, if a directory is given and usable, on disk. A
+    /// directory that cannot be private is not used, and a warning says why.
+    pub fn new(engine: &Engine, dir: Option<&Path>) -> Self {
+        let disk = dir.and_then(|dir| {
+            Disk::open(dir)
+                .inspect_err(|error| {
+                    tracing::warn!(dir = %dir.display(), %error, "compiled components are not kept on disk");
+                })
+                .ok()
+        });
+        Self {
+            engine: engine.clone(),
+            compatibility: compatibility(engine),
+            disk,
+            memory: Mutex::default(),
+        }
+    }
+
+    /// The compiled component of `wasm`. Blocks for a second or more where it has to compile.
+    ///
+    /// # Errors
+    /// When `wasm` is no component that this engine accepts.
+    pub fn load(&self, wasm: &[u8]) -> wasmtime::Result<(Component, Source)> {
+        let digest = blake3::hash(wasm);
+        if let Some(component) = self.recall(&digest) {
+            return Ok((component, Source::Memory));
+        }
+        let name = format!("{digest}-{}.cwasm", self.compatibility);
+        let (component, source) = match self.load_from_disk(&name) {
+            Some(component) => (component, Source::Disk),
+            None => (self.compile(wasm, &name)?, Source::Compiled),
+        };
+        self.remember(digest, &component);
+        Ok((component, source))
+    }
+
+    fn recall(&self, digest: &blake3::Hash) -> Option<Component> {
+        let mut memory = self.memory.lock();
+        let index = memory.iter().position(|(known, _)| known == digest)?;
+        let entry = memory.remove(index);
+        let component = entry.1.clone();
+        memory.push(entry);
+        Some(component)
+    }
+
+    fn remember(&self, digest: blake3::Hash, component: &Component) {
+        let mut memory = self.memory.lock();
+        if memory.iter().any(|(known, _)| *known == digest) {
+            return;
+        }
+        if memory.len() == COMPONENTS_IN_MEMORY_MAX {
+            memory.remove(0);
+        }
+        memory.push((digest, component.clone()));
+    }
+
+    fn load_from_disk(&self, name: &str) -> Option<Component> {
+        let disk = self.disk.as_ref()?;
+        let artifact = match disk.read(name) {
+            Ok(artifact) => artifact?,
+            Err(error) => {
+                tracing::warn!(name, %error, "a compiled component is thrown away");
+                disk.remove(name);
+                return None;
+            }
+        };
+        // SAFETY: the MAC says that this process owner's `compile` wrote exactly these bytes for
+        // exactly this engine, and they are in memory of our own since they were checked.
+        match unsafe { Component::deserialize(&self.engine, artifact) } {
+            Ok(component) => Some(component),
+            Err(error) => {
+                tracing::warn!(name, %error, "a compiled component is thrown away");
+                disk.remove(name);
+                None
+            }
+        }
+    }
+
+    fn compile(&self, wasm: &[u8], name: &str) -> wasmtime::Result<Component> {
+        let component = Component::from_binary(&self.engine, wasm)?;
+        if let Some(disk) = &self.disk {
+            // A full disk is no reason not to run: the next start compiles again.
+            if let Err(error) = disk.write(name, &component.serialize()?) {
+                tracing::warn!(name, %error, "a compiled component is not kept on disk");
+            }
+        }
+        Ok(component)
+    }
+}
+
+/// A digest of all that `Engine::precompile_compatibility_hash` says code depends on.
+fn compatibility(engine: &Engine) -> String {
+    struct Digest(blake3::Hasher);
+    impl Hasher for Digest {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        fn finish(&self) -> u64 {
+            let digest = self.0.finalize();
+            u64::from_le_bytes(digest.as_bytes()[..8].try_into().unwrap_or_default())
+        }
+    }
+    let mut digest = Digest(blake3::Hasher::new());
+    engine.precompile_compatibility_hash().hash(&mut digest);
+    digest.0.finalize().to_hex()[..32].to_owned()
+}
+
+/// The private directory.
+struct Disk {
+    dir: PathBuf,
+    key: [u8; blake3::KEY_LEN],
+}
+
+impl Disk {
+    fn open(dir: &Path) -> io::Result<Self> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(DIR_MODE)
+            .create(dir)?;
+        let metadata = fs::symlink_metadata(dir)?;
+        if !metadata.is_dir() || metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::other(
+                "it is no directory of the user that runs this",
+            ));
+        }
+        if metadata.mode() & 0o777 != DIR_MODE {
+            // Whoever could write here could not make a MAC; from now on they cannot write either.
+            fs::set_permissions(dir, fs::Permissions::from_mode(DIR_MODE))?;
+        }
+        let key = key(&dir.join(KEY_FILE))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            key,
+        })
+    }
+
+    /// The artifact of this name; `None` if there is none, an error if it is not ours.
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let mut entry = Vec::new();
+        match File::open(self.dir.join(name)) {
+            Ok(mut file) => file.read_to_end(&mut entry)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some((mac, artifact)) = entry.split_at_checked(MAC_BYTES) else {
+            return Err(io::Error::other("it is too short"));
+        };
+        // `blake3::Hash` compares in constant time.
+        let claimed = blake3::Hash::from_slice(mac).map_err(io::Error::other)?;
+        if claimed != self.mac(name, artifact) {
+            return Err(io::Error::other("its MAC is wrong"));
+        }
+        entry.drain(..MAC_BYTES);
+        Ok(Some(entry))
+    }
+
+    /// Whole or not at all, also when the machine stops in between.
+    fn write(&self, name: &str, artifact: &[u8]) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
+        file.write_all(self.mac(name, artifact).as_bytes())?;
+        file.write_all(artifact)?;
+        file.as_file().sync_all()?;
+        file.persist(self.dir.join(name))?;
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) {
+        if let Err(error) = fs::remove_file(self.dir.join(name)) {
+            tracing::debug!(name, %error, "nothing to remove");
+        }
+    }
+
+    /// The name is part of it: an entry of ours under another name is not ours.
+    fn mac(&self, name: &str, artifact: &[u8]) -> blake3::Hash {
+        let mut mac = blake3::Hasher::new_keyed(&self.key);
+        mac.update(&(name.len() as u64).to_le_bytes());
+        mac.update(name.as_bytes());
+        mac.update(artifact);
+        mac.finalize()
+    }
+}
+
+/// The key in `path`, made at the first use. Two processes that make it at once agree on one.
+fn key(path: &Path) -> io::Result<[u8; blake3::KEY_LEN]> {
+    let mut key = [0; blake3::KEY_LEN];
+    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    let dir = path.parent().unwrap_or(Path::new("."));
+    if !path.exists() {
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        file.write_all(&key)?;
+        file.as_file().sync_all()?;
+        if let Err(error) = file.persist_noclobber(path)
+            && error.error.kind() != io::ErrorKind::AlreadyExists
+        {
+            return Err(error.error);
+        }
+    }
+    let mut file = OpenOptions::new().read(true).mode(FILE_MODE).open(path)?;
+    if file.metadata()?.len() != key.len() as u64 {
+        // Entries under it are lost, and compiled again.
+        fs::remove_file(path)?;
+        return Err(io::Error::other(
+            "its key was damaged and is removed; the next start makes another",
+        ));
+    }
+    file.read_exact(&mut key)?;
+    Ok(key)
+}

@@ -1,0 +1,50 @@
+//! How Wasmtime is set up. Every choice here is measured or is a wall.
+
+use std::num::NonZeroUsize;
+
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+};
+
+use crate::limits::MEMORY_BYTES_MAX;
+
+/// What native code of a guest may put on the stack. JavaScript's own limit, in the guest, is met
+/// long before it (see `guests/js-engine`).
+const WASM_STACK_BYTES_MAX: usize = 8 << 20;
+/// The stack of a guest's fiber: its own, and room for host functions.
+const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES_MAX + (1 << 20);
+/// What a slot keeps in memory from one guest to the next, copied back from the image instead of
+/// faulted in: the pages that every call touches.
+const MEMORY_RESIDENT_BYTES: usize = 0;
+
+/// The engine, with room for `instances` guests at once.
+pub fn new(instances: u32) -> wasmtime::Result<Engine> {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(4))
+        .total_memories(instances)
+        .total_tables(instances.saturating_mul(3))
+        .total_stacks(instances)
+        .max_memory_size(MEMORY_BYTES_MAX)
+        .table_elements(20_000)
+        .max_core_instances_per_component(8)
+        .max_memories_per_component(1)
+        .max_tables_per_component(4)
+        .max_unused_warm_slots(instances)
+        .decommit_batch_size(1)
+        .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES);
+    // `pagemap_scan` stays off: in 48.0.8 a dirty page that was swapped out is not reset.
+
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .epoch_interruption(true)
+        // Component-model async is not needed: `start` and `wait` do the same with less.
+        .concurrency_support(false)
+        .max_wasm_stack(WASM_STACK_BYTES_MAX)
+        .async_stack_size(FIBER_STACK_BYTES)
+        .wasm_memory64(false)
+        .wasm_backtrace_max_frames(NonZeroUsize::new(16))
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    Engine::new(&config)
+}

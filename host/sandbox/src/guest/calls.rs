@@ -1,0 +1,210 @@
+//! Capability calls: `vesicle:plugin/tool-call`, and `vesicle:plugin/pending` for those in flight.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use serde_json::value::RawValue;
+
+use super::Guest;
+use super::bindings::vesicle::plugin::{pending, tool_call, types};
+use crate::ToolCall;
+use crate::capabilities::{CapabilityError, Tool};
+
+/// How many calls one guest may have in flight.
+pub const CALLS_IN_FLIGHT_MAX: usize = 256;
+
+type Outcome = Result<String, types::Error>;
+
+/// The calls of one guest.
+pub struct Calls {
+    tools: Arc<dyn ToolCall>,
+    in_flight: FuturesUnordered<Call>,
+    /// Calls that ended before the guest asked for them.
+    ended: VecDeque<(u32, Outcome)>,
+    next_id: u32,
+    made: u64,
+}
+
+impl Calls {
+    /// No calls yet, to these tools.
+    pub fn new(tools: Arc<dyn ToolCall>) -> Self {
+        Self {
+            tools,
+            in_flight: FuturesUnordered::new(),
+            ended: VecDeque::new(),
+            next_id: 1,
+            made: 0,
+        }
+    }
+
+    /// How many calls the guest made.
+    pub fn made(&self) -> u64 {
+        self.made
+    }
+
+    /// Starts a call. Its future is polled here once, so that it is on its way while the guest goes on.
+    async fn start(&mut self, future: BoxFuture<'static, Outcome>) -> Result<u32, types::Error> {
+        if self.in_flight.len() + self.ended.len() >= CALLS_IN_FLIGHT_MAX {
+            return Err(types::Error::LimitExceeded(format!(
+                "at most {CALLS_IN_FLIGHT_MAX} calls may be in flight; await some before starting more"
+            )));
+        }
+        let id = self.next_id;
+        self.next_id = self.next_id.wrapping_add(1);
+        let mut call = Call {
+            id,
+            future: Some(future),
+        };
+        match std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut call).poll(context))).await {
+            Poll::Ready(Some(ended)) => self.ended.push_back(ended),
+            Poll::Ready(None) => {}
+            Poll::Pending => self.in_flight.push(call),
+        }
+        Ok(id)
+    }
+
+    async fn next(&mut self) -> Option<(u32, Outcome)> {
+        if let Some(ended) = self.ended.pop_front() {
+            return Some(ended);
+        }
+        loop {
+            // `None` within is a call that was cancelled.
+            if let Some(ended) = self.in_flight.next().await? {
+                return Some(ended);
+            }
+        }
+    }
+
+    fn cancel(&mut self, id: u32) {
+        self.ended.retain(|(ended, _)| *ended != id);
+        for call in self.in_flight.iter_mut() {
+            if call.id == id {
+                call.future = None;
+            }
+        }
+    }
+}
+
+/// One call in flight; without its future, one that was given up.
+struct Call {
+    id: u32,
+    future: Option<BoxFuture<'static, Outcome>>,
+}
+
+impl Future for Call {
+    type Output = Option<(u32, Outcome)>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        let id = self.id;
+        match &mut self.future {
+            None => Poll::Ready(None),
+            Some(future) => future
+                .as_mut()
+                .poll(context)
+                .map(|outcome| Some((id, outcome))),
+        }
+    }
+}
+
+impl pending::Host for Guest {
+    async fn wait(&mut self, timeout_us: Option<u64>) -> Option<pending::Completion> {
+        let next = async {
+            match self.calls.next().await {
+                None if timeout_us.is_some() => std::future::pending().await,
+                next => next,
+            }
+        };
+        let ended = match timeout_us {
+            None => next.await,
+            Some(timeout) => tokio::time::timeout(Duration::from_micros(timeout), next)
+                .await
+                .ok()
+                .flatten(),
+        };
+        ended.map(|(id, outcome)| pending::Completion { id, outcome })
+    }
+
+    fn cancel(&mut self, id: u32) {
+        self.calls.cancel(id);
+    }
+}
+
+impl tool_call::Host for Guest {
+    async fn search(
+        &mut self,
+        query: String,
+        limit: u32,
+    ) -> Result<Vec<tool_call::Tool>, types::Error> {
+        self.calls.made += 1;
+        let found = self.calls.tools.search(&query, limit as usize).await?;
+        Ok(found.into_iter().map(Into::into).collect())
+    }
+
+    async fn describe(&mut self, name: String) -> Result<tool_call::Tool, types::Error> {
+        self.calls.made += 1;
+        Ok(self.calls.tools.describe(&name).await?.into())
+    }
+
+    async fn call(&mut self, name: String, arguments: String) -> Outcome {
+        self.calls.made += 1;
+        call(self.calls.tools.clone(), name, parse(arguments)?).await
+    }
+
+    async fn start(&mut self, name: String, arguments: String) -> Result<u32, types::Error> {
+        self.calls.made += 1;
+        let future = call(self.calls.tools.clone(), name, parse(arguments)?);
+        self.calls.start(Box::pin(future)).await
+    }
+}
+
+async fn call(tools: Arc<dyn ToolCall>, name: String, arguments: Box<RawValue>) -> Outcome {
+    let result = tools.call(&name, &arguments).await?;
+    Ok(Box::<str>::from(result).into_string())
+}
+
+/// What the guest says is JSON is an allegation until it is checked.
+fn parse(arguments: String) -> Result<Box<RawValue>, types::Error> {
+    match RawValue::from_string(arguments) {
+        Ok(arguments) if arguments.get().starts_with('{') => Ok(arguments),
+        Ok(_) => Err(types::Error::InvalidInput(
+            "the arguments of a tool are a JSON object".to_owned(),
+        )),
+        Err(error) => Err(types::Error::InvalidInput(format!(
+            "the arguments are no JSON: {error}"
+        ))),
+    }
+}
+
+impl types::Host for Guest {}
+
+impl From<CapabilityError> for types::Error {
+    fn from(error: CapabilityError) -> Self {
+        match error {
+            CapabilityError::Denied(message) => Self::Denied(message),
+            CapabilityError::NotFound(message) => Self::NotFound(message),
+            CapabilityError::InvalidInput(message) => Self::InvalidInput(message),
+            CapabilityError::LimitExceeded(message) => Self::LimitExceeded(message),
+            CapabilityError::Unavailable(message) => Self::Unavailable(message),
+            CapabilityError::Failed(message) => Self::Failed(message),
+        }
+    }
+}
+
+impl From<Tool> for tool_call::Tool {
+    fn from(tool: Tool) -> Self {
+        let text = |json: Box<RawValue>| Box::<str>::from(json).into_string();
+        Self {
+            name: tool.name,
+            description: tool.description,
+            input_schema: text(tool.input_schema),
+            output_schema: tool.output_schema.map(text),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! One guest: what the host keeps for it while it lives, and the imports that reach it.
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "engine",
+        imports: {
+            "vesicle:plugin/pending.wait": async,
+            "vesicle:plugin/tool-call.search": async,
+            "vesicle:plugin/tool-call.describe": async,
+            "vesicle:plugin/tool-call.call": async,
+            "vesicle:plugin/tool-call.start": async,
+        },
+        exports: { default: async },
+    });
+}
+
+mod calls;
+mod clock;
+mod memory;
+mod streams;
+
+use std::sync::Arc;
+
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+pub use bindings::EnginePre;
+pub use bindings::exports::vesicle::plugin::evaluate;
+pub use memory::Memory;
+
+use crate::{Limits, ToolCall};
+use calls::Calls;
+use streams::Stream;
+
+/// The most bytes that a guest gets from the host's random source at once.
+const RANDOM_BYTES_MAX: u64 = 64 * 1024;
+
+/// What the host keeps for one guest. Lives in its `Store` and ends with it.
+pub struct Guest {
+    pub memory: Memory,
+    pub calls: Calls,
+    stdout: Stream,
+    stderr: Stream,
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl Guest {
+    /// A guest with these limits and tools, and nothing else: no files, no environment, no
+    /// arguments, no network.
+    pub fn new(limits: &Limits, tools: Arc<dyn ToolCall>) -> Self {
+        let stdout = Stream::new("stdout");
+        let stderr = Stream::new("stderr");
+        let wasi = WasiCtx::builder()
+            .stdout(stdout.clone())
+            .stderr(stderr.clone())
+            .monotonic_clock(clock::SinceStart::new())
+            .max_random_size(RANDOM_BYTES_MAX)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .build();
+        Self {
+            memory: Memory::new(limits.memory_bytes),
+            calls: Calls::new(tools),
+            stdout,
+            stderr,
+            wasi,
+            table: ResourceTable::new(),
+        }
+    }
+
+    /// What the guest wrote so far to standard output and standard error.
+    pub fn streams(&self) -> (String, String) {
+        (self.stdout.text(), self.stderr.text())
+    }
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// Everything that an engine may import.
+pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    bindings::Engine::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
+}

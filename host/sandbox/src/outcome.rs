@@ -1,0 +1,197 @@
+//! What became of one execution. Whatever the guest did, the answer is one of four outcomes.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// The end of one execution, with what it printed and what it used.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The code ran to its end.
+    Success {
+        /// Its result as JSON; `null` when it had none.
+        output: Box<RawValue>,
+        /// Rejected promises that nobody handled, and errors thrown in timers and microtasks.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        uncaught: Vec<Exception>,
+        /// What it wrote to standard output; says so at its end when it was cut.
+        stdout: String,
+        /// What it wrote to standard error; says so at its end when it was cut.
+        stderr: String,
+        /// Microseconds from the source text to the value, time in the queue left out.
+        execution_time_us: u64,
+        /// What it used.
+        resources: Resources,
+    },
+    /// The code is wrong, or went wrong.
+    Error {
+        /// What kind of wrong.
+        error_type: ErrorType,
+        /// The error's class, such as `TypeError`; empty when what was thrown is no error.
+        name: String,
+        /// What it said.
+        message: String,
+        /// Where, in the text that the caller sent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        location: Option<Location>,
+        /// The calls that led there, innermost first, one a line, in the caller's own positions.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        stack: String,
+        /// As in [`Outcome::Success`].
+        stdout: String,
+        /// As in [`Outcome::Success`].
+        stderr: String,
+        /// As in [`Outcome::Success`], up to the error.
+        execution_time_us: u64,
+        /// What it used.
+        resources: Resources,
+    },
+    /// The code did not end in the time it was given.
+    Timeout {
+        /// How long it ran, in milliseconds.
+        elapsed_ms: u64,
+        /// The limit that it met, in milliseconds.
+        limit_ms: u64,
+        /// What it had written until then.
+        stdout: String,
+        /// What it had written until then.
+        stderr: String,
+        /// What it used.
+        resources: Resources,
+    },
+    /// The code asks for what it may not have, and was not run.
+    SecurityViolation {
+        /// Which rule.
+        violation_type: ViolationType,
+        /// What it asked for, and what would allow it.
+        reason: String,
+        /// Where, in the text that the caller sent.
+        location: Location,
+        /// What it used: nothing but the check.
+        resources: Resources,
+    },
+}
+
+/// The kinds of [`Outcome::Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorType {
+    /// The text is no program: empty, too long, not text, or not TypeScript.
+    Syntax,
+    /// The program threw and did not catch.
+    Runtime,
+    /// The program needed more memory than its limit.
+    OutOfMemory,
+    /// The program's calls went too deep.
+    StackOverflow,
+    /// The program waits for a promise that nothing can settle any more.
+    NeverSettles,
+    /// The result cannot be told as JSON.
+    InvalidResult,
+    /// The input is no JSON.
+    InvalidInput,
+}
+
+/// The rules behind [`Outcome::SecurityViolation`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViolationType {
+    /// The code imports a module, and no modules are granted.
+    Import,
+}
+
+/// A place in the text that the caller sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// From 1.
+    pub line: u32,
+    /// From 1, in Unicode characters.
+    pub column: u32,
+    /// The lines around it with a mark below, as compilers print them; without colours.
+    pub excerpt: String,
+}
+
+/// Something thrown that nobody caught.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exception {
+    /// The error's class; empty when what was thrown is no error.
+    pub name: String,
+    /// What it said.
+    pub message: String,
+    /// The calls that led there, in the caller's own positions.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stack: String,
+}
+
+/// What one execution used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Resources {
+    /// Microseconds during which guest code ran or the host ran for it; waiting is not counted.
+    pub cpu_time_us: u64,
+    /// The most linear memory it had, in bytes; 0 when no guest was made.
+    pub memory_peak_bytes: u64,
+    /// How many capability calls it made.
+    pub host_calls: u64,
+}
+
+impl Outcome {
+    /// What the execution used.
+    pub fn resources(&self) -> &Resources {
+        match self {
+            Self::Success { resources, .. }
+            | Self::Error { resources, .. }
+            | Self::Timeout { resources, .. }
+            | Self::SecurityViolation { resources, .. } => resources,
+        }
+    }
+
+    /// What it wrote to standard output and standard error.
+    pub fn streams(&self) -> (&str, &str) {
+        match self {
+            Self::Success { stdout, stderr, .. }
+            | Self::Error { stdout, stderr, .. }
+            | Self::Timeout { stdout, stderr, .. } => (stdout, stderr),
+            Self::SecurityViolation { .. } => ("", ""),
+        }
+    }
+
+    /// Whether the code ran to its end.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Success { .. })
+    }
+
+    /// What to tell a person or a model about a failure: the message, the excerpt and the stack.
+    /// Empty for a success.
+    pub fn explanation(&self) -> String {
+        match self {
+            Self::Success { .. } => String::new(),
+            Self::Error {
+                name,
+                message,
+                location,
+                stack,
+                ..
+            } => {
+                let head = match name.is_empty() {
+                    true => format!("Uncaught {message}"),
+                    false => format!("{name}: {message}"),
+                };
+                let mut text = match location {
+                    Some(location) => format!("{head}\n{}", location.excerpt),
+                    None => head,
+                };
+                if !stack.is_empty() {
+                    text.push('\n');
+                    text.push_str(stack);
+                }
+                text
+            }
+            Self::Timeout { limit_ms, .. } => format!(
+                "the code did not end within its {limit_ms} ms; do less per call, or ask for more time"
+            ),
+            Self::SecurityViolation {
+                reason, location, ..
+            } => format!("{reason}\n{}", location.excerpt),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! TypeScript to JavaScript, by oxc.
+
+use std::path::PathBuf;
+
+use oxc::allocator::Allocator;
+use oxc::ast::ast::Program;
+use oxc::codegen::{Codegen, CodegenOptions, CodegenReturn, CommentOptions};
+use oxc::diagnostics::{Diagnostics, OxcDiagnostic};
+use oxc::parser::{ParseOptions, Parser};
+use oxc::semantic::SemanticBuilder;
+use oxc::span::SourceType;
+use oxc::transformer::{TransformOptions, Transformer};
+
+use oxc_sourcemap::SourceMap;
+
+use super::imports::{self, Finding};
+use super::{Rejection, check, stack_need};
+use crate::outcome::{Location, ViolationType};
+
+/// How the result leaves the program. Mirrors `vesicle:plugin/evaluate.form`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// By `return`, from the body of an async function.
+    Body,
+    /// By `export default`, from a module.
+    Module,
+}
+
+/// A program as the engine wants it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// How its result leaves it.
+    pub form: Form,
+    /// JavaScript.
+    pub code: String,
+}
+
+/// Checks the text and turns it into JavaScript.
+pub fn prepare(name: &str, code: &str) -> Result<Prepared, Rejection> {
+    let source = check(name, code)?;
+    compile(name, source, None).map(|(form, output)| Prepared {
+        form,
+        code: output.code,
+    })
+}
+
+/// What [`prepare`] made of the same text, with its source map. Made only when an error needs it.
+pub fn compile_with_map(name: &str, code: &str) -> Option<(String, SourceMap<'static>)> {
+    let source = check(name, code).ok()?;
+    let (_, output) = compile(name, source, Some(PathBuf::from(name))).ok()?;
+    Some((output.code, output.map?))
+}
+
+fn compile(
+    name: &str,
+    source: &str,
+    source_map_path: Option<PathBuf>,
+) -> Result<(Form, Compiled), Rejection> {
+    // oxc recurses as deep as the program is nested, and a native stack that overflows takes the
+    // process with it.
+    stack_need::with_stack_for(source, || strip(name, source, source_map_path))
+}
+
+struct Compiled {
+    code: String,
+    map: Option<SourceMap<'static>>,
+}
+
+fn strip(
+    name: &str,
+    source: &str,
+    source_map_path: Option<PathBuf>,
+) -> Result<(Form, Compiled), Rejection> {
+    let allocator = Allocator::default();
+    let options = ParseOptions {
+        allow_return_outside_function: true,
+        ..ParseOptions::default()
+    };
+    let parsed = Parser::new(&allocator, source, SourceType::ts().with_module(true))
+        .with_options(options)
+        .parse();
+    reject_errors(name, source, parsed.diagnostics)?;
+
+    let mut program = parsed.program;
+    if let Some(finding) = imports::find(&program) {
+        return Err(reject_finding(name, source, finding));
+    }
+    let form = form(&program);
+    // It would land inside of the function that a body becomes.
+    program.hashbang = None;
+
+    let semantic = SemanticBuilder::new_compiler()
+        .with_excess_capacity(2.0)
+        .with_enum_eval(true)
+        .build(&program);
+    reject_errors(name, source, semantic.diagnostics)?;
+    let scoping = semantic.semantic.into_scoping();
+    let transformed = Transformer::new(&allocator, name.as_ref(), &TransformOptions::default())
+        .build_with_scoping(scoping, &mut program);
+    reject_errors(name, source, transformed.diagnostics)?;
+
+    let CodegenReturn { code, map, .. } = Codegen::new()
+        .with_options(CodegenOptions {
+            comments: CommentOptions::disabled(),
+            source_map_path,
+            ..CodegenOptions::default()
+        })
+        .build(&program);
+    let map = map.map(|map| map.into_owned());
+    Ok((form, Compiled { code, map }))
+}
+
+fn form(program: &Program<'_>) -> Form {
+    match program
+        .body
+        .iter()
+        .any(|statement| statement.is_module_declaration())
+    {
+        true => Form::Module,
+        false => Form::Body,
+    }
+}
+
+fn reject_errors(name: &str, source: &str, diagnostics: Diagnostics) -> Result<(), Rejection> {
+    match diagnostics.errors().next() {
+        None => Ok(()),
+        Some(first) => Err(Rejection::syntax(
+            message(first),
+            location(name, source, first),
+        )),
+    }
+}
+
+fn message(diagnostic: &OxcDiagnostic) -> String {
+    match &diagnostic.help {
+        Some(help) => format!("{} ({help})", diagnostic.message),
+        None => diagnostic.message.to_string(),
+    }
+}
+
+fn location(name: &str, source: &str, diagnostic: &OxcDiagnostic) -> Option<Location> {
+    let label = diagnostic.labels.first()?;
+    let start = label.offset() as usize;
+    Some(Location::at(
+        name,
+        source,
+        start..start + label.len() as usize,
+    ))
+}
+
+fn reject_finding(name: &str, source: &str, finding: Finding) -> Rejection {
+    match finding {
+        Finding::Import { span, name: module } => Rejection::Violation {
+            violation_type: ViolationType::Import,
+            reason: match module {
+                Some(module) => format!(
+                    "the code imports `{module}`, and no modules are granted; use the globals, or put the code in"
+                ),
+                None => "the code imports a module, and no modules are granted; use the globals, or put the code in".to_owned(),
+            },
+            location: Location::at(name, source, span.start as usize..span.end as usize),
+        },
+        Finding::Unsupported { span, what } => Rejection::syntax(
+            what,
+            Some(Location::at(name, source, span.start as usize..span.end as usize)),
+        ),
+    }
+}

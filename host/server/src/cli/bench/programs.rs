@@ -1,0 +1,119 @@
+//! Programs that are run one at a time, from source text to outcome.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use anyhow::ensure;
+use serde_json::value::{RawValue, to_raw_value};
+use vesicle_sandbox::{Execution, Outcome, Sandbox};
+
+use super::{Effort, measure::Samples, report::Row, tool::AddTool};
+
+/// The smallest program that does anything.
+pub const ONE_PLUS_ONE: &str = "return 1 + 1";
+
+const FIB: &str = "\
+const fib = (n: number): number => n < 2 ? n : fib(n - 1) + fib(n - 2);
+return fib(25)";
+
+const JSON_ROWS: &str = "\
+type Row = { id: number; name: string; region: string; amount: number; active: boolean };
+const rows: Row[] = JSON.parse(input);
+const text = JSON.stringify(rows.filter(row => row.active).map(row => ({ ...row, amount: row.amount * 2 })));
+return text.length > 100_000";
+
+const TOOL_CALLS: &str = "\
+let sum = 0;
+for (let i = 0; i < 100; i++) sum = (await tools.bench.add({ a: sum, b: i })).sum;
+return sum";
+
+/// A program, and what it must return for its time to count.
+pub struct Program {
+    key: &'static str,
+    label: &'static str,
+    execution: Execution,
+    result: &'static str,
+    repetitions: usize,
+}
+
+/// All programs.
+pub fn all() -> anyhow::Result<[Program; 4]> {
+    let program = |key, label, code: &str, result, repetitions| Program {
+        key,
+        label,
+        execution: Execution {
+            code: code.to_owned(),
+            tools: Arc::new(AddTool),
+            ..Execution::default()
+        },
+        result,
+        repetitions,
+    };
+    let mut json_rows = program(
+        "json_10k_rows",
+        "10 000 JSON rows: parse, filter, map, stringify",
+        JSON_ROWS,
+        "true",
+        60,
+    );
+    json_rows.execution.input = to_raw_value(&rows_text()?)?;
+    Ok([
+        program("one_plus_one", "return 1 + 1", ONE_PLUS_ONE, "2", 10_000),
+        program("fib_25", "fib(25)", FIB, "75025", 100),
+        json_rows,
+        program(
+            "tool_calls_100",
+            "100 awaited tool calls, one after the other",
+            TOOL_CALLS,
+            "4950",
+            400,
+        ),
+    ])
+}
+
+/// About 1 MB.
+fn rows_text() -> anyhow::Result<String> {
+    const REGIONS: [&str; 4] = ["north", "east", "south", "west"];
+    let mut text = String::from("[");
+    for (id, region) in (0..10_000).zip(REGIONS.into_iter().cycle()) {
+        let separator = if id == 0 { "" } else { "," };
+        write!(
+            text,
+            r#"{separator}{{"id":{id},"name":"customer number {id}","region":"{region}","amount":{}.25,"active":{}}}"#,
+            id % 977,
+            id % 3 != 0,
+        )?;
+    }
+    text.push(']');
+    Ok(text)
+}
+
+impl Program {
+    /// Its times.
+    pub async fn measure(&self, sandbox: &Sandbox, effort: Effort) -> anyhow::Result<Row> {
+        let run = async || self.run(sandbox).await;
+        Samples::of(effort.times(self.repetitions / 10), run).await?;
+        let samples = Samples::of(effort.times(self.repetitions), run).await?;
+        Ok(Row::times(self.key, self.label, &samples))
+    }
+
+    async fn run(&self, sandbox: &Sandbox) -> anyhow::Result<Outcome> {
+        let outcome = sandbox.execute(self.execution.clone()).await?;
+        let output = output_of(&outcome)?;
+        ensure!(
+            output.get() == self.result,
+            "{} gave {} instead of {}",
+            self.label,
+            output.get(),
+            self.result
+        );
+        Ok(outcome)
+    }
+}
+
+/// The output of code that is known to work.
+pub fn output_of(outcome: &Outcome) -> anyhow::Result<&RawValue> {
+    match outcome {
+        Outcome::Success { output, .. } => Ok(output),
+        failure => anyhow::bail!("a benchmark's code failed: {}", failure.explanation()),
+    }
+}

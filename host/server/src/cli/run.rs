@@ -1,0 +1,129 @@
+//! `vesicle run`.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::value::RawValue;
+use vesicle::limits;
+use vesicle_sandbox::{Config, Execution, Outcome, Profile, Sandbox};
+
+use super::{
+    ExitStatus,
+    cache::CacheArgs,
+    exit::UsageError,
+    report,
+    source::{self, Source},
+    values,
+};
+
+/// Run one TypeScript or JavaScript program in a sandbox
+///
+/// The program is the body of an async function (`return` gives the result, `await` works) or a
+/// module (`export default` gives the result). It sees its input as `input`.
+///
+/// What it prints goes to standard output and standard error. Then its result goes to standard
+/// output: a string as it is, anything else as indented JSON, nothing if there is none or it is
+/// null. Control characters are left out when standard output is a terminal.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes:\n  \
+    0    the program ran to its end\n  \
+    1    the program is wrong or failed\n  \
+    2    bad usage, or a file that cannot be read as text\n  \
+    3    the program ran out of time\n  \
+    4    the program asks for what it may not have\n  \
+    130  stopped by Ctrl-C")]
+pub struct RunArgs {
+    /// The program, or `-` for standard input
+    file: String,
+
+    /// The program's input as JSON, or @FILE to read it from a file, @- from standard input
+    #[arg(long, value_name = "JSON|@FILE", allow_hyphen_values = true)]
+    input: Option<String>,
+
+    /// The program's input as one string, or @FILE to read it from a file, @- from standard input
+    #[arg(
+        long,
+        value_name = "TEXT|@FILE",
+        conflicts_with = "input",
+        allow_hyphen_values = true
+    )]
+    input_text: Option<String>,
+
+    /// How much it may use
+    #[arg(long, value_parser = values::profile(), default_value = "default")]
+    profile: Profile,
+
+    /// How long it may take, such as 500ms or 2s; no longer than the profile gives
+    #[arg(long, value_parser = values::duration, value_name = "DURATION", allow_hyphen_values = true)]
+    timeout: Option<Duration>,
+
+    /// Print the whole outcome as one line of JSON, and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+impl RunArgs {
+    fn execution(&self) -> Result<Execution, UsageError> {
+        let limits = limits::narrowed(self.profile, self.timeout)
+            .map_err(|error| UsageError(error.to_string()))?;
+        let source = Source::named(&self.file);
+        let input = match (&self.input, &self.input_text) {
+            (Some(json), _) => source::json_input(json, &source)?,
+            (None, Some(text)) => source::text_input(text, &source)?,
+            (None, None) => RawValue::NULL.to_owned(),
+        };
+        Ok(Execution {
+            code: source::code(&source)?,
+            name: source.name(),
+            input,
+            limits,
+            ..Execution::default()
+        })
+    }
+}
+
+/// Runs the program and prints what became of it.
+pub fn run(args: &RunArgs, cache: &CacheArgs) -> anyhow::Result<ExitStatus> {
+    let execution = args.execution()?;
+    let config = Config {
+        cache_dir: cache.dir(),
+        concurrency_max: 1,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start the async runtime")?;
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = execute(config, execution) => outcome.map(Some),
+            // Without a handler Ctrl-C would kill the process, which is as good an end.
+            Ok(()) = tokio::signal::ctrl_c() => Ok(None),
+        }
+    });
+    // A compilation that Ctrl-C interrupted must not be waited for.
+    runtime.shutdown_background();
+    let Some(outcome) = outcome? else {
+        return Ok(ExitStatus::Interrupted);
+    };
+    let printed = match args.json {
+        true => report::as_json(&outcome),
+        false => report::for_people(&outcome),
+    };
+    match printed {
+        // Whoever read our output has seen enough, as `head` does.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        other => other.context("cannot print the outcome")?,
+    }
+    Ok(ExitStatus::from(&outcome))
+}
+
+async fn execute(config: Config, execution: Execution) -> anyhow::Result<Outcome> {
+    let sandbox = Sandbox::new(config)
+        .await
+        .context("cannot start the sandbox")?;
+    sandbox
+        .execute(execution)
+        .await
+        .context("cannot run the program")
+}

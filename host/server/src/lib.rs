@@ -1,0 +1,5 @@
+//! Vesicle's server: puts the sandbox behind the Model Context Protocol. The command line around it
+//! is in the binary.
+
+pub mod limits;
+pub mod mcp;

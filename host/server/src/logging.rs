@@ -1,0 +1,30 @@
+//! Logs. They go to standard error only: standard output belongs to results and to the protocol.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line, for machines
+    Json,
+}
+
+/// Starts logging. What is logged follows `RUST_LOG`; without it, warnings and errors.
+pub fn init(format: LogFormat) {
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::WARN.into())
+        .from_env_lossy();
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}

@@ -1,0 +1,156 @@
+//! What a caller may send. Read by hand, one field at a time: a model can only correct itself when
+//! the message names the field and what belongs there.
+
+use std::time::Duration;
+
+use rmcp::model::JsonObject;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
+use vesicle_sandbox::Profile;
+
+use crate::limits::{LimitsError, profile_named};
+
+/// The arguments, checked as far as they can be by themselves.
+#[derive(Debug)]
+pub struct Arguments {
+    /// The program.
+    pub code: String,
+    /// What it is for, in the caller's words.
+    pub task: Option<String>,
+    /// What it sees as `input`.
+    pub input: Box<RawValue>,
+    /// How much it may use.
+    pub profile: Profile,
+    /// The time that the caller gives it.
+    pub timeout: Option<Duration>,
+}
+
+/// Why arguments were refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ArgumentError {
+    /// No code.
+    #[error("`code` is missing; send the program as a string: {{\"code\": \"return 1 + 1\"}}")]
+    NoCode,
+    /// A value of another type than the schema says.
+    #[error("`{field}` does not fit: {reason}")]
+    Misfit {
+        /// Which.
+        field: &'static str,
+        /// As serde has it.
+        reason: String,
+    },
+    /// A field that there is not.
+    #[error("there is no argument `{field}`; {known}")]
+    Unknown {
+        /// Which, quoted from the caller.
+        field: String,
+        /// What there is.
+        known: &'static str,
+    },
+    /// No such profile.
+    #[error("`profile`: {0}")]
+    Profile(#[from] LimitsError),
+}
+
+impl Arguments {
+    /// Reads what a caller sent. Fields that are null count as absent.
+    pub fn read(mut sent: JsonObject) -> Result<Self, ArgumentError> {
+        let code = field(&mut sent, "code", "code")?.ok_or(ArgumentError::NoCode)?;
+        let mut context: JsonObject = field(&mut sent, "context", "context")?.unwrap_or_default();
+        let profile: Option<String> = field(&mut sent, "profile", "profile")?;
+        let timeout_ms: Option<u64> = field(&mut sent, "timeout_ms", "timeout_ms")?;
+        none_left(
+            &sent,
+            "the arguments are `code`, `context`, `profile` and `timeout_ms`",
+        )?;
+
+        let task = field(&mut context, "task", "context.task")?;
+        let input = context.remove("input").unwrap_or_default();
+        let input = to_raw_value(&input).map_err(|error| misfit("context.input", &error))?;
+        none_left(&context, "`context` has `task` and `input`")?;
+
+        let profile = profile.map_or(Ok(Profile::default()), |name| profile_named(&name))?;
+        Ok(Self {
+            code,
+            task,
+            input,
+            profile,
+            timeout: timeout_ms.map(Duration::from_millis),
+        })
+    }
+}
+
+fn field<T: DeserializeOwned>(
+    object: &mut JsonObject,
+    key: &str,
+    path: &'static str,
+) -> Result<Option<T>, ArgumentError> {
+    let value = object.remove(key).unwrap_or_default();
+    serde_json::from_value(value).map_err(|error| misfit(path, &error))
+}
+
+fn none_left(object: &JsonObject, known: &'static str) -> Result<(), ArgumentError> {
+    match object.keys().next() {
+        None => Ok(()),
+        Some(field) => Err(ArgumentError::Unknown {
+            field: field.clone(),
+            known,
+        }),
+    }
+}
+
+fn misfit(field: &'static str, error: &serde_json::Error) -> ArgumentError {
+    ArgumentError::Misfit {
+        field,
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(sent: Value) -> Result<Arguments, String> {
+        let Value::Object(sent) = sent else {
+            panic!("arguments are an object")
+        };
+        Arguments::read(sent).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_not_sent_has_a_default() {
+        let read = read(json!({"code": "return 1", "profile": null, "context": null})).unwrap();
+        assert_eq!(read.code, "return 1");
+        assert_eq!(read.input.get(), "null");
+        assert_eq!(read.profile, Profile::Default);
+        assert_eq!(read.timeout, None);
+    }
+
+    #[test]
+    fn everything_arrives_in_the_order_it_was_sent() {
+        let read = read(json!({
+            "code": "return input",
+            "context": {"task": "echo", "input": {"z": 0.30000000000000004, "a": 1}},
+            "profile": "restrictive",
+            "timeout_ms": 20,
+        }))
+        .unwrap();
+        assert_eq!(read.task.as_deref(), Some("echo"));
+        assert_eq!(read.input.get(), r#"{"z":0.30000000000000004,"a":1}"#);
+        assert_eq!(read.profile, Profile::Restrictive);
+        assert_eq!(read.timeout, Some(Duration::from_millis(20)));
+    }
+
+    #[test]
+    fn refusals_name_the_field_and_what_belongs_there() {
+        let refused = |sent| read(sent).unwrap_err();
+        insta::assert_snapshot!(refused(json!({})), @r#"`code` is missing; send the program as a string: {"code": "return 1 + 1"}"#);
+        insta::assert_snapshot!(refused(json!({"code": 5})), @"`code` does not fit: invalid type: integer `5`, expected a string");
+        insta::assert_snapshot!(refused(json!({"code": "", "timeout": 5})), @"there is no argument `timeout`; the arguments are `code`, `context`, `profile` and `timeout_ms`");
+        insta::assert_snapshot!(refused(json!({"code": "", "timeout_ms": -5})), @"`timeout_ms` does not fit: invalid value: integer `-5`, expected u64");
+        insta::assert_snapshot!(refused(json!({"code": "", "context": "x"})), @r#"`context` does not fit: invalid type: string "x", expected a map"#);
+        insta::assert_snapshot!(refused(json!({"code": "", "context": {"data": 1}})), @"there is no argument `data`; `context` has `task` and `input`");
+        insta::assert_snapshot!(refused(json!({"code": "", "profile": "fast"})), @"`profile`: there is no profile `fast`; take one of restrictive, default, permissive");
+    }
+}

@@ -1,0 +1,131 @@
+//! An outcome as a tool result: structured for programs, text for models.
+
+use rmcp::model::{CallToolResult, ContentBlock};
+use vesicle_sandbox::{Exception, Outcome};
+
+/// The result of a call whose code ended as `outcome`.
+pub fn of(outcome: &Outcome) -> CallToolResult {
+    let structured = match serde_json::to_value(outcome) {
+        Ok(structured) => structured,
+        Err(error) => return untellable(&error),
+    };
+    // The result or the explanation stands alone in the first block, so that a client which only
+    // reads that one has what it needs.
+    let mut texts = match outcome {
+        Outcome::Success {
+            output, uncaught, ..
+        } => {
+            let mut texts = vec![output.get().to_owned()];
+            texts.extend(uncaught.iter().map(uncaught_exception));
+            texts
+        }
+        failure => vec![failure.explanation()],
+    };
+    let (stdout, stderr) = outcome.streams();
+    for (name, stream) in [("stdout", stdout), ("stderr", stderr)] {
+        if !stream.is_empty() {
+            texts.push(format!("{name}:\n{stream}"));
+        }
+    }
+    let content = texts.into_iter().map(ContentBlock::text).collect();
+    let mut result = match outcome.is_success() {
+        true => CallToolResult::success(content),
+        false => CallToolResult::error(content),
+    };
+    result.structured_content = Some(structured);
+    result
+}
+
+fn uncaught_exception(exception: &Exception) -> String {
+    let Exception {
+        name,
+        message,
+        stack,
+    } = exception;
+    let separator = if name.is_empty() { "" } else { ": " };
+    format!("uncaught:\n{name}{separator}{message}\n{stack}")
+}
+
+/// The one thing that is JSON and cannot be sent: clients of this protocol, this server's library
+/// among them, refuse documents nested more than about 128 deep.
+fn untellable(error: &serde_json::Error) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(format!(
+        "the result cannot be sent ({error}); return something flatter, or JSON.stringify(…) of it"
+    ))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json, value::RawValue};
+    use vesicle_sandbox::{ErrorType, Location, Resources};
+
+    fn success(output: &str, stdout: &str) -> Outcome {
+        Outcome::Success {
+            output: RawValue::from_string(output.to_owned()).unwrap(),
+            uncaught: vec![],
+            stdout: stdout.to_owned(),
+            stderr: String::new(),
+            execution_time_us: 38,
+            resources: Resources::default(),
+        }
+    }
+
+    fn texts(result: &CallToolResult) -> Vec<String> {
+        json!(result)["content"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|block| block["text"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_success_is_its_output_and_then_what_was_printed() {
+        let result = of(&success(r#"{"b":1,"a":2}"#, "working\n"));
+        assert_eq!(result.is_error, Some(false));
+        assert_eq!(texts(&result), [r#"{"b":1,"a":2}"#, "stdout:\nworking\n"]);
+        let structured = result.structured_content.unwrap();
+        assert_eq!(structured["status"], "success");
+        assert_eq!(structured["output"].to_string(), r#"{"b":1,"a":2}"#);
+    }
+
+    #[test]
+    fn a_failure_is_its_explanation() {
+        let result = of(&Outcome::Error {
+            error_type: ErrorType::Runtime,
+            name: "TypeError".to_owned(),
+            message: "not a function".to_owned(),
+            location: Some(Location {
+                line: 1,
+                column: 1,
+                excerpt: "1 | x()\n  | ^".to_owned(),
+            }),
+            stack: String::new(),
+            stdout: String::new(),
+            stderr: "careful\n".to_owned(),
+            execution_time_us: 40,
+            resources: Resources::default(),
+        });
+        assert_eq!(result.is_error, Some(true));
+        assert_eq!(
+            texts(&result),
+            [
+                "TypeError: not a function\n1 | x()\n  | ^",
+                "stderr:\ncareful\n"
+            ]
+        );
+        assert_eq!(
+            result.structured_content.unwrap()["error_type"],
+            Value::from("runtime")
+        );
+    }
+
+    #[test]
+    fn a_result_too_deep_to_send_says_so() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let result = of(&success(&deep, ""));
+        assert_eq!(result.is_error, Some(true));
+        insta::assert_snapshot!(texts(&result)[0], @"the result cannot be sent (recursion limit exceeded at line 1 column 128); return something flatter, or JSON.stringify(…) of it");
+    }
+}

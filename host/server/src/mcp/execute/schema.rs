@@ -1,0 +1,204 @@
+//! The schemas of what goes in and what comes out. Written out rather than derived: models pay for
+//! every token of them, and clients differ in what they make of `oneOf`, `$ref` and null types.
+
+use serde_json::{Value, json};
+use vesicle_sandbox::{CODE_BYTES_MAX, Profile};
+
+/// What [`Arguments::read`](super::arguments::Arguments::read) reads.
+pub fn input() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "code": text(&format!(
+                "TypeScript or JavaScript, at most {} KB: the body of an async function, or a module with a default export",
+                CODE_BYTES_MAX >> 10
+            )),
+            "context": {
+                "type": "object",
+                "properties": {
+                    "task": text("What the code is for, in a few words"),
+                    "input": {"description": "Any JSON; the code sees it as `input`"},
+                },
+                "additionalProperties": false,
+            },
+            "profile": {
+                "type": "string",
+                "enum": Profile::ALL.map(|(name, _)| name),
+                "default": crate::limits::name_of(Profile::default()),
+                "description": format!("How much the code may use: {}", profiles()),
+            },
+            "timeout_ms": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "A time limit shorter than the profile's, in milliseconds",
+            },
+        },
+        "required": ["code"],
+        "additionalProperties": false,
+    })
+}
+
+/// What [`Outcome`](vesicle_sandbox::Outcome) looks like as JSON. One flat object, because the
+/// protocol wants an object at the root.
+pub fn output() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "status": {
+                "type": "string",
+                "enum": ["success", "error", "timeout", "security_violation"],
+                "description": "How the code ended; the other fields depend on it",
+            },
+            "output": {"description": "success: the result"},
+            "uncaught": {
+                "type": "array",
+                "description": "success: rejections and errors in callbacks that nobody caught",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": text("The error's class"),
+                        "message": text("What it said"),
+                        "stack": text("The calls that led there"),
+                    },
+                    "required": ["name", "message"],
+                },
+            },
+            "error_type": {
+                "type": "string",
+                "enum": ["syntax", "runtime", "out_of_memory", "stack_overflow", "never_settles", "invalid_result", "invalid_input"],
+                "description": "error: its kind",
+            },
+            "name": text("error: its class, such as TypeError"),
+            "message": text("error: what it said"),
+            "stack": text("error: the calls that led there"),
+            "violation_type": {
+                "type": "string",
+                "enum": ["import"],
+                "description": "security_violation: which rule",
+            },
+            "reason": text("security_violation: what is not allowed, and what would be"),
+            "location": {
+                "type": "object",
+                "description": "error, security_violation: where in the code that was sent",
+                "properties": {
+                    "line": count("From 1"),
+                    "column": count("From 1"),
+                    "excerpt": text("The lines around it"),
+                },
+                "required": ["line", "column", "excerpt"],
+            },
+            "elapsed_ms": count("timeout: how long the code ran"),
+            "limit_ms": count("timeout: how long it was allowed to"),
+            "stdout": text("What the code wrote to standard output"),
+            "stderr": text("What the code wrote to standard error"),
+            "execution_time_us": count("success, error: microseconds from source text to result"),
+            "resources": {
+                "type": "object",
+                "properties": {
+                    "cpu_time_us": count("Microseconds of computing"),
+                    "memory_peak_bytes": count("The most memory that the code had"),
+                    "host_calls": count("Calls out of the sandbox"),
+                },
+                "required": ["cpu_time_us", "memory_peak_bytes", "host_calls"],
+            },
+        },
+        "required": ["status", "resources"],
+    })
+}
+
+fn text(description: &str) -> Value {
+    json!({"type": "string", "description": description})
+}
+
+fn count(description: &str) -> Value {
+    json!({"type": "integer", "minimum": 0, "description": description})
+}
+
+fn profiles() -> String {
+    Profile::ALL
+        .map(|(name, profile)| {
+            let limits = profile.limits();
+            let seconds = limits.wall_time.as_secs();
+            let megabytes = limits.memory_bytes >> 20;
+            format!("{name} {seconds} s and {megabytes} MB")
+        })
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vesicle_sandbox::{ErrorType, Location, Outcome, Resources, ViolationType};
+
+    /// Every key of `value` is told by `schema`, and every required one is there.
+    fn check(value: &Value, schema: &Value) {
+        let properties = &schema["properties"];
+        for (key, value) in value.as_object().unwrap() {
+            let told = &properties[key];
+            assert!(told.is_object(), "{key} is not in the schema");
+            if let Some(allowed) = told["enum"].as_array() {
+                assert!(allowed.contains(value), "{key}: {value} is not allowed");
+            }
+            if told["type"] == "object" {
+                check(value, told);
+            }
+        }
+        for key in schema["required"].as_array().unwrap() {
+            assert!(
+                value.get(key.as_str().unwrap()).is_some(),
+                "{key} is missing"
+            );
+        }
+    }
+
+    fn location() -> Location {
+        Location {
+            line: 1,
+            column: 1,
+            excerpt: String::new(),
+        }
+    }
+
+    #[test]
+    fn outcomes_look_as_the_schema_says() {
+        let (stdout, stderr) = (String::new(), String::new());
+        let resources = Resources::default();
+        let outcomes = [
+            Outcome::Success {
+                output: serde_json::value::RawValue::NULL.to_owned(),
+                uncaught: vec![],
+                stdout: stdout.clone(),
+                stderr: stderr.clone(),
+                execution_time_us: 0,
+                resources,
+            },
+            Outcome::Error {
+                error_type: ErrorType::OutOfMemory,
+                name: String::new(),
+                message: String::new(),
+                location: Some(location()),
+                stack: "at".to_owned(),
+                stdout: stdout.clone(),
+                stderr: stderr.clone(),
+                execution_time_us: 0,
+                resources,
+            },
+            Outcome::Timeout {
+                elapsed_ms: 0,
+                limit_ms: 0,
+                stdout,
+                stderr,
+                resources,
+            },
+            Outcome::SecurityViolation {
+                violation_type: ViolationType::Import,
+                reason: String::new(),
+                location: location(),
+                resources,
+            },
+        ];
+        for outcome in outcomes {
+            check(&json!(outcome), &output());
+        }
+    }
+}

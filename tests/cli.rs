@@ -1,0 +1,96 @@
+//! The command line, as a shell sees it: arguments in; text and an exit code out.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where"
+)]
+
+mod support;
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/examples.rs"]
+mod examples;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/outcomes.rs"]
+mod outcomes;
+#[path = "cli/terminal.rs"]
+mod terminal;
+
+use std::{
+    fmt,
+    io::Write as _,
+    process::{Command, Output, Stdio},
+};
+
+use support::{VESICLE, user_cache_dir};
+
+/// A finished run. Its text form is what snapshots hold.
+struct Finished(Output);
+
+impl Finished {
+    fn code(&self) -> Option<i32> {
+        self.0.status.code()
+    }
+
+    fn stdout(&self) -> &str {
+        std::str::from_utf8(&self.0.stdout).expect("output is UTF-8")
+    }
+
+    fn stderr(&self) -> &str {
+        std::str::from_utf8(&self.0.stderr).expect("output is UTF-8")
+    }
+}
+
+impl fmt::Display for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "exit code: {:?}", self.code())?;
+        writeln!(f, "---- stdout\n{}", self.stdout())?;
+        writeln!(f, "---- stderr\n{}", self.stderr())
+    }
+}
+
+/// `vesicle` as users have it, but with the tests' cache and without what the shell around the
+/// tests may have set.
+fn command(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env("XDG_CACHE_HOME", user_cache_dir())
+        .env_remove("VESICLE_CACHE_DIR")
+        .env_remove("RUST_LOG")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("COLUMNS")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn vesicle(arguments: &[&str]) -> Finished {
+    vesicle_with_stdin(arguments, b"")
+}
+
+fn vesicle_with_stdin(arguments: &[&str], stdin: &[u8]) -> Finished {
+    let mut child = command(VESICLE, arguments).spawn().expect("vesicle starts");
+    let mut pipe = child.stdin.take().expect("stdin is piped");
+    // A program that refuses its arguments does not read; that is not this pipe's problem.
+    let _ = pipe.write_all(stdin);
+    drop(pipe);
+    Finished(child.wait_with_output().expect("vesicle ends"))
+}
+
+/// Runs `code` from standard input.
+fn run(code: impl AsRef<[u8]>) -> Finished {
+    run_with(&[], code)
+}
+
+fn run_with(options: &[&str], code: impl AsRef<[u8]>) -> Finished {
+    let arguments: Vec<&str> = ["run", "-"].iter().chain(options).copied().collect();
+    vesicle_with_stdin(&arguments, code.as_ref())
+}

@@ -1,0 +1,37 @@
+//! What the program says about itself.
+
+use insta::assert_snapshot;
+
+use crate::vesicle;
+
+#[test]
+fn help() {
+    for (name, arguments) in [
+        ("help", &["--help"] as &[_]),
+        ("help_run", &["run", "--help"]),
+        ("help_serve", &["serve", "--help"]),
+        ("help_bench", &["bench", "--help"]),
+        ("help_completions", &["completions", "--help"]),
+    ] {
+        let finished = vesicle(arguments);
+        assert_eq!(finished.code(), Some(0));
+        assert_snapshot!(name, finished.stdout());
+    }
+}
+
+#[test]
+fn version() {
+    let expected = format!("vesicle {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(vesicle(&["--version"]).stdout(), expected);
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let finished = vesicle(&["completions", shell]);
+        assert_eq!(finished.code(), Some(0), "{shell}");
+        for word in ["serve", "bench", "input-text", "log-format"] {
+            assert!(finished.stdout().contains(word), "{shell} lacks {word}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A terminal in place of pipes, and the keyboard that comes with it.
+
+use std::{fs, process::Command, thread, time::Duration};
+
+use crate::{
+    command,
+    support::{VESICLE, in_repository},
+};
+
+/// Runs `vesicle` with a terminal for all three streams, and gives what the terminal received.
+fn on_a_terminal(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    const SPAWN: &str = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
+    let mut all = vec!["-c", SPAWN, VESICLE];
+    all.extend(arguments);
+    let finished = command("python3", &all)
+        .env("TERM", "xterm-256color")
+        .envs(environment.iter().copied())
+        .output()
+        .expect("python3 starts");
+    String::from_utf8(finished.stdout).expect("a terminal's text")
+}
+
+#[test]
+fn a_guest_cannot_drive_the_terminal() {
+    let program = in_repository("tests/cli/programs/hostile_output.ts");
+    let program = program.to_str().expect("a UTF-8 path");
+    let seen = on_a_terminal(&["run", program], &[]);
+    assert!(!seen.contains('\u{1b}'), "{seen:?}");
+    assert!(!seen.contains('\u{7}'), "{seen:?}");
+    // The terminal's driver makes \r\n of every line end; there is no other \r.
+    assert!(!seen.replace("\r\n", "\n").contains('\r'), "{seen:?}");
+    assert!(seen.contains("red text"), "{seen:?}");
+    assert!(seen.contains("result tab\there"), "{seen:?}");
+}
+
+#[test]
+fn an_error_has_a_coloured_head_unless_colours_are_unwanted() {
+    let program = in_repository("tests/cli/programs/throws.ts");
+    let program = program.to_str().expect("a UTF-8 path");
+    let seen = on_a_terminal(&["run", program], &[]);
+    assert!(seen.contains("\u{1b}[1m\u{1b}[31mTypeError"), "{seen:?}");
+
+    let seen = on_a_terminal(&["run", program], &[("NO_COLOR", "1")]);
+    assert!(seen.contains("TypeError"), "{seen:?}");
+    assert!(!seen.contains('\u{1b}'), "{seen:?}");
+}
+
+/// Linux only: elsewhere there is no telling when the handler is in place.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_with_130() {
+    use std::io::Write as _;
+
+    let mut child = command(VESICLE, &["run", "-", "--profile", "permissive"])
+        .spawn()
+        .expect("vesicle starts");
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    stdin.write_all(b"while (true) {}").expect("vesicle reads");
+    drop(stdin);
+    while !handles_interrupts(child.id()) {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill starts");
+    assert!(sent.success());
+    assert_eq!(child.wait().expect("vesicle ends").code(), Some(130));
+}
+
+#[cfg(target_os = "linux")]
+fn handles_interrupts(process: u32) -> bool {
+    const SIGINT_BIT: u64 = 1 << 1;
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let caught = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigCgt:"))
+        .expect("Linux tells which signals are caught");
+    u64::from_str_radix(caught.trim(), 16).expect("in hexadecimal") & SIGINT_BIT != 0
+}

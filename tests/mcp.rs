@@ -1,0 +1,22 @@
+//! The MCP server, as clients see it: a process behind two pipes.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where"
+)]
+
+mod support;
+
+#[path = "mcp/errors.rs"]
+mod errors;
+#[path = "mcp/lifetime.rs"]
+mod lifetime;
+#[path = "mcp/load.rs"]
+mod load;
+#[path = "mcp/official_clients.rs"]
+mod official_clients;
+#[path = "mcp/raw.rs"]
+mod raw;
