@@ -7,6 +7,24 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 recipe=$root/plugins/js-engine.toml
 
+# QuickJS's sources, with our changes. Cargo.toml says where they lie; the registry's copy is as Cargo
+# checked it.
+quickjs_version=0.12.2
+sources=$root/guests/js-engine/vendor/rquickjs-sys
+if [ ! -e "$sources/.patched-by" ] || ! cmp -s "$sources/.patched-by" "$root/guests/js-engine/quickjs/wasm.patch"; then
+  fetched=$(mktemp -d)
+  trap 'rm -rf "$fetched"' EXIT
+  mkdir "$fetched/src"
+  touch "$fetched/src/lib.rs"
+  printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[dependencies]\nrquickjs-sys = "=%s"\n' "$quickjs_version" >"$fetched/Cargo.toml"
+  (cd "$fetched" && cargo vendor --quiet vendor >/dev/null)
+  rm -rf "$sources"
+  mkdir -p "$(dirname "$sources")"
+  cp -r "$fetched/vendor/rquickjs-sys" "$sources"
+  patch --quiet --strip=1 --directory="$sources" <"$root/guests/js-engine/quickjs/wasm.patch"
+  cp "$root/guests/js-engine/quickjs/wasm.patch" "$sources/.patched-by"
+fi
+
 eval "$("$root/guests/toolchain.sh" env)"
 
 # The same bytes on every machine: no paths, locked crates, fixed flags.
@@ -14,14 +32,15 @@ home=${CARGO_HOME:-$HOME/.cargo}
 flags="--remap-path-prefix=$home/registry/src=/crates --remap-path-prefix=$root=/vesicle"
 # A reactor's start file: without it the linker wraps every export with constructors and destructors.
 flags+=" -Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
-flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=131072"
+# The layout of memory: see guests/js-engine/src/heap.rs.
+flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=219136"
 (
   cd "$root/guests/js-engine"
   env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
     CARGO_TARGET_DIR="$target/guests" \
     CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$flags" \
-    CFLAGS_wasm32_wasip1="-include $PWD/quickjs/stack_check.h -ffile-prefix-map=$home/registry/src=/crates -ffile-prefix-map=$root=/vesicle" \
-    "$CARGO" build --quiet --locked --release --target wasm32-wasip1
+    CFLAGS_wasm32_wasip1="-ffile-prefix-map=$home/registry/src=/crates -ffile-prefix-map=$root=/vesicle" \
+    "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
 )
 core=$target/guests/wasm32-wasip1/release/vesicle_js_engine.wasm
 built=$target/guests/js-engine.wasm

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use javy::{Config, Runtime};
 use rquickjs::{Ctx, Function, Object, Persistent, Value, qjs};
 
-use crate::{class, event_loop, natives};
+use crate::{class, event_loop, heap, natives};
 
 /// Garbage is collected when the heap has grown by this much. Most programs never get there, and
 /// a collection walks the whole boot heap, so that early ones cost more than they give.
@@ -13,7 +13,7 @@ const GC_THRESHOLD_BYTES: usize = 8 << 20;
 
 /// How much of the stack JavaScript may use before a call throws `RangeError`. What lies beyond
 /// is for native code between two checks.
-pub const STACK_BYTES_MAX: usize = 1536 * 1024;
+pub const STACK_BYTES_MAX: usize = 3 << 20;
 
 macro_rules! prelude {
     ($($name:literal,)*) => {
@@ -117,9 +117,19 @@ pub fn boot() {
     config.max_stack_size(0);
     let runtime = Runtime::new(config).expect("QuickJS starts");
     event_loop::track_rejections(&runtime);
+    runtime
+        .context()
+        .with(|ctx| prepare(&ctx))
+        .expect("QuickJS evaluates");
+    // No program touches much of the prelude.
+    heap::close_front();
     let hooks = runtime.context().with(|ctx| {
         evaluate_prelude(&ctx).unwrap_or_else(|error| panic!("{error}: {:?}", ctx.catch()))
     });
+    runtime
+        .context()
+        .with(|ctx| settle_tables(&ctx))
+        .expect("there is memory for tables");
     ENGINE.with(|engine| {
         assert!(
             engine.set(Engine { runtime, hooks }).is_ok(),
@@ -128,8 +138,41 @@ pub fn boot() {
     });
 }
 
-fn evaluate_prelude(ctx: &Ctx<'_>) -> rquickjs::Result<Hooks> {
+/// The tables that every program uses, of atoms and of shapes, are larger than this.
+const TABLE_BYTES_MIN: usize = 4096;
+
+/// Makes QuickJS's tables grow once more, into the front of memory, and leaves it open.
+///
+/// They grew last while the prelude was evaluated, and lie among its objects. So do the last
+/// elements of QuickJS's lists, which every new element is linked to: a new last one is left.
+fn settle_tables(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+    heap::set_front_bytes_min(TABLE_BYTES_MIN);
+    // Each name is a new atom, and each prototype makes a new shape. They are freed again; tables
+    // never shrink.
+    ctx.eval::<(), _>(
+        "{
+           const all = [];
+           for (let i = 0; i < 800; i++) all.push({ [`vesicle:${i}`]: i });
+           for (let i = 0; i < 200; i++) all.push(Object.create([]));
+         }",
+    )?;
+    heap::open_front();
+    std::mem::forget(Object::new(ctx.clone())?);
+    Ok(())
+}
+
+/// Makes what every program uses, while allocations still go to the front.
+fn prepare(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     class::learn(ctx)?;
+    // A program's input takes a place that is there.
+    ctx.globals().set("input", Value::new_null(ctx.clone()))?;
+    // The shapes of functions and promises are shared by all that are made later.
+    let functions: Value = ctx.eval("[(async () => {})(), async () => {}, () => {}, {}, []]")?;
+    std::mem::forget(functions);
+    Ok(())
+}
+
+fn evaluate_prelude(ctx: &Ctx<'_>) -> rquickjs::Result<Hooks> {
     // What Javy puts there for its own scripts.
     ctx.globals().remove("Javy")?;
     let native = natives::object(ctx)?;

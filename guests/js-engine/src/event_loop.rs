@@ -14,6 +14,9 @@ use crate::{class, exception};
 /// How many uncaught errors are reported; the rest are counted in the last one.
 const UNCAUGHT_MAX: usize = 16;
 
+/// What the prelude says when no timer is set.
+const NO_TIMER: f64 = -1.0;
+
 type Kept = Persistent<Value<'static>>;
 
 thread_local! {
@@ -81,10 +84,17 @@ pub fn run(ctx: &Ctx<'_>, hooks: &Hooks, main: &Value<'_>) -> rquickjs::Result<E
             Some(State::Fulfilled) | None => true,
         };
         let calls = CALLS_IN_FLIGHT.get();
-        if settled && calls == 0 && hooks.live_timers(ctx)?.call::<_, u32>(())? == 0 {
+        // Most programs set no timer; asking the prelude costs them pages that they do not touch.
+        let (live_timers, next_timer) = match natives::clock_was_read() {
+            true => (
+                hooks.live_timers(ctx)?.call::<_, u32>(())?,
+                hooks.next_timer(ctx)?.call(())?,
+            ),
+            false => (0, NO_TIMER),
+        };
+        if settled && calls == 0 && live_timers == 0 {
             return Ok(End::Settled);
         }
-        let next_timer: f64 = hooks.next_timer(ctx)?.call(())?;
         if next_timer < 0.0 && calls == 0 {
             return Ok(if settled { End::Settled } else { End::Stuck });
         }

@@ -6,7 +6,7 @@ use crate::engine::Hooks;
 use crate::exports::vesicle::plugin::evaluate::{Exception, Failure, Position};
 use crate::text;
 
-/// What QuickJS says when `malloc` fails.
+/// What QuickJS says when `malloc` fails; more may follow.
 const OUT_OF_MEMORY: (&str, &str) = ("InternalError", "out of memory");
 /// What QuickJS says when its stack limit is reached.
 const STACK_OVERFLOW: (&str, &str) = ("RangeError", "Maximum call stack size exceeded");
@@ -71,10 +71,13 @@ fn plain(name: &str, message: &str) -> Exception {
 
 /// The failure that an uncaught exception means.
 pub fn into_failure(exception: Exception) -> Failure {
-    match (exception.name.as_str(), exception.message.as_str()) {
-        OUT_OF_MEMORY => Failure::OutOfMemory(exception),
-        STACK_OVERFLOW => Failure::StackOverflow(exception),
-        _ => Failure::Thrown(exception),
+    let (name, message) = (exception.name.as_str(), exception.message.as_str());
+    if name == OUT_OF_MEMORY.0 && message.starts_with(OUT_OF_MEMORY.1) {
+        Failure::OutOfMemory(exception)
+    } else if (name, message) == STACK_OVERFLOW {
+        Failure::StackOverflow(exception)
+    } else {
+        Failure::Thrown(exception)
     }
 }
 

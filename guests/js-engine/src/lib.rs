@@ -8,10 +8,13 @@ mod class;
 mod engine;
 mod event_loop;
 mod exception;
+mod heap;
 mod natives;
 mod program;
 mod serialize;
 mod text;
+
+use std::alloc::Layout;
 
 wit_bindgen::generate!({ path: "../../wit", world: "engine" });
 
@@ -36,11 +39,22 @@ pub extern "C" fn boot() {
 /// The stack that programs run on: what JavaScript may use of it, and room for native code between
 /// two of the checks that keep JavaScript within.
 const STACK_BYTES: usize = engine::STACK_BYTES_MAX + 256 * 1024;
+/// It begins at a page's end, so that shallow programs touch one page of it.
+const STACK_ALIGN: usize = 4096;
 
 /// Reserves the programs' stack above the booted heap and answers with its top, where it begins.
 /// Called after `boot` by whoever takes the snapshot.
 #[unsafe(no_mangle)]
-pub extern "C" fn reserve_stack() -> *const u8 {
-    let stack: &'static mut [u128] = Vec::leak(vec![0; STACK_BYTES / size_of::<u128>()]);
-    stack.as_ptr_range().end.cast()
+pub extern "C" fn reserve_stack() -> *mut u8 {
+    heap::take_over_boot_stack();
+    heap::close_front();
+    let layout = Layout::from_size_align(STACK_BYTES, STACK_ALIGN).expect("a valid layout");
+    // SAFETY: the size is not zero, and the block is in bounds up to its end.
+    let top = unsafe {
+        let stack = std::alloc::alloc_zeroed(layout);
+        assert!(!stack.is_null(), "there is memory for a stack");
+        stack.add(STACK_BYTES)
+    };
+    heap::open_front();
+    top
 }

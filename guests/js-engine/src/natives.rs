@@ -1,6 +1,6 @@
 //! What the prelude cannot do in JavaScript: the outside world, and a look behind values.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 
 use fastrand::Rng;
@@ -32,7 +32,10 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     native!("urlSet", url_set);
     native!("randomBytes", random_bytes);
     native!("random", random);
-    native!("now", now_ms);
+    native!("now", || {
+        CLOCK_WAS_READ.set(true);
+        now_ms()
+    });
     native!("promiseState", promise_state);
     native!("proxyDetails", proxy_details);
     native!("classOf", |value: Value<'js>| class::of(&value));
@@ -171,6 +174,15 @@ fn random(ctx: Ctx<'_>) -> rquickjs::Result<f64> {
             .map_err(|error| Exception::throw_message(&ctx, &format!("no randomness: {error}")))?;
         Ok(random.insert(Rng::with_seed(seed)).f64())
     })
+}
+
+thread_local! {
+    static CLOCK_WAS_READ: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the prelude has read the clock, without which no timer is set.
+pub fn clock_was_read() -> bool {
+    CLOCK_WAS_READ.get()
 }
 
 /// Milliseconds since the call began: the host's monotonic clock starts with each sandbox.

@@ -53,6 +53,7 @@ pub fn to_json<'js>(
     if !writer.value(value)? {
         writer.out.push_str("null");
     }
+    writer.check_length()?;
     Ok(writer.out)
 }
 
@@ -81,12 +82,7 @@ struct Writer<'a, 'js> {
 impl<'js> Writer<'_, 'js> {
     /// Writes `value`; `false`, and nothing written, for `undefined`.
     fn value(&mut self, value: &Value<'js>) -> Result<bool, Unserializable> {
-        if self.out.len() > BYTES_MAX {
-            return Err(self.because(
-                &format!("is longer than {BYTES_MAX} bytes of JSON"),
-                "return less of it",
-            ));
-        }
+        self.check_length()?;
         match value.type_of() {
             Type::Undefined | Type::Uninitialized => return Ok(false),
             Type::Null => self.out.push_str("null"),
@@ -108,6 +104,16 @@ impl<'js> Writer<'_, 'js> {
             _ => return self.object(value),
         }
         Ok(true)
+    }
+
+    fn check_length(&self) -> Written {
+        match self.out.len() > BYTES_MAX {
+            true => Err(self.because(
+                &format!("is longer than {BYTES_MAX} bytes of JSON"),
+                "return less of it",
+            )),
+            false => Ok(()),
+        }
     }
 
     fn number(&mut self, number: f64) {
@@ -281,9 +287,14 @@ impl<'js> Writer<'_, 'js> {
     fn buffer(&mut self, value: &Value<'js>) -> Written {
         let buffer = ArrayBuffer::from_js(self.ctx, value.clone())?;
         let bytes = buffer.as_bytes().unwrap_or_default();
-        let text: Vec<String> = bytes.iter().map(u8::to_string).collect();
         self.out.push('[');
-        self.out.push_str(&text.join(","));
+        for (index, byte) in bytes.iter().enumerate() {
+            if index > 0 {
+                self.out.push(',');
+            }
+            self.out.push_str(&byte.to_string());
+            self.check_length()?;
+        }
         self.out.push(']');
         Ok(())
     }
@@ -358,8 +369,26 @@ impl<'js> Writer<'_, 'js> {
     }
 }
 
-/// Also true for a proxy of an array.
+/// Also true for a proxy of an array, however many proxies deep.
 fn is_array(value: &Value<'_>) -> bool {
-    // SAFETY: the value belongs to its context.
-    unsafe { qjs::JS_IsArray(value.as_raw()) }
+    let mut value = value.clone();
+    loop {
+        // SAFETY: the value belongs to its context; a target is owned by what is made of it.
+        unsafe {
+            if qjs::JS_IsArray(value.as_raw()) {
+                return true;
+            }
+            if !qjs::JS_IsProxy(value.as_raw()) {
+                return false;
+            }
+            let ctx = value.ctx().clone();
+            let target = qjs::JS_GetProxyTarget(ctx.as_raw().as_ptr(), value.as_raw());
+            if qjs::JS_IsException(target) {
+                // A revoked proxy; reading it throws in turn.
+                ctx.catch();
+                return false;
+            }
+            value = Value::from_raw(ctx, target);
+        }
+    }
 }

@@ -14,8 +14,11 @@ const WASM_STACK_BYTES_MAX: usize = 8 << 20;
 /// The stack of a guest's fiber: its own, and room for host functions.
 const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES_MAX + (1 << 20);
 /// What a slot keeps in memory from one guest to the next, copied back from the image instead of
-/// faulted in: the pages that every call touches.
-const MEMORY_RESIDENT_BYTES: usize = 0;
+/// faulted in: the pages that every call touches, which the engine puts first
+/// (`--global-base` in `guests/build.sh`).
+const MEMORY_RESIDENT_BYTES: usize = 216 * 1024;
+/// The same for tables, whose pages are few.
+const TABLE_RESIDENT_BYTES: usize = 64 * 1024;
 
 /// The engine, with room for `instances` guests at once.
 pub fn new(instances: u32) -> wasmtime::Result<Engine> {
@@ -32,7 +35,8 @@ pub fn new(instances: u32) -> wasmtime::Result<Engine> {
         .max_tables_per_component(4)
         .max_unused_warm_slots(instances)
         .decommit_batch_size(1)
-        .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES);
+        .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES)
+        .table_keep_resident(TABLE_RESIDENT_BYTES);
     // `pagemap_scan` stays off: in 48.0.8 a dirty page that was swapped out is not reset.
 
     let mut config = Config::new();
