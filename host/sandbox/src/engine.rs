@@ -8,9 +8,10 @@ use wasmtime::{
 
 use crate::limits::MEMORY_BYTES_MAX;
 
-/// What native code of a guest may put on the stack. JavaScript's own limit, in the guest, is met
-/// long before it (see `guests/js-engine`).
-const WASM_STACK_BYTES_MAX: usize = 8 << 20;
+/// What native code of a guest may put on the stack. JavaScript's own limit, which code can catch,
+/// is on the guest's other stack in its memory (see `guests/js-engine`), and this is what that needs
+/// at most in most programs. Address space: what is not used costs nothing.
+const WASM_STACK_BYTES_MAX: usize = 16 << 20;
 /// The stack of a guest's fiber: its own, and room for host functions.
 const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES_MAX + (1 << 20);
 /// What a slot keeps in memory from one guest to the next, copied back from the image instead of

@@ -7,6 +7,7 @@ mod guest;
 mod limits;
 mod metered;
 mod outcome;
+mod preparation;
 mod report;
 mod sandbox;
 mod source;

@@ -172,19 +172,8 @@ impl Outcome {
                 stack,
                 ..
             } => {
-                let head = match name.is_empty() {
-                    true => format!("Uncaught {message}"),
-                    false => format!("{name}: {message}"),
-                };
-                let mut text = match location {
-                    Some(location) => format!("{head}\n{}", location.excerpt),
-                    None => head,
-                };
-                if !stack.is_empty() {
-                    text.push('\n');
-                    text.push_str(stack);
-                }
-                text
+                let excerpt = location.as_ref().map(|location| location.excerpt.as_str());
+                explain(name, message, excerpt, stack)
             }
             Self::Timeout { limit_ms, .. } => format!(
                 "the code did not end within its {limit_ms} ms; do less per call, or ask for more time"
@@ -194,4 +183,28 @@ impl Outcome {
             } => format!("{reason}\n{}", location.excerpt),
         }
     }
+}
+
+impl Exception {
+    /// What to tell a person or a model about it: what was thrown, and the stack.
+    pub fn explanation(&self) -> String {
+        explain(&self.name, &self.message, None, &self.stack)
+    }
+}
+
+fn explain(name: &str, message: &str, excerpt: Option<&str>, stack: &str) -> String {
+    let mut text = match (name, message) {
+        ("", _) => format!("Uncaught {message}"),
+        (_, "") => name.to_owned(),
+        _ => format!("{name}: {message}"),
+    };
+    for part in excerpt
+        .into_iter()
+        .chain([stack])
+        .filter(|part| !part.is_empty())
+    {
+        text.push('\n');
+        text.push_str(part);
+    }
+    text
 }

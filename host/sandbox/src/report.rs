@@ -8,7 +8,9 @@ use wasmtime::Trap;
 use crate::guest::{Guest, evaluate};
 use crate::outcome::Exception;
 use crate::source::{Rejection, Trace};
-use crate::{ErrorType, ExecuteError, Execution, INPUT_BYTES_MAX, Outcome, Resources};
+use crate::{
+    ErrorType, ExecuteError, Execution, INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, Outcome, Resources,
+};
 
 type Returned = Result<evaluate::Completion, evaluate::Failure>;
 
@@ -68,6 +70,25 @@ pub fn input_too_long(bytes: usize) -> Outcome {
     }
 }
 
+/// The outcome of a program whose time was up before it was run.
+pub fn not_read_in_time(execution: &Execution, elapsed: Duration) -> Outcome {
+    Outcome::Timeout {
+        elapsed_ms: elapsed.as_millis() as u64,
+        limit_ms: execution.limits.wall_time.as_millis() as u64,
+        stdout: String::new(),
+        stderr: String::new(),
+        resources: Resources::default(),
+    }
+}
+
+/// Whether [`ended`] may have to read the program once more, to find places in it.
+pub fn reads_source(ended: &Ended, guest: &Guest) -> bool {
+    let plain = matches!(ended, Ended::TimedOut)
+        || matches!(ended, Ended::Returned(Ok(Ok(completion))) if completion.uncaught.is_empty());
+    let (stdout, stderr) = guest.streams();
+    !(plain && stdout.is_empty() && stderr.is_empty())
+}
+
 /// The outcome of a program that was run.
 pub fn ended(
     execution: &Execution,
@@ -77,7 +98,10 @@ pub fn ended(
     resources: Resources,
 ) -> Result<Outcome, ExecuteError> {
     let trace = Trace::new(&execution.name, &execution.code);
-    let (stdout, stderr) = guest.streams();
+    let (stdout, mut stderr) = guest.streams();
+    if matches!(ended, Ended::Returned(Err(_))) && guest.memory.was_refused() {
+        stderr = without_allocation_failure(stderr);
+    }
     let (stdout, stderr) = (trace.rewrite(stdout), trace.rewrite(stderr));
     let error = match ended {
         Ended::TimedOut => {
@@ -88,6 +112,9 @@ pub fn ended(
                 stderr,
                 resources,
             });
+        }
+        Ended::Returned(Ok(Ok(completion))) if completion.value.len() > OUTPUT_BYTES_MAX => {
+            output_too_long(completion.value.len())
         }
         Ended::Returned(Ok(Ok(completion))) => {
             let output = RawValue::from_string(completion.value)
@@ -105,7 +132,7 @@ pub fn ended(
                 resources,
             });
         }
-        Ended::Returned(Ok(Err(failure))) => Failed::new(failure),
+        Ended::Returned(Ok(Err(failure))) => Failed::new(failure).blamed(guest, execution),
         Ended::Returned(Err(error)) => trapped(error, guest, execution)?,
     };
     let location = error
@@ -117,7 +144,10 @@ pub fn ended(
         name,
         message,
         stack,
-    } = exception(&trace, error.thrown);
+    } = match error.error_type {
+        ErrorType::Syntax => syntax_error(&trace, error.thrown),
+        _ => exception(&trace, error.thrown),
+    };
     Ok(Outcome::Error {
         error_type: error.error_type,
         name,
@@ -155,6 +185,63 @@ impl Failed {
         };
         Self { error_type, thrown }
     }
+
+    /// Names memory as the reason where it is one. The engine throws `null` when there is no room
+    /// for an error.
+    fn blamed(self, guest: &Guest, execution: &Execution) -> Self {
+        let Self {
+            mut error_type,
+            mut thrown,
+        } = self;
+        let thrown_null = thrown.name.is_empty() && thrown.message == "null";
+        let speaks_of_it = thrown.message.starts_with("out of memory")
+            || thrown.message == "the thrown value cannot be described";
+        let blame = error_type == ErrorType::OutOfMemory
+            || error_type == ErrorType::Runtime
+                && guest.memory.was_refused()
+                && (thrown_null || speaks_of_it);
+        if blame {
+            error_type = ErrorType::OutOfMemory;
+            thrown.name = OUT_OF_MEMORY_NAME.to_owned();
+            thrown.message = out_of_memory(execution);
+        }
+        Self { error_type, thrown }
+    }
+}
+
+/// What the engine calls the error that it throws when memory is refused.
+const OUT_OF_MEMORY_NAME: &str = "InternalError";
+
+fn out_of_memory(execution: &Execution) -> String {
+    let limit = execution.limits.memory_bytes >> 20;
+    format!("out of memory: the code needs more than its {limit} MB")
+}
+
+/// The engine bounds what it hands over; what an engine says is an allegation until it is checked.
+fn output_too_long(bytes: usize) -> Failed {
+    let message = format!(
+        "the result is {bytes} bytes of JSON, and at most {OUTPUT_BYTES_MAX} are accepted; return less, or a part of it"
+    );
+    Failed {
+        error_type: ErrorType::InvalidResult,
+        thrown: plain("TypeError", message),
+    }
+}
+
+/// Without what the guest's own allocator wrote before it gave up, which tells the caller nothing.
+fn without_allocation_failure(stderr: String) -> String {
+    let Some(at) = stderr.rfind("memory allocation of ") else {
+        return stderr;
+    };
+    let (before, last) = stderr.split_at(at);
+    let of_allocator = last
+        .lines()
+        .next()
+        .is_some_and(|line| line.ends_with(" bytes failed"));
+    match of_allocator && (before.is_empty() || before.ends_with('\n')) {
+        true => before.to_owned(),
+        false => stderr,
+    }
 }
 
 /// A guest that trapped ran into one of its walls; what is no wall is a fault of the host.
@@ -164,11 +251,9 @@ fn trapped(
     execution: &Execution,
 ) -> Result<Failed, ExecuteError> {
     if guest.memory.was_refused() {
-        let limit = execution.limits.memory_bytes >> 20;
-        let message = format!("out of memory: the code needs more than its {limit} MB");
         return Ok(Failed {
             error_type: ErrorType::OutOfMemory,
-            thrown: plain("InternalError", message),
+            thrown: plain(OUT_OF_MEMORY_NAME, out_of_memory(execution)),
         });
     }
     match error.downcast_ref::<Trap>() {
@@ -192,8 +277,16 @@ fn plain(name: &str, message: String) -> evaluate::Exception {
 fn exception(trace: &Trace<'_>, thrown: evaluate::Exception) -> Exception {
     Exception {
         name: thrown.name,
-        message: thrown.message,
+        message: trace.rewrite(thrown.message),
         stack: trace.rewrite(thrown.stack),
+    }
+}
+
+fn syntax_error(trace: &Trace<'_>, thrown: evaluate::Exception) -> Exception {
+    Exception {
+        name: thrown.name,
+        message: thrown.message,
+        stack: trace.rewrite_syntax(thrown.stack),
     }
 }
 

@@ -12,8 +12,9 @@ use wasmtime::{Engine, Store};
 use crate::cache::ComponentCache;
 use crate::guest::{self, EnginePre, Guest, evaluate};
 use crate::metered::Metered;
+use crate::preparation::{self, Preparation};
 use crate::report::{self, Ended};
-use crate::source::{self, Form};
+use crate::source::Form;
 use crate::ticker::Ticker;
 use crate::{Execution, INPUT_BYTES_MAX, MEMORY_BYTES_MAX, Outcome, Resources, engine};
 
@@ -51,10 +52,10 @@ pub enum SandboxError {
     #[error("the WebAssembly engine does not start: {0:#}")]
     Engine(wasmtime::Error),
     /// The system gave no thread.
-    #[error("the system gives no thread: {0}")]
+    #[error("the system gives no thread")]
     Thread(#[from] std::io::Error),
     /// The compiler failed.
-    #[error("compiling the engine stopped: {0}")]
+    #[error("compiling the engine stopped")]
     Compile(#[from] tokio::task::JoinError),
 }
 
@@ -108,7 +109,8 @@ pub struct Sandbox {
 struct Shared {
     engine: Engine,
     javascript: EnginePre<Guest>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
+    preparation: Preparation,
     ticker: Ticker,
 }
 
@@ -121,12 +123,13 @@ impl Sandbox {
         let concurrency_max = config.concurrency_max;
         let (engine, javascript) = tokio::task::spawn_blocking(move || load(&config)).await??;
         let ticker = Ticker::start(&engine)?;
-        let permits = Semaphore::new(concurrency_max as usize);
+        let permits = Arc::new(Semaphore::new(concurrency_max as usize));
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
                 javascript,
                 permits,
+                preparation: Preparation::new(),
                 ticker,
             }),
         })
@@ -147,10 +150,16 @@ impl Sandbox {
         if execution.input.get().len() > INPUT_BYTES_MAX {
             return Ok(report::input_too_long(execution.input.get().len()));
         }
+        let execution = Arc::new(execution);
         // The semaphore is never closed, so that there is always a permit at last.
-        let _permit = self.shared.permits.acquire().await;
+        let permit = self.shared.permits.clone().acquire_owned().await.ok();
         let start = Instant::now();
-        let prepared = match source::prepare(&execution.name, &execution.code) {
+        let preparing = self.shared.preparation.prepare(&execution, permit);
+        let Ok(prepared) = tokio::time::timeout(execution.limits.wall_time, preparing).await else {
+            return Ok(report::not_read_in_time(&execution, start.elapsed()));
+        };
+        let (prepared, _permit) = prepared?;
+        let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(rejection) => return Ok(report::rejected(rejection, start.elapsed())),
         };
@@ -164,12 +173,12 @@ impl Sandbox {
             source: prepared.code,
             input: execution.input.get().to_owned(),
         };
-        self.run(&execution, &program, start).await
+        self.run(execution, &program, start).await
     }
 
     async fn run(
         &self,
-        execution: &Execution,
+        execution: Arc<Execution>,
         program: &evaluate::Program,
         start: Instant,
     ) -> Result<Outcome, ExecuteError> {
@@ -184,7 +193,7 @@ impl Sandbox {
         let _running = shared.ticker.running();
         let spent_ns = AtomicU64::new(0);
         let call = Metered::new(call(&shared.javascript, &mut store, program), &spent_ns);
-        let ended = match tokio::time::timeout(left(execution, start), call).await {
+        let ended = match tokio::time::timeout(left(&execution, start), call).await {
             Ok(returned) => Ended::Returned(returned),
             Err(_) => Ended::TimedOut,
         };
@@ -196,7 +205,12 @@ impl Sandbox {
             memory_peak_bytes: guest.memory.bytes_peak() as u64,
             host_calls: guest.calls.made(),
         };
-        report::ended(execution, ended, guest, elapsed, resources)
+        if preparation::is_short(&execution) || !report::reads_source(&ended, guest) {
+            return report::ended(&execution, ended, guest, elapsed, resources);
+        }
+        let guest = store.into_data();
+        preparation::apart(move || report::ended(&execution, ended, &guest, elapsed, resources))
+            .await?
     }
 }
 

@@ -1,14 +1,17 @@
 //! The caller's text: what is accepted, what of it the engine gets, and how places in what the
 //! engine ran lead back to places in what the caller wrote.
 
+mod enums;
 mod excerpt;
 mod imports;
+mod jsx;
+mod nesting;
 mod stack_need;
 mod trace;
 mod typescript;
 
 pub use trace::Trace;
-pub use typescript::{Form, prepare};
+pub use typescript::{Form, Prepared, prepare};
 
 use crate::outcome::{Location, ViolationType};
 use crate::{CODE_BYTES_MAX, ErrorType};

@@ -23,7 +23,8 @@ fn tokens_max(source: &str) -> usize {
     let mut in_word = false;
     for byte in source.bytes() {
         let word = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80;
-        tokens += usize::from(!byte.is_ascii_whitespace() && !(word && in_word));
+        let goes_on = byte.is_ascii_whitespace() || word && in_word;
+        tokens += usize::from(!goes_on);
         in_word = word;
     }
     tokens

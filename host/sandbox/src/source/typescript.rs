@@ -6,7 +6,7 @@ use oxc::allocator::Allocator;
 use oxc::ast::ast::Program;
 use oxc::codegen::{Codegen, CodegenOptions, CodegenReturn, CommentOptions};
 use oxc::diagnostics::{Diagnostics, OxcDiagnostic};
-use oxc::parser::{ParseOptions, Parser};
+use oxc::parser::{ParseOptions, Parser, ParserReturn};
 use oxc::semantic::SemanticBuilder;
 use oxc::span::SourceType;
 use oxc::transformer::{TransformOptions, Transformer};
@@ -14,8 +14,13 @@ use oxc::transformer::{TransformOptions, Transformer};
 use oxc_sourcemap::SourceMap;
 
 use super::imports::{self, Finding};
-use super::{Rejection, check, stack_need};
+use super::{Rejection, check, enums, jsx, nesting, stack_need};
+use crate::CODE_BYTES_MAX;
 use crate::outcome::{Location, ViolationType};
+
+/// The longest program that the engine is given, in bytes. What is written out by the caller grows
+/// little; enums and namespaces can be made to grow much.
+pub const COMPILED_BYTES_MAX: usize = 8 * CODE_BYTES_MAX;
 
 /// How the result leaves the program. Mirrors `vesicle:plugin/evaluate.form`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +61,7 @@ fn compile(
     source: &str,
     source_map_path: Option<PathBuf>,
 ) -> Result<(Form, Compiled), Rejection> {
+    nesting::check(name, source)?;
     // oxc recurses as deep as the program is nested, and a native stack that overflows takes the
     // process with it.
     stack_need::with_stack_for(source, || strip(name, source, source_map_path))
@@ -72,13 +78,12 @@ fn strip(
     source_map_path: Option<PathBuf>,
 ) -> Result<(Form, Compiled), Rejection> {
     let allocator = Allocator::default();
-    let options = ParseOptions {
-        allow_return_outside_function: true,
-        ..ParseOptions::default()
-    };
-    let parsed = Parser::new(&allocator, source, SourceType::ts().with_module(true))
-        .with_options(options)
-        .parse();
+    let parsed = parse(&allocator, source, SourceType::ts());
+    if parsed.diagnostics.has_errors()
+        && let Some(place) = jsx::find(name, source)
+    {
+        return Err(place);
+    }
     reject_errors(name, source, parsed.diagnostics)?;
 
     let mut program = parsed.program;
@@ -91,7 +96,7 @@ fn strip(
 
     let semantic = SemanticBuilder::new_compiler()
         .with_excess_capacity(2.0)
-        .with_enum_eval(true)
+        .with_enum_eval(enums::are_bounded(&program))
         .build(&program);
     reject_errors(name, source, semantic.diagnostics)?;
     let scoping = semantic.semantic.into_scoping();
@@ -102,12 +107,40 @@ fn strip(
     let CodegenReturn { code, map, .. } = Codegen::new()
         .with_options(CodegenOptions {
             comments: CommentOptions::disabled(),
+            // Indentation grows with the square of the nesting.
+            indent_width: 0,
             source_map_path,
             ..CodegenOptions::default()
         })
         .build(&program);
+    if code.len() > COMPILED_BYTES_MAX {
+        return Err(Rejection::syntax(
+            format!(
+                "the code becomes {} bytes of JavaScript, and at most {COMPILED_BYTES_MAX} are accepted; enums and namespaces grow most",
+                code.len()
+            ),
+            None,
+        ));
+    }
     let map = map.map(|map| map.into_owned());
     Ok((form, Compiled { code, map }))
+}
+
+/// Reads a text in one of the forms of TypeScript.
+pub fn parse<'a>(
+    allocator: &'a Allocator,
+    source: &'a str,
+    source_type: SourceType,
+) -> ParserReturn<'a> {
+    let options = ParseOptions {
+        allow_return_outside_function: true,
+        // Without it, the engine finds these errors, and cannot say where.
+        parse_regular_expression: true,
+        ..ParseOptions::default()
+    };
+    Parser::new(allocator, source, source_type.with_module(true))
+        .with_options(options)
+        .parse()
 }
 
 fn form(program: &Program<'_>) -> Form {
@@ -139,12 +172,19 @@ fn message(diagnostic: &OxcDiagnostic) -> String {
 }
 
 fn location(name: &str, source: &str, diagnostic: &OxcDiagnostic) -> Option<Location> {
-    let label = diagnostic.labels.first()?;
-    let start = label.offset() as usize;
+    // Of two declarations, the second is the one too many.
+    let label = match diagnostic.message.ends_with("has already been declared") {
+        true => diagnostic.labels.last(),
+        false => diagnostic.labels.first(),
+    }?;
+    // What is missing at the end is missed where the last line ends, not below it.
+    let end = source.trim_end().len();
+    let start = (label.offset() as usize).min(end);
+    let len = label.len() as usize;
     Some(Location::at(
         name,
         source,
-        start..start + label.len() as usize,
+        start..(start + len).min(source.len()),
     ))
 }
 

@@ -39,12 +39,11 @@ pub async fn measure(sandbox: &Sandbox) -> anyhow::Result<Option<Row>> {
     )))
 }
 
-/// Physical memory of this process, as Linux tells it.
+/// Physical memory of this process, as Linux tells it: pages that several mappings share, such as
+/// the engine's image, are counted once (`Pss`, and not `VmRSS`).
 fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").ok()?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
 }

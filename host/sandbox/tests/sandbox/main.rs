@@ -1,0 +1,26 @@
+//! The sandbox from outside: programs in, outcomes out. One binary, so that there is one to link.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where"
+)]
+
+mod support;
+
+mod bad_input;
+mod cache;
+mod calls;
+mod concurrency;
+mod console;
+mod errors;
+mod event_loop;
+mod globals;
+mod hostile;
+mod isolation;
+mod limits;
+mod recursion;
+mod typescript;
+mod values;
