@@ -43,13 +43,10 @@ fn guest_stream(text: &str, mut stream: impl Write + IsTerminal) -> io::Result<(
 }
 
 fn uncaught_exception(exception: &Exception) -> io::Result<()> {
-    let Exception {
-        name,
-        message,
-        stack,
-    } = exception;
-    let separator = if name.is_empty() { "" } else { ": " };
-    terminal::fail(&format!("Uncaught {name}{separator}{message}\n{stack}"))
+    let told = exception.explanation();
+    // What was thrown and is no error is told so already.
+    let told = told.strip_prefix("Uncaught ").unwrap_or(&told);
+    terminal::fail(&format!("Uncaught {told}"))
 }
 
 fn result(output: &RawValue) -> io::Result<()> {

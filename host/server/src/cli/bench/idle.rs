@@ -41,7 +41,7 @@ pub async fn measure(sandbox: &Sandbox) -> anyhow::Result<Option<Row>> {
 
 /// Physical memory of this process, as Linux tells it: pages that several mappings share, such as
 /// the engine's image, are counted once (`Pss`, and not `VmRSS`).
-fn resident_bytes() -> Option<u64> {
+pub fn resident_bytes() -> Option<u64> {
     let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").ok()?;
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -28,6 +28,10 @@ pub struct BenchArgs {
     #[arg(long)]
     quick: bool,
 
+    /// How long to measure throughput
+    #[arg(long, value_name = "SECONDS")]
+    throughput_seconds: Option<u64>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -43,15 +47,13 @@ struct Effort {
 
 impl Effort {
     fn of(args: &BenchArgs) -> Self {
-        match args.quick {
-            true => Self {
-                divisor: 20,
-                throughput_time: Duration::from_secs(1),
-            },
-            false => Self {
-                divisor: 1,
-                throughput_time: Duration::from_secs(5),
-            },
+        let (divisor, seconds) = match args.quick {
+            true => (20, 1),
+            false => (1, 5),
+        };
+        Self {
+            divisor,
+            throughput_time: Duration::from_secs(args.throughput_seconds.unwrap_or(seconds)),
         }
     }
 
@@ -83,10 +85,13 @@ async fn measure_all(effort: Effort) -> anyhow::Result<Vec<Row>> {
     };
     let mut rows = start::measure(&config, effort).await?;
     let sandbox = Sandbox::new(config.clone()).await?;
-    for program in programs::all()? {
+    let programs = programs::all()?;
+    for program in &programs {
         rows.push(program.measure(&sandbox, effort).await?);
     }
-    rows.push(throughput::measure(&sandbox, effort).await?);
+    let [smallest, ..] = &programs;
+    rows.push(programs::measure_to_value(smallest, &sandbox, effort).await?);
+    rows.extend(throughput::measure(&sandbox, effort).await?);
     rows.extend(idle::measure(&sandbox).await?);
     rows.extend(protocol::measure(cache.path(), effort).await?);
     Ok(rows)

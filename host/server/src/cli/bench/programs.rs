@@ -1,6 +1,6 @@
 //! Programs that are run one at a time, from source text to outcome.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use anyhow::ensure;
 use serde_json::value::{RawValue, to_raw_value};
@@ -108,6 +108,30 @@ impl Program {
         );
         Ok(outcome)
     }
+}
+
+/// How long the smallest program takes until its value is there; the rest of its time is the
+/// sandbox's end.
+pub async fn measure_to_value(
+    smallest: &Program,
+    sandbox: &Sandbox,
+    effort: Effort,
+) -> anyhow::Result<Row> {
+    let mut times = Vec::new();
+    for _ in 0..effort.times(smallest.repetitions) {
+        if let Outcome::Success {
+            execution_time_us, ..
+        } = smallest.run(sandbox).await?
+        {
+            times.push(Duration::from_micros(execution_time_us));
+        }
+    }
+    let label = format!("{}, until its value is there", smallest.label);
+    Ok(Row::times(
+        "one_plus_one_to_value",
+        label,
+        &Samples::new(times),
+    ))
 }
 
 /// The output of code that is known to work.

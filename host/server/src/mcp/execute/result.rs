@@ -37,13 +37,7 @@ pub fn of(outcome: &Outcome) -> CallToolResult {
 }
 
 fn uncaught_exception(exception: &Exception) -> String {
-    let Exception {
-        name,
-        message,
-        stack,
-    } = exception;
-    let separator = if name.is_empty() { "" } else { ": " };
-    format!("uncaught:\n{name}{separator}{message}\n{stack}")
+    format!("uncaught:\n{}", exception.explanation())
 }
 
 /// The one thing that is JSON and cannot be sent: clients of this protocol, this server's library
