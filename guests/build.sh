@@ -28,8 +28,8 @@ fi
 eval "$("$root/guests/toolchain.sh" env)"
 
 # The same bytes on every machine: no paths, locked crates, fixed flags.
-home=${CARGO_HOME:-$HOME/.cargo}
-flags="--remap-path-prefix=$home/registry/src=/crates --remap-path-prefix=$root=/vesicle"
+(cd "$root/guests/js-engine" && "$CARGO" fetch --quiet ${LOCKED---locked})
+flags="--remap-path-prefix=$root=/vesicle$("$root/guests/toolchain.sh" remap)"
 # A reactor's start file: without it the linker wraps every export with constructors and destructors.
 flags+=" -Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
 # The layout of memory: see guests/js-engine/src/heap.rs.
@@ -39,7 +39,7 @@ flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clin
   env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
     CARGO_TARGET_DIR="$target/guests" \
     CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$flags" \
-    CFLAGS_wasm32_wasip1="-ffile-prefix-map=$home/registry/src=/crates -ffile-prefix-map=$root=/vesicle" \
+    CFLAGS_wasm32_wasip1="-ffile-prefix-map=$root=/vesicle" \
     "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
 )
 core=$target/guests/wasm32-wasip1/release/vesicle_js_engine.wasm

@@ -16,6 +16,19 @@ packages=(
   "clang-$llvm" "lld-$llvm" "llvm-$llvm" "libclang-rt-$llvm-dev-wasm32" "libclang-$llvm-dev"
 )
 
+# Keeps the paths of this machine out of what it builds: crates lie in /crates. Fetch before.
+remap_crates() {
+  local dir
+  for dir in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+    printf -- ' --remap-path-prefix=%s=/crates' "$dir"
+  done
+}
+
+if [ "${1:-}" = remap ]; then
+  remap_crates
+  exit
+fi
+
 if [ "${1:-}" = env ]; then
   printf 'export CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc WASI_SDK=%s\n' "$sdk"
   exit
@@ -55,10 +68,15 @@ if ! ls "$sysroot_lib"/libstd-*.rlib >/dev/null 2>&1; then
   touch "$work/src/lib.rs"
   # Bitcode is embedded so that guests can be linked with `lto`; RUSTC_BOOTSTRAP lets a stable
   # compiler build std, and only this one build has it.
-  (cd "$work" && env -u RUSTUP_TOOLCHAIN RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
-    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS=-Cembed-bitcode=yes \
-    CARGO_TARGET_DIR="$work/target" CARGO_UNSTABLE_BUILD_STD=std,panic_abort,proc_macro \
-    /usr/bin/cargo build --quiet --release --target $target)
+  (
+    cd "$work"
+    unset RUSTUP_TOOLCHAIN RUSTFLAGS
+    export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$work/target"
+    export CARGO_UNSTABLE_BUILD_STD=std,panic_abort,proc_macro
+    /usr/bin/cargo fetch --quiet --target $target
+    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="-Cembed-bitcode=yes$(remap_crates)" \
+      /usr/bin/cargo build --quiet --release --target $target
+  )
   rm -f "$work/target/$target/release/deps"/libstdbuild-*
   cp "$work/target/$target/release/deps"/lib*.rlib "$sysroot_lib/"
 fi
