@@ -84,6 +84,7 @@
     Proxy,
 
     ReflectApply: Reflect.apply,
+    ReflectDefineProperty: Reflect.defineProperty,
     ReflectGet: Reflect.get,
     ReflectOwnKeys: Reflect.ownKeys,
 

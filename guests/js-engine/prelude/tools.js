@@ -1,15 +1,12 @@
-// `tools`: every server and tool as an ordinary property, every call as a promise the host settles.
+// `tools`: every server and tool as a property, every call as a promise the host settles.
 (function (native, shared) {
   "use strict";
   const {
-    FunctionBind, JSONParse, JSONStringify, Map, MapDelete, MapGet, MapSet, MapSize, ObjectCreate,
-    ObjectDefineProperty, ObjectPrototype, Promise, Proxy, ReflectGet, String,
+    ArrayIsArray, FunctionBind, JSONParse, JSONStringify, Map, MapGet, MapSet, ObjectCreate,
+    ObjectDefineProperty, ObjectPrototype, Promise, Proxy, ReflectDefineProperty, ReflectGet, String,
   } = shared.primordials;
 
   const DEFAULT_SEARCH_LIMIT = 10;
-
-  // Calls the host has been asked for and has not answered: id -> how to settle them.
-  const pending = new Map();
 
   class ToolError extends Error {
     constructor(message, { code, retryAfterMs } = {}) {
@@ -29,7 +26,7 @@
 
   function argumentsJson(name, args) {
     if (args === undefined) return "{}";
-    if (typeof args !== "object" || args === null || native.classOf(args) === "Array") {
+    if (typeof args !== "object" || args === null || ArrayIsArray(args)) {
       throw invalidInput(`tools.${name} takes one object of arguments, got ${nameOf(args)}`);
     }
     let json;
@@ -44,76 +41,42 @@
     return json;
   }
 
-  function startCall(name, args, signal, call) {
-    const json = argumentsJson(name, args);
-    if (signal !== undefined) {
+  function callTool(name, args = undefined, options = undefined) {
+    try {
+      const json = argumentsJson(name, args);
+      const signal = options?.signal;
+      if (signal === undefined) return native.toolCall(name, json);
       if (!shared.isAbortSignal(signal)) throw invalidInput(`tools.${name}: signal must be an AbortSignal`);
       signal.throwIfAborted();
-    }
-    let id;
-    try {
-      id = native.toolStart(name, json);
+      const call = native.toolCall(name, json);
+      native.whenOver(call, shared.onAbort(signal, () => native.giveUp(call, signal.reason)));
+      return call;
     } catch (error) {
-      throw refused(error);
+      return new Promise((_, reject) => reject(error));
     }
-    MapSet(pending, id, call);
-    if (signal === undefined) return;
-    call.ignoreSignal = shared.onAbort(signal, () => {
-      MapDelete(pending, id);
-      native.cancel(id);
-      call.reject(signal.reason);
-    });
   }
 
-  function callTool(name, args = undefined, options = undefined) {
-    // Made here for its stack: when the host's answer arrives, the caller's frames are gone.
-    const error = new ToolError("");
-    return new Promise((resolve, reject) => {
-      startCall(name, args, options?.signal, { resolve, reject, error, ignoreSignal: undefined });
-    });
-  }
-
-  function fail(call, payload) {
-    const { code, message, retry_after_ms: retryAfterMs } = JSONParse(payload);
-    const { error } = call;
-    const value = `${message}`;
-    ObjectDefineProperty(error, "message", { __proto__: null, value, writable: true, configurable: true });
-    error.code = code;
-    if (retryAfterMs !== undefined && retryAfterMs !== null) error.retryAfterMs = retryAfterMs;
-    call.reject(error);
-  }
-
-  shared.hooks.settle = (id, ok, payload) => {
-    const call = MapGet(pending, id);
-    if (call === undefined) return;
-    MapDelete(pending, id);
-    call.ignoreSignal?.();
-    try {
-      if (ok) call.resolve(JSONParse(payload));
-      else fail(call, payload);
-    } catch (error) {
-      call.reject(error);
-    }
+  // The stack is that of the call, which is over.
+  shared.hooks.toolError = (code, message, stack) => {
+    const error = new ToolError(message, { code });
+    ObjectDefineProperty(error, "stack", { __proto__: null, value: stack, writable: true, configurable: true });
+    return error;
   };
-  shared.hooks.pendingCalls = () => MapSize(pending);
 
   // What the language itself looks up on any object must not name a server or a tool:
   // `await` asks for then, JSON.stringify for toJSON, conversions for the methods of Object.prototype.
   const ORDINARY = { __proto__: null, then: true, toJSON: true };
   for (const key of Object.getOwnPropertyNames(Object.prototype)) ORDINARY[key] = true;
 
-  const readOnly = (name) => () => {
-    throw new TypeError(`${name} is read-only`);
-  };
-
+  // Members come to be when they are first asked for, through the prototype, and are ordinary
+  // properties from then on: a proxy in the way of every access would cost more than the call.
   function namespace(name, special, make) {
     const members = new Map();
-    const target = ObjectCreate(ObjectPrototype, { [Symbol.toStringTag]: { value: name } });
-    const refuse = readOnly(name);
-    return new Proxy(target, {
+    const above = ObjectCreate(ObjectPrototype);
+    const unknown = new Proxy(above, {
       __proto__: null,
-      get(_, key) {
-        if (typeof key === "symbol" || ORDINARY[key]) return ReflectGet(target, key);
+      get(_, key, receiver) {
+        if (typeof key === "symbol" || ORDINARY[key]) return ReflectGet(above, key);
         const own = special[key];
         if (own !== undefined) return own;
         let member = MapGet(members, key);
@@ -121,13 +84,15 @@
           member = make(key);
           MapSet(members, key, member);
         }
+        if (receiver === space) ReflectDefineProperty(space, key, { __proto__: null, value: member });
         return member;
       },
-      set: refuse,
-      defineProperty: refuse,
-      deleteProperty: refuse,
-      setPrototypeOf: refuse,
+      set() {
+        throw new TypeError(`${name} is read-only`);
+      },
     });
+    const space = ObjectCreate(unknown, { [Symbol.toStringTag]: { value: name } });
+    return space;
   }
 
   function makeTool(name) {

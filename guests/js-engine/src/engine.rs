@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use javy::{Config, Runtime};
 use rquickjs::{Ctx, Function, Object, Persistent, Value, qjs};
 
-use crate::{class, event_loop, heap, natives};
+use crate::{class, event_loop, heap, natives, program};
 
 /// Garbage is collected when the heap has grown by this much. Most programs never get there, and
 /// a collection walks the whole boot heap, so that early ones cost more than they give.
@@ -63,7 +63,7 @@ type Hook = Persistent<Function<'static>>;
 
 /// The functions that the prelude leaves for the engine to call.
 pub struct Hooks {
-    settle: Hook,
+    tool_error: Hook,
     next_timer: Hook,
     live_timers: Hook,
     fire_timers: Hook,
@@ -87,7 +87,7 @@ impl Hooks {
             Ok(Persistent::save(ctx, hooks.get::<_, Function>(name)?))
         };
         Ok(Self {
-            settle: hook("settle")?,
+            tool_error: hook("toolError")?,
             next_timer: hook("nextTimer")?,
             live_timers: hook("liveTimers")?,
             fire_timers: hook("fireTimers")?,
@@ -97,7 +97,7 @@ impl Hooks {
         })
     }
 
-    hook!(settle);
+    hook!(tool_error);
     hook!(next_timer);
     hook!(live_timers);
     hook!(fire_timers);
@@ -117,6 +117,7 @@ pub fn boot() {
     config.max_stack_size(0);
     let runtime = Runtime::new(config).expect("QuickJS starts");
     event_loop::track_rejections(&runtime);
+    program::prepare();
     runtime
         .context()
         .with(|ctx| prepare(&ctx))
@@ -202,5 +203,13 @@ pub fn with<T>(work: impl FnOnce(&Ctx<'_>, &Hooks) -> T) -> T {
             }
             work(&ctx, &engine.hooks)
         })
+    })
+}
+
+/// Hands the prelude's functions to `work`, which JavaScript called.
+pub fn with_hooks<T>(work: impl FnOnce(&Hooks) -> T) -> T {
+    ENGINE.with(|engine| {
+        let engine = engine.get().expect("programs run after `boot`");
+        work(&engine.hooks)
     })
 }

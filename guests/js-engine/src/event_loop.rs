@@ -1,6 +1,6 @@
 //! Runs what a program left to be done: microtasks, timers, and calls in flight.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use javy::Runtime;
 use rquickjs::{Ctx, Persistent, Promise, Value};
@@ -9,7 +9,7 @@ use crate::engine::Hooks;
 use crate::exports::vesicle::plugin::evaluate::Exception;
 use crate::natives;
 use crate::vesicle::plugin::pending;
-use crate::{class, exception};
+use crate::{calls, class, exception};
 
 /// How many uncaught errors are reported; the rest are counted in the last one.
 const UNCAUGHT_MAX: usize = 16;
@@ -20,23 +20,10 @@ const NO_TIMER: f64 = -1.0;
 type Kept = Persistent<Value<'static>>;
 
 thread_local! {
-    /// Calls that were started and whose outcome has not arrived.
-    static CALLS_IN_FLIGHT: Cell<u32> = const { Cell::new(0) };
     /// Rejected promises that nobody handles so far, with their reasons.
     static REJECTED: RefCell<Vec<(Kept, Kept)>> = const { RefCell::new(Vec::new()) };
     /// Errors thrown where nobody could catch them.
     static REPORTED: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Counts a call that the host has started.
-pub fn call_started() {
-    CALLS_IN_FLIGHT.set(CALLS_IN_FLIGHT.get() + 1);
-}
-
-/// Gives up on a call. The prelude calls it at most once for an id, and never after its outcome.
-pub fn cancel_call(id: u32) {
-    CALLS_IN_FLIGHT.set(CALLS_IN_FLIGHT.get().saturating_sub(1));
-    natives::cancel(id);
 }
 
 /// Keeps an error that was thrown in a timer or microtask.
@@ -83,7 +70,7 @@ pub fn run(ctx: &Ctx<'_>, hooks: &Hooks, main: &Value<'_>) -> rquickjs::Result<E
             Some(State::Pending) => false,
             Some(State::Fulfilled) | None => true,
         };
-        let calls = CALLS_IN_FLIGHT.get();
+        let calls = calls::in_flight();
         // Most programs set no timer; asking the prelude costs them pages that they do not touch.
         let (live_timers, next_timer) = match natives::clock_was_read() {
             true => (
@@ -104,27 +91,9 @@ pub fn run(ctx: &Ctx<'_>, hooks: &Hooks, main: &Value<'_>) -> rquickjs::Result<E
         let timeout_us = (next_timer >= 0.0)
             .then(|| ((next_timer - natives::now_ms()).max(0.0) * 1e3).ceil() as u64);
         if let Some(completion) = pending::wait(timeout_us) {
-            CALLS_IN_FLIGHT.set(CALLS_IN_FLIGHT.get().saturating_sub(1));
-            settle(ctx, hooks, completion)?;
+            calls::settle(ctx, hooks, completion)?;
         }
     }
-}
-
-fn settle(ctx: &Ctx<'_>, hooks: &Hooks, completion: pending::Completion) -> rquickjs::Result<()> {
-    let (ok, payload) = match completion.outcome {
-        Ok(json) => (true, json),
-        Err(error) => {
-            let (code, message) = natives::refusal(&error);
-            (
-                false,
-                format!(
-                    r#"{{"code":"{code}","message":{}}}"#,
-                    natives::json_string(message)
-                ),
-            )
-        }
-    };
-    hooks.settle(ctx)?.call((completion.id, ok, payload))
 }
 
 enum State {

@@ -4,6 +4,7 @@
 //! snapshot. So nothing in it may read a clock, take randomness or write: the answer would be
 //! frozen into every sandbox. `run` happens once in the life of an instance.
 
+mod calls;
 mod class;
 mod engine;
 mod event_loop;
@@ -12,6 +13,7 @@ mod heap;
 mod natives;
 mod program;
 mod serialize;
+mod stack;
 mod text;
 
 use std::alloc::Layout;

@@ -8,8 +8,8 @@ use rquickjs::promise::PromiseState;
 use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, Object, Promise, Value, qjs};
 use url::Url;
 
-use crate::vesicle::plugin::{pending, tool_call, types};
-use crate::{class, event_loop, text};
+use crate::vesicle::plugin::{tool_call, types};
+use crate::{calls, class, event_loop, text};
 
 /// The most that `crypto.getRandomValues` gives at once (Web Cryptography API, 10.1.1).
 const RANDOM_BYTES_MAX: usize = 65_536;
@@ -40,10 +40,11 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     native!("proxyDetails", proxy_details);
     native!("classOf", |value: Value<'js>| class::of(&value));
     native!("reportError", event_loop::report_error);
-    native!("toolStart", tool_start);
+    native!("toolCall", calls::start);
+    native!("whenOver", calls::when_over);
+    native!("giveUp", calls::give_up);
     native!("toolSearch", tool_search);
     native!("toolDescribe", tool_describe);
-    native!("cancel", event_loop::cancel_call);
     Ok(native)
 }
 
@@ -234,16 +235,6 @@ fn proxy_details<'js>(ctx: Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Opti
     Ok(Some(details))
 }
 
-fn tool_start(ctx: Ctx<'_>, name: String, arguments: String) -> rquickjs::Result<u32> {
-    match tool_call::start(&name, &arguments) {
-        Ok(id) => {
-            event_loop::call_started();
-            Ok(id)
-        }
-        Err(error) => Err(throw_refusal(&ctx, &error)),
-    }
-}
-
 fn tool_search(ctx: Ctx<'_>, query: String, limit: u32) -> rquickjs::Result<String> {
     let tools = tool_call::search(&query, limit).map_err(|error| throw_refusal(&ctx, &error))?;
     let tools: Vec<_> = tools.iter().map(tool_json).collect();
@@ -293,9 +284,4 @@ fn throw_refusal(ctx: &Ctx<'_>, error: &types::Error) -> rquickjs::Error {
         return error;
     }
     exception.throw()
-}
-
-/// Tells the host that the outcome of a started call is not wanted any more.
-pub fn cancel(id: u32) {
-    pending::cancel(id);
 }

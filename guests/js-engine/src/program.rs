@@ -1,5 +1,6 @@
 //! One program, from its text to its result.
 
+use std::cell::OnceCell;
 use std::ffi::CString;
 
 use rquickjs::{Ctx, Function, Module, Promise, Value, qjs};
@@ -13,13 +14,55 @@ use crate::{class, exception};
 /// The language that this engine knows; what TypeScript adds is gone before it comes here.
 const LANGUAGE: &str = "javascript";
 
+thread_local! {
+    static WRAPPER: OnceCell<Wrapper> = const { OnceCell::new() };
+}
+
 /// A body becomes a function. Its own lines are numbered from 1: the prefix begins on line -1,
 /// because QuickJS takes 0 for "not given".
-const BODY_PREFIX: &str = "(async()=>{\n\n";
-/// Without an `await` in it, a plain function gives the same and is made in less time.
-const BODY_PREFIX_WITHOUT_AWAIT: &str = "(()=>{\n\n";
+///
+/// On the heap, because that is where `boot` can place what every program reads.
+struct Wrapper {
+    prefix: Box<[u8]>,
+    /// Without an `await` in it, a plain function gives the same and is made in less time.
+    prefix_without_await: Box<[u8]>,
+    suffix: Box<[u8]>,
+}
+
 const BODY_FIRST_LINE: i32 = -1;
-const BODY_SUFFIX: &str = "\n})()";
+
+/// Makes what every program needs; part of `boot`.
+pub fn prepare() {
+    WRAPPER.with(|wrapper| {
+        wrapper.get_or_init(|| Wrapper {
+            prefix: b"(async()=>{\n\n".to_vec().into(),
+            prefix_without_await: b"(()=>{\n\n".to_vec().into(),
+            suffix: b"\n})()".to_vec().into(),
+        });
+    });
+}
+
+/// The source of the function that a body becomes. A NUL follows, which is no part of the length.
+fn wrap(body: &[u8]) -> (Vec<u8>, usize) {
+    WRAPPER.with(|wrapper| {
+        let wrapper = wrapper
+            .get()
+            .expect("`boot` ran before the snapshot was taken");
+        let awaits = body.windows(5).any(|window| window == b"await");
+        let prefix = match awaits {
+            true => &wrapper.prefix,
+            false => &wrapper.prefix_without_await,
+        };
+        let length = prefix.len() + body.len() + wrapper.suffix.len();
+        let mut source = Vec::with_capacity(length + 1);
+        source.extend_from_slice(prefix);
+        source.extend_from_slice(body);
+        source.extend_from_slice(&wrapper.suffix);
+        // QuickJS reads up to it.
+        source.push(0);
+        (source, length)
+    })
+}
 
 /// Runs a program to its end.
 pub fn run(program: Program) -> Result<Completion, Failure> {
@@ -86,18 +129,7 @@ fn evaluate_body<'js>(
 
 /// The function, not yet run. It is [`evaluate`]'s to free.
 fn compile_body(ctx: &Ctx<'_>, program: &Program) -> rquickjs::Result<qjs::JSValue> {
-    let prefix = match program.source.contains("await") {
-        true => BODY_PREFIX,
-        false => BODY_PREFIX_WITHOUT_AWAIT,
-    };
-    let mut source =
-        Vec::with_capacity(prefix.len() + program.source.len() + BODY_SUFFIX.len() + 1);
-    source.extend_from_slice(prefix.as_bytes());
-    source.extend_from_slice(program.source.as_bytes());
-    source.extend_from_slice(BODY_SUFFIX.as_bytes());
-    let length = source.len();
-    // QuickJS reads up to a NUL that is not part of the length.
-    source.push(0);
+    let (source, length) = wrap(program.source.as_bytes());
     let name = CString::new(program.name.as_str())?;
     let flags =
         qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_STRICT | qjs::JS_EVAL_FLAG_COMPILE_ONLY;

@@ -91,9 +91,7 @@ impl<'js> Writer<'_, 'js> {
             } else {
                 "false"
             }),
-            Type::Int => self
-                .out
-                .push_str(&value.as_int().unwrap_or_default().to_string()),
+            Type::Int => text::push_integer(&mut self.out, value.as_int().unwrap_or_default()),
             Type::Float => self.number(value.as_float().unwrap_or_default()),
             Type::String => self.string(value)?,
             Type::Symbol => self.name_of_symbol(value)?,
@@ -292,7 +290,7 @@ impl<'js> Writer<'_, 'js> {
             if index > 0 {
                 self.out.push(',');
             }
-            self.out.push_str(&byte.to_string());
+            text::push_integer(&mut self.out, i32::from(*byte));
             self.check_length()?;
         }
         self.out.push(']');

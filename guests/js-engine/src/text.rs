@@ -34,6 +34,23 @@ pub fn of_value<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Str
     to_rust(string.as_string().ok_or(rquickjs::Error::Unknown)?)
 }
 
+/// Appends decimal digits. The standard library's way reads a table that lies apart from all else
+/// that a call touches, and allocates.
+pub fn push_integer(text: &mut String, value: i32) {
+    if value < 0 {
+        text.push('-');
+    }
+    let magnitude = value.unsigned_abs();
+    let mut place = 1_u32;
+    while magnitude / place >= 10 {
+        place *= 10;
+    }
+    while place > 0 {
+        text.push(char::from(b'0' + (magnitude / place % 10) as u8));
+        place /= 10;
+    }
+}
+
 /// Generalised UTF-8, as QuickJS writes it, encodes a lone surrogate in three bytes
 /// (<https://simonsapin.github.io/wtf-8/>).
 fn from_wtf8(bytes: &[u8]) -> String {

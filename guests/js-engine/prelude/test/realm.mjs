@@ -49,7 +49,7 @@ export function boot() {
     return buffer;
   };
   // What the realm did with the outside world, and what it is told.
-  const world = { written: [], reported: [], calls: [], cancelled: [], clock: 0, booted: false, refuse: undefined };
+  const world = { written: [], reported: [], calls: [], inFlight: new Map(), cancelled: [], clock: 0, booted: false, refuse: undefined };
   const native = {
     write: (fd, text) => void world.written.push([fd, text]),
     utf8Encode: (text) => toRealm(new TextEncoder().encode(text)),
@@ -76,13 +76,33 @@ export function boot() {
     proxyDetails: (value) => (types.isProxy(value) ? getProxyDetails(value, true) : undefined),
     classOf: (value) => (isObject(value) && KINDS.find(([is]) => is(value))?.[1]) || "Object",
     reportError: (error) => void world.reported.push(error),
-    toolStart: (name, json) => {
-      if (world.refuse) throw Object.assign(new Error(world.refuse.message), { code: world.refuse.code });
-      return world.calls.push([name, json]);
+    toolCall: (name, json) => {
+      const call = {};
+      const promise = new (run("Promise"))((resolve, reject) => Object.assign(call, { resolve, reject }));
+      // Without this function, the prelude's and the harness's own.
+      call.stack = new Error().stack.split("\n").slice(4).join("\n");
+      if (world.refuse) {
+        call.reject(shared.hooks.toolError(world.refuse.code, world.refuse.message, call.stack));
+      } else {
+        world.calls.push([name, json]);
+        world.inFlight.set(promise, { id: world.calls.length, ...call });
+      }
+      return promise;
+    },
+    whenOver: (promise, over) => {
+      const call = world.inFlight.get(promise);
+      if (call) call.over = over;
+      else over();
+    },
+    giveUp: (promise, reason) => {
+      const call = world.inFlight.get(promise);
+      if (!call) return;
+      world.inFlight.delete(promise);
+      world.cancelled.push(call.id);
+      call.reject(reason);
     },
     toolSearch: (query, limit) => JSON.stringify([{ name: query, limit }]),
     toolDescribe: (name) => JSON.stringify({ name }),
-    cancel: (id) => void world.cancelled.push(id),
   };
   // A clock or a random number that is read at boot would be frozen into the snapshot.
   const guarded = Object.fromEntries(Object.entries(native).map(([name, fn]) => [name, (...args) => {
@@ -96,6 +116,17 @@ export function boot() {
   }
   world.booted = true;
   const output = (fd) => world.written.filter(([to]) => to === fd).map(([, text]) => text).join("");
+  // The host's answer to the call of this number.
+  const answer = (id, settle) => {
+    for (const [promise, call] of world.inFlight) {
+      if (call.id !== id) continue;
+      world.inFlight.delete(promise);
+      settle(call);
+      call.over?.();
+    }
+  };
+  const succeed = (id, json) => answer(id, (call) => call.resolve(run(`(${json})`)));
+  const fail = (id, code, message) => answer(id, (call) => call.reject(shared.hooks.toolError(code, message, call.stack)));
   const drain = () => new Promise((resolve) => setImmediate(resolve));
-  return { run, shared, world, output, drain, hooks: shared.hooks };
+  return { run, shared, world, output, drain, succeed, fail, hooks: shared.hooks };
 }

@@ -1,0 +1,151 @@
+//! Capability calls in flight: a promise for each, which the host's answer settles.
+
+use std::cell::RefCell;
+
+use rquickjs::{Ctx, Exception, Function, Persistent, Value};
+
+use crate::engine::{self, Hooks};
+use crate::natives;
+use crate::stack::Stack;
+use crate::vesicle::plugin::{pending, tool_call, types};
+
+struct Call {
+    id: u32,
+    promise: Persistent<Value<'static>>,
+    resolve: Persistent<Function<'static>>,
+    reject: Persistent<Function<'static>>,
+    /// Where it was made.
+    stack: Stack,
+    /// Called when it is over, whatever came of it.
+    over: Option<Persistent<Function<'static>>>,
+}
+
+thread_local! {
+    static IN_FLIGHT: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The function of the prelude through which programs call tools. Functions of Rust have no frames.
+const FRAMES_OF_OURS: i32 = 1;
+
+/// How many calls were started whose outcome has not arrived.
+pub fn in_flight() -> usize {
+    IN_FLIGHT.with_borrow(Vec::len)
+}
+
+/// Starts a call of a tool, and answers with the promise of its result.
+pub fn start<'js>(ctx: Ctx<'js>, name: String, arguments: String) -> rquickjs::Result<Value<'js>> {
+    let stack = Stack::capture(&ctx, FRAMES_OF_OURS);
+    let (promise, resolve, reject) = ctx.promise()?;
+    let promise = promise.into_value();
+    match tool_call::start(&name, &arguments) {
+        Ok(id) => IN_FLIGHT.with_borrow_mut(|calls| {
+            calls.push(Call {
+                id,
+                promise: Persistent::save(&ctx, promise.clone()),
+                resolve: Persistent::save(&ctx, resolve),
+                reject: Persistent::save(&ctx, reject),
+                stack,
+                over: None,
+            });
+        }),
+        Err(error) => {
+            let error = engine::with_hooks(|hooks| tool_error(&ctx, hooks, &error, stack))?;
+            reject.call::<_, ()>((error,))?;
+        }
+    }
+    Ok(promise)
+}
+
+/// Has `over` called when the call behind `promise` is over, at once where it is already.
+pub fn when_over<'js>(
+    ctx: Ctx<'js>,
+    promise: Value<'js>,
+    over: Function<'js>,
+) -> rquickjs::Result<()> {
+    let waits = with_call_of(&ctx, &promise, |calls, index| {
+        if let Some(call) = calls.get_mut(index) {
+            call.over = Some(Persistent::save(&ctx, over.clone()));
+        }
+    });
+    match waits {
+        Some(()) => Ok(()),
+        None => over.call(()),
+    }
+}
+
+/// Gives up on the call behind `promise`, if it is not over, and rejects it with `reason`.
+pub fn give_up<'js>(
+    ctx: Ctx<'js>,
+    promise: Value<'js>,
+    reason: Value<'js>,
+) -> rquickjs::Result<()> {
+    let Some(call) = with_call_of(&ctx, &promise, |calls, index| calls.swap_remove(index)) else {
+        return Ok(());
+    };
+    pending::cancel(call.id);
+    call.stack.let_go(&ctx);
+    call.reject.restore(&ctx)?.call((reason,))
+}
+
+fn with_call_of<'js, T>(
+    ctx: &Ctx<'js>,
+    promise: &Value<'js>,
+    work: impl FnOnce(&mut Vec<Call>, usize) -> T,
+) -> Option<T> {
+    IN_FLIGHT.with_borrow_mut(|calls| {
+        let is_it = |call: &Call| {
+            let kept = call.promise.clone().restore(ctx);
+            kept.is_ok_and(|kept| kept == *promise)
+        };
+        let index = calls.iter().position(is_it)?;
+        Some(work(calls, index))
+    })
+}
+
+/// Settles the promise of a call that has ended.
+pub fn settle(
+    ctx: &Ctx<'_>,
+    hooks: &Hooks,
+    completion: pending::Completion,
+) -> rquickjs::Result<()> {
+    let call = IN_FLIGHT.with_borrow_mut(|calls| {
+        let index = calls.iter().position(|call| call.id == completion.id)?;
+        Some(calls.swap_remove(index))
+    });
+    let Some(call) = call else { return Ok(()) };
+    let resolve = call.resolve.restore(ctx)?;
+    let reject = call.reject.restore(ctx)?;
+    match completion.outcome {
+        Ok(json) => {
+            call.stack.let_go(ctx);
+            match ctx.json_parse(json) {
+                Ok(value) => resolve.call::<_, ()>((value,))?,
+                Err(rquickjs::Error::Exception) => reject.call::<_, ()>((ctx.catch(),))?,
+                Err(error) => {
+                    let error = Exception::from_message(ctx.clone(), &error.to_string())?;
+                    reject.call::<_, ()>((error,))?;
+                }
+            }
+        }
+        Err(error) => {
+            let error = tool_error(ctx, hooks, &error, call.stack)?;
+            reject.call::<_, ()>((error,))?;
+        }
+    }
+    match call.over {
+        Some(over) => over.restore(ctx)?.call(()),
+        None => Ok(()),
+    }
+}
+
+/// The `ToolError` that a refusal or failure becomes, with the stack of its call.
+fn tool_error<'js>(
+    ctx: &Ctx<'js>,
+    hooks: &Hooks,
+    error: &types::Error,
+    stack: Stack,
+) -> rquickjs::Result<Value<'js>> {
+    let (code, message) = natives::refusal(error);
+    let stack = stack.tell(ctx);
+    hooks.tool_error(ctx)?.call((code, message, stack))
+}
