@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -49,8 +49,9 @@ impl Calls {
         self.made
     }
 
-    /// Starts a call. Its future is polled here once, so that it is on its way while the guest goes on.
-    async fn start(&mut self, future: BoxFuture<'static, Outcome>) -> Result<u32, types::Error> {
+    /// Starts a call. Its future is polled here once, so that it is on its way while the guest goes
+    /// on. Nobody needs waking yet: `wait` polls it again.
+    fn start(&mut self, future: BoxFuture<'static, Outcome>) -> Result<u32, types::Error> {
         if self.in_flight.len() + self.ended.len() >= CALLS_IN_FLIGHT_MAX {
             return Err(types::Error::LimitExceeded(format!(
                 "at most {CALLS_IN_FLIGHT_MAX} calls may be in flight; await some before starting more"
@@ -62,7 +63,7 @@ impl Calls {
             id,
             future: Some(future),
         };
-        match std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut call).poll(context))).await {
+        match Pin::new(&mut call).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Some(ended)) => self.ended.push_back(ended),
             Poll::Ready(None) => {}
             Poll::Pending => self.in_flight.push(call),
@@ -101,7 +102,7 @@ struct Call {
 impl Future for Call {
     type Output = Option<(u32, Outcome)>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let id = self.id;
         match &mut self.future {
             None => Poll::Ready(None),
@@ -157,10 +158,10 @@ impl tool_call::Host for Guest {
         call(self.calls.tools.clone(), name, parse(arguments)?).await
     }
 
-    async fn start(&mut self, name: String, arguments: String) -> Result<u32, types::Error> {
+    fn start(&mut self, name: String, arguments: String) -> Result<u32, types::Error> {
         self.calls.made += 1;
         let future = call(self.calls.tools.clone(), name, parse(arguments)?);
-        self.calls.start(Box::pin(future)).await
+        self.calls.start(Box::pin(future))
     }
 }
 

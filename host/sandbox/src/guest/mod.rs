@@ -9,7 +9,6 @@ mod bindings {
             "vesicle:plugin/tool-call.search": async,
             "vesicle:plugin/tool-call.describe": async,
             "vesicle:plugin/tool-call.call": async,
-            "vesicle:plugin/tool-call.start": async,
         },
         exports: { default: async },
     });
