@@ -7,11 +7,14 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 recipe=$root/plugins/js-engine.toml
 
-# QuickJS's sources, with our changes. Cargo.toml says where they lie; the registry's copy is as Cargo
-# checked it.
+# QuickJS's sources, with our changes: files that are added, and patches, applied in this order.
+# Cargo.toml says where they lie; the registry's copy is as Cargo checked it.
 quickjs_version=0.12.2
 sources=$root/guests/js-engine/vendor/rquickjs-sys
-if [ ! -e "$sources/.patched-by" ] || ! cmp -s "$sources/.patched-by" "$root/guests/js-engine/quickjs/wasm.patch"; then
+changes=$root/guests/js-engine/quickjs
+patches=("$changes/wasm.patch" "$changes/json.patch")
+changed_by=$(cd "$changes" && cksum ./*.patch ./*.h)
+if [ "$(cat "$sources/.patched-by" 2>/dev/null)" != "$changed_by" ]; then
   fetched=$(mktemp -d)
   trap 'rm -rf "$fetched"' EXIT
   mkdir "$fetched/src"
@@ -21,8 +24,11 @@ if [ ! -e "$sources/.patched-by" ] || ! cmp -s "$sources/.patched-by" "$root/gue
   rm -rf "$sources"
   mkdir -p "$(dirname "$sources")"
   cp -r "$fetched/vendor/rquickjs-sys" "$sources"
-  patch --quiet --strip=1 --directory="$sources" <"$root/guests/js-engine/quickjs/wasm.patch"
-  cp "$root/guests/js-engine/quickjs/wasm.patch" "$sources/.patched-by"
+  cp "$changes"/*.h "$sources/quickjs/"
+  for patch in "${patches[@]}"; do
+    patch --quiet --strip=1 --directory="$sources" <"$patch"
+  done
+  printf '%s\n' "$changed_by" >"$sources/.patched-by"
 fi
 
 eval "$("$root/guests/toolchain.sh" env)"
@@ -33,7 +39,7 @@ flags="--remap-path-prefix=$root=/vesicle$("$root/guests/toolchain.sh" remap)"
 # A reactor's start file: without it the linker wraps every export with constructors and destructors.
 flags+=" -Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
 # The layout of memory: see guests/js-engine/src/heap.rs.
-flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=219840"
+flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=220128"
 (
   cd "$root/guests/js-engine"
   env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \

@@ -12,6 +12,7 @@ mod exception;
 mod heap;
 mod natives;
 mod program;
+mod quickjs_heap;
 mod serialize;
 mod stack;
 mod text;

@@ -20,6 +20,7 @@ mod event_loop;
 mod globals;
 mod hostile;
 mod isolation;
+mod json;
 mod limits;
 mod recursion;
 mod typescript;
