@@ -12,6 +12,8 @@ mod support;
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/examples.rs"]
 mod examples;
 #[path = "cli/help.rs"]
@@ -27,7 +29,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use support::{VESICLE, user_cache_dir};
+use support::{VESICLE, unconfigured, user_cache_dir};
 
 /// A finished run. Its text form is what snapshots hold.
 struct Finished(Output);
@@ -58,10 +60,9 @@ impl fmt::Display for Finished {
 /// tests may have set.
 fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
-    command
+    unconfigured(&mut command)
         .args(arguments)
         .env("XDG_CACHE_HOME", user_cache_dir())
-        .env_remove("VESICLE_CACHE_DIR")
         .env_remove("RUST_LOG")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")

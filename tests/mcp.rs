@@ -18,5 +18,7 @@ mod lifetime;
 mod load;
 #[path = "mcp/official_clients.rs"]
 mod official_clients;
+#[path = "mcp/policy.rs"]
+mod policy;
 #[path = "mcp/raw.rs"]
 mod raw;

@@ -11,6 +11,7 @@ fn help() {
         ("help_run", &["run", "--help"]),
         ("help_serve", &["serve", "--help"]),
         ("help_bench", &["bench", "--help"]),
+        ("help_config_show", &["config", "show", "--help"]),
         ("help_completions", &["completions", "--help"]),
     ] {
         let finished = vesicle(arguments);

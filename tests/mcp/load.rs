@@ -10,10 +10,11 @@ use rmcp::{
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::support::{VESICLE, cache_dir};
+use crate::support::{VESICLE, cache_dir, unconfigured};
 
 async fn connect() -> Result<RunningService<RoleClient, ()>> {
     let mut server = Command::new(VESICLE);
+    unconfigured(server.as_std_mut());
     server.arg("serve").arg("--cache-dir").arg(cache_dir());
     Ok(().serve(TokioChildProcess::new(server)?).await?)
 }

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{VESICLE, cache_dir};
+use crate::support::{VESICLE, cache_dir, unconfigured};
 
 /// A server process and its pipes.
 pub struct RawClient {
@@ -23,7 +23,7 @@ pub struct RawClient {
 impl RawClient {
     /// A server that has been sent nothing.
     pub fn start(options: &[&str]) -> Self {
-        let mut server = Command::new(VESICLE)
+        let mut server = unconfigured(&mut Command::new(VESICLE))
             .arg("serve")
             .arg("--cache-dir")
             .arg(cache_dir())

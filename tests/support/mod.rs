@@ -1,7 +1,10 @@
 //! What the end-to-end tests share. Each of them uses a part of it.
 #![allow(dead_code, reason = "each test binary compiles all of it")]
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The program under test.
 pub const VESICLE: &str = env!("CARGO_BIN_EXE_vesicle");
@@ -14,6 +17,20 @@ pub fn user_cache_dir() -> PathBuf {
 /// Vesicle's place in it.
 pub fn cache_dir() -> PathBuf {
     user_cache_dir().join("vesicle")
+}
+
+/// A user's configuration directory that has nothing for Vesicle.
+pub fn user_config_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-configuration")
+}
+
+/// Keeps out of `command` what the user and the shell around the tests configured.
+pub fn unconfigured(command: &mut Command) -> &mut Command {
+    let ours = std::env::vars_os().map(|(name, _)| name);
+    for name in ours.filter(|name| name.to_string_lossy().starts_with("VESICLE_")) {
+        command.env_remove(name);
+    }
+    command.env("XDG_CONFIG_HOME", user_config_dir())
 }
 
 /// A file or directory of the repository.

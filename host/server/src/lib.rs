@@ -1,5 +1,6 @@
 //! Vesicle's server: puts the sandbox behind the Model Context Protocol. The command line around it
 //! is in the binary.
 
+pub mod config;
 pub mod limits;
 pub mod mcp;

@@ -3,16 +3,7 @@
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON object a line, for machines
-    Json,
-}
+use vesicle::config::LogFormat;
 
 /// Starts logging. What is logged follows `RUST_LOG`; without it, warnings and errors.
 pub fn init(format: LogFormat) {

@@ -9,9 +9,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let arguments = cli::Cli::parse();
-    logging::init(arguments.log_format);
-    match arguments.run() {
+    match cli::Cli::parse().run() {
         Ok(status) => status.into(),
         Err(error) if cli::nobody_reads(&error) => cli::ExitStatus::Success.into(),
         Err(error) => {

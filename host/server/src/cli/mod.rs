@@ -1,9 +1,10 @@
 //! The command line: what may be typed, and what each command's end means as an exit code.
 
 mod bench;
-mod cache;
 mod completions;
+mod config;
 mod exit;
+mod options;
 mod report;
 mod run;
 mod serve;
@@ -12,9 +13,8 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+use crate::logging;
 pub use exit::{ExitStatus, nobody_reads};
-
-use crate::logging::LogFormat;
 
 /// Where help lists the options that every command has.
 const GLOBAL_OPTIONS: &str = "Global options";
@@ -32,14 +32,7 @@ pub struct Cli {
     command: Command,
 
     #[command(flatten)]
-    cache: cache::CacheArgs,
-
-    /// How log lines on standard error look; what is logged follows RUST_LOG
-    #[arg(long, global = true, help_heading = GLOBAL_OPTIONS, value_enum,
-        default_value_t,
-        value_name = "FORMAT"
-    )]
-    pub log_format: LogFormat,
+    global: options::GlobalArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,6 +40,7 @@ enum Command {
     Run(run::RunArgs),
     Serve(serve::ServeArgs),
     Bench(bench::BenchArgs),
+    Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -54,9 +48,13 @@ impl Cli {
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitStatus> {
         match self.command {
-            Command::Run(args) => run::run(&args, &self.cache),
-            Command::Serve(args) => serve::run(&args, &self.cache),
-            Command::Bench(args) => bench::run(&args),
+            Command::Run(args) => run::run(&args, &self.global),
+            Command::Serve(args) => serve::run(&args, &self.global),
+            Command::Bench(args) => {
+                logging::init(self.global.configuration(vec![])?.log_format);
+                bench::run(&args)
+            }
+            Command::Config(args) => config::run(&args, &self.global),
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
-use vesicle::limits;
-use vesicle_sandbox::{Config, Execution, Outcome, Profile, Sandbox};
+use vesicle::limits::{Asker, Policy};
+use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
 use super::{
     ExitStatus,
-    cache::CacheArgs,
     exit::UsageError,
+    options::GlobalArgs,
     report,
     source::{self, Source},
     values,
 };
+use crate::logging;
 
 /// Run one TypeScript or JavaScript program in a sandbox
 ///
@@ -49,9 +50,10 @@ pub struct RunArgs {
     )]
     input_text: Option<String>,
 
-    /// How much it may use
-    #[arg(long, value_parser = values::profile(), default_value = "default")]
-    profile: Profile,
+    /// How much it may use: `restrictive`, `default`, `permissive`, or a profile of the
+    /// configuration, as `vesicle config show` lists them [default: default] [key: `profile`]
+    #[arg(long, value_parser = values::ProfileParser, hide_possible_values = true)]
+    profile: Option<String>,
 
     /// How long it may take, such as 500ms or 2s; no longer than the profile gives
     #[arg(long, value_parser = values::duration, value_name = "DURATION", allow_hyphen_values = true)]
@@ -63,8 +65,10 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    fn execution(&self) -> Result<Execution, UsageError> {
-        let limits = limits::narrowed(self.profile, self.timeout)
+    fn execution(&self, policy: &Policy) -> Result<Execution, UsageError> {
+        let limits = policy
+            .profile(self.profile.as_deref(), Asker::Operator)
+            .and_then(|profile| policy.narrowed(profile, self.timeout, Asker::Operator))
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
         let input = match (&self.input, &self.input_text) {
@@ -83,11 +87,13 @@ impl RunArgs {
 }
 
 /// Runs the program and prints what became of it.
-pub fn run(args: &RunArgs, cache: &CacheArgs) -> anyhow::Result<ExitStatus> {
-    let execution = args.execution()?;
+pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
+    let configuration = global.configuration(vec![])?;
+    logging::init(configuration.log_format);
+    let execution = args.execution(&configuration.policy)?;
     let config = Config {
-        cache_dir: cache.dir(),
         concurrency_max: 1,
+        ..configuration.sandbox()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

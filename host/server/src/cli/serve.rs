@@ -1,25 +1,46 @@
 //! `vesicle serve`.
 
 use anyhow::Context as _;
-use vesicle_sandbox::Config;
+use vesicle::config::{Flag, Value};
 
-use super::{ExitStatus, cache::CacheArgs};
+use super::{ExitStatus, options::GlobalArgs, values};
+use crate::logging;
 
 /// Serve the Model Context Protocol over standard input and output
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// How many executions may be alive at once; further calls wait
-    #[arg(long, value_name = "COUNT", default_value_t = Config::default().concurrency_max,
-          value_parser = clap::value_parser!(u32).range(1..))]
-    concurrency: u32,
+    /// How many executions may be alive at once; further calls wait [default: 1000] [key:
+    /// `sandbox.concurrency_max`]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    concurrency: Option<u32>,
+
+    /// How much calls that name no profile may use, and the ceiling of those that do unless
+    /// `serve.profiles` is set [default: default] [key: `profile`]
+    #[arg(long, value_parser = values::ProfileParser, hide_possible_values = true)]
+    profile: Option<String>,
+}
+
+impl ServeArgs {
+    fn flags(&self) -> Vec<Flag> {
+        let concurrency = self.concurrency.map(|count| Flag {
+            name: "--concurrency",
+            key: "sandbox.concurrency_max",
+            value: Value::Integer(count.into()),
+        });
+        let profile = self.profile.clone().map(|name| Flag {
+            name: "--profile",
+            key: "profile",
+            value: Value::Text(name),
+        });
+        concurrency.into_iter().chain(profile).collect()
+    }
 }
 
 /// Serves until the client is gone.
-pub fn run(args: &ServeArgs, cache: &CacheArgs) -> anyhow::Result<ExitStatus> {
-    let config = Config {
-        cache_dir: cache.dir(),
-        concurrency_max: args.concurrency,
-    };
-    vesicle::mcp::serve(config).context("the MCP server stopped")?;
+pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
+    let configuration = global.configuration(args.flags())?;
+    logging::init(configuration.log_format);
+    vesicle::mcp::serve(configuration.sandbox(), configuration.policy)
+        .context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
 }

@@ -2,22 +2,33 @@
 
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use vesicle::limits::{LimitsError, profile_named};
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use vesicle_sandbox::Profile;
 
-/// The names of the profiles, each with what it gives.
-pub fn profile() -> impl TypedValueParser<Value = Profile> {
-    let names = Profile::ALL.map(|(name, profile)| {
-        let limits = profile.limits();
-        PossibleValue::new(name).help(format!(
-            "{} s, {} MB of memory",
-            limits.wall_time.as_secs(),
-            limits.memory_bytes >> 20
+/// The name of a profile. Any name may be one, since the configuration makes profiles; what shells
+/// complete are the built-in ones.
+#[derive(Debug, Clone)]
+pub struct ProfileParser;
+
+impl TypedValueParser for ProfileParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
+        Some(Box::new(
+            Profile::ALL
+                .into_iter()
+                .map(|(name, _)| PossibleValue::new(name)),
         ))
-    });
-    PossibleValuesParser::new(names)
-        .try_map(|name| -> Result<Profile, LimitsError> { profile_named(&name) })
+    }
 }
 
 /// A length of time: a number and `ms`, `s` or `m`.

@@ -19,12 +19,17 @@ const INSTRUCTIONS: &str = "Runs TypeScript and JavaScript in a sandbox made for
 /// The handler of all requests.
 pub struct Server {
     execute: ExecuteTool,
+    definition: Tool,
 }
 
 impl Server {
     /// A server that offers these tools.
     pub fn new(execute: ExecuteTool) -> Self {
-        Self { execute }
+        let definition = execute.definition();
+        Self {
+            execute,
+            definition,
+        }
     }
 }
 
@@ -43,11 +48,13 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(vec![execute::definition()]))
+        Ok(ListToolsResult::with_all_items(vec![
+            self.definition.clone(),
+        ]))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        (name == execute::NAME).then(execute::definition)
+        (name == execute::NAME).then(|| self.definition.clone())
     }
 
     async fn call_tool(

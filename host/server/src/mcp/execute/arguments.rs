@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
+use crate::limits::{Asker, LimitsError, Policy, Profile};
 use rmcp::model::JsonObject;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
-use vesicle_sandbox::Profile;
-
-use crate::limits::{LimitsError, profile_named};
 
 /// The arguments, checked as far as they can be by themselves.
 #[derive(Debug)]
-pub struct Arguments {
+pub struct Arguments<'p> {
     /// The program.
     pub code: String,
     /// What it is for, in the caller's words.
@@ -20,7 +18,7 @@ pub struct Arguments {
     /// What it sees as `input`.
     pub input: Box<RawValue>,
     /// How much it may use.
-    pub profile: Profile,
+    pub profile: &'p Profile,
     /// The time that the caller gives it.
     pub timeout: Option<Duration>,
 }
@@ -47,14 +45,15 @@ pub enum ArgumentError {
         /// What there is.
         known: &'static str,
     },
-    /// No such profile.
+    /// No such profile, or not for callers.
     #[error("`profile`: {0}")]
     Profile(#[from] LimitsError),
 }
 
-impl Arguments {
-    /// Reads what a caller sent. Fields that are null count as absent.
-    pub fn read(mut sent: JsonObject) -> Result<Self, ArgumentError> {
+impl<'p> Arguments<'p> {
+    /// Reads what a caller sent, who may have the profiles that `policy` offers. Fields that are
+    /// null count as absent.
+    pub fn read(mut sent: JsonObject, policy: &'p Policy) -> Result<Self, ArgumentError> {
         let code = field(&mut sent, "code", "code")?.ok_or(ArgumentError::NoCode)?;
         let mut context: JsonObject = field(&mut sent, "context", "context")?.unwrap_or_default();
         let profile: Option<String> = field(&mut sent, "profile", "profile")?;
@@ -69,7 +68,7 @@ impl Arguments {
         let input = to_raw_value(&input).map_err(|error| misfit("context.input", &error))?;
         none_left(&context, "`context` has `task` and `input`")?;
 
-        let profile = profile.map_or(Ok(Profile::default()), |name| profile_named(&name))?;
+        let profile = policy.profile(profile.as_deref(), Asker::Caller)?;
         Ok(Self {
             code,
             task,
@@ -110,12 +109,14 @@ fn misfit(field: &'static str, error: &serde_json::Error) -> ArgumentError {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use std::sync::LazyLock;
 
-    fn read(sent: Value) -> Result<Arguments, String> {
+    fn read(sent: Value) -> Result<Arguments<'static>, String> {
+        static POLICY: LazyLock<Policy> = LazyLock::new(Policy::default);
         let Value::Object(sent) = sent else {
             panic!("arguments are an object")
         };
-        Arguments::read(sent).map_err(|error| error.to_string())
+        Arguments::read(sent, &POLICY).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -123,7 +124,7 @@ mod tests {
         let read = read(json!({"code": "return 1", "profile": null, "context": null})).unwrap();
         assert_eq!(read.code, "return 1");
         assert_eq!(read.input.get(), "null");
-        assert_eq!(read.profile, Profile::Default);
+        assert_eq!(read.profile.name, "default");
         assert_eq!(read.timeout, None);
     }
 
@@ -138,7 +139,7 @@ mod tests {
         .unwrap();
         assert_eq!(read.task.as_deref(), Some("echo"));
         assert_eq!(read.input.get(), r#"{"z":0.30000000000000004,"a":1}"#);
-        assert_eq!(read.profile, Profile::Restrictive);
+        assert_eq!(read.profile.name, "restrictive");
         assert_eq!(read.timeout, Some(Duration::from_millis(20)));
     }
 
@@ -151,6 +152,6 @@ mod tests {
         insta::assert_snapshot!(refused(json!({"code": "", "timeout_ms": -5})), @"`timeout_ms` does not fit: invalid value: integer `-5`, expected u64");
         insta::assert_snapshot!(refused(json!({"code": "", "context": "x"})), @r#"`context` does not fit: invalid type: string "x", expected a map"#);
         insta::assert_snapshot!(refused(json!({"code": "", "context": {"data": 1}})), @"there is no argument `data`; `context` has `task` and `input`");
-        insta::assert_snapshot!(refused(json!({"code": "", "profile": "fast"})), @"`profile`: there is no profile `fast`; take one of restrictive, default, permissive");
+        insta::assert_snapshot!(refused(json!({"code": "", "profile": "fast"})), @r#"`profile`: there is no profile `fast`; take one of restrictive, default, permissive; `inherits = "default"` under [profiles.fast] and `profiles = ["restrictive", "default", "permissive", "fast"]` under [serve] in vesicle.toml would make it"#);
     }
 }

@@ -4,6 +4,7 @@
 use rmcp::model::{Tool, ToolAnnotations, object};
 
 use super::{NAME, schema};
+use crate::limits::Policy;
 
 const DESCRIPTION: &str = "\
 Run TypeScript or JavaScript in a fresh sandbox and get its result as JSON.
@@ -21,9 +22,9 @@ no fetch, fs, process, require or import, and nothing is kept between calls.
 Return what you need and little else; use console.log for notes. Errors come back with the line \
 and column of your code.";
 
-/// The tool, as `tools/list` shows it.
-pub fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, object(schema::input()))
+/// The tool for callers under this policy.
+pub fn definition(policy: &Policy) -> Tool {
+    Tool::new(NAME, DESCRIPTION, object(schema::input(policy)))
         .with_title("Run code in a sandbox")
         .with_raw_output_schema(object(schema::output()).into())
         .with_annotations(
@@ -42,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_model_reads_this() {
-        insta::assert_json_snapshot!(definition());
+        insta::assert_json_snapshot!(definition(&Policy::default()));
     }
 
     #[test]

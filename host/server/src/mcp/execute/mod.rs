@@ -5,11 +5,11 @@ mod definition;
 mod result;
 mod schema;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use rmcp::{
     RoleServer,
-    model::{CallToolResult, ContentBlock, JsonObject},
+    model::{CallToolResult, ContentBlock, JsonObject, Tool},
     service::RequestContext,
 };
 use vesicle_sandbox::Execution;
@@ -19,10 +19,8 @@ use super::{
     lazy::{LazySandbox, RunError},
     progress::Progress,
 };
-use crate::limits;
+use crate::limits::{Asker, Policy};
 use arguments::Arguments;
-
-pub use definition::definition;
 
 /// The tool's name.
 pub const NAME: &str = "execute_agent_code";
@@ -31,15 +29,22 @@ pub const NAME: &str = "execute_agent_code";
 pub struct ExecuteTool {
     sandbox: LazySandbox,
     disconnect: Disconnect,
+    policy: Arc<Policy>,
 }
 
 impl ExecuteTool {
-    /// Runs it in `sandbox`, for a client that may leave.
-    pub fn new(sandbox: LazySandbox, disconnect: Disconnect) -> Self {
+    /// Runs it in `sandbox`, within `policy`, for a client that may leave.
+    pub fn new(sandbox: LazySandbox, policy: Arc<Policy>, disconnect: Disconnect) -> Self {
         Self {
             sandbox,
             disconnect,
+            policy,
         }
+    }
+
+    /// The tool, as `tools/list` shows it.
+    pub fn definition(&self) -> Tool {
+        definition::definition(&self.policy)
     }
 
     /// One call. Whatever is wrong with the arguments or the code is a result that a model can read
@@ -50,11 +55,15 @@ impl ExecuteTool {
         context: RequestContext<RoleServer>,
     ) -> CallToolResult {
         let began = Instant::now();
-        let arguments = match Arguments::read(arguments) {
+        let arguments = match Arguments::read(arguments, &self.policy) {
             Ok(arguments) => arguments,
             Err(error) => return refusal(error.to_string()),
         };
-        let limits = match limits::narrowed(arguments.profile, arguments.timeout) {
+        let profile = arguments.profile;
+        let limits = match self
+            .policy
+            .narrowed(profile, arguments.timeout, Asker::Caller)
+        {
             Ok(limits) => limits,
             Err(error) => return refusal(format!("`timeout_ms`: {error}")),
         };
@@ -78,7 +87,7 @@ impl ExecuteTool {
         };
         tracing::info!(
             task = arguments.task,
-            profile = limits::name_of(arguments.profile),
+            profile = profile.name,
             failed = !matches!(&result, Ok(result) if result.is_error == Some(false)),
             elapsed_us = began.elapsed().as_micros() as u64,
             "code executed"

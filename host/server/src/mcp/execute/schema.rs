@@ -2,10 +2,16 @@
 //! every token of them, and clients differ in what they make of `oneOf`, `$ref` and null types.
 
 use serde_json::{Value, json};
-use vesicle_sandbox::{CODE_BYTES_MAX, Profile};
+use vesicle_sandbox::CODE_BYTES_MAX;
+
+use crate::limits::{Asker, Policy};
 
 /// What [`Arguments::read`](super::arguments::Arguments::read) reads.
-pub fn input() -> Value {
+pub fn input(policy: &Policy) -> Value {
+    let names: Vec<&str> = policy
+        .open_to(Asker::Caller)
+        .map(|profile| profile.name.as_str())
+        .collect();
     json!({
         "type": "object",
         "properties": {
@@ -23,9 +29,9 @@ pub fn input() -> Value {
             },
             "profile": {
                 "type": "string",
-                "enum": Profile::ALL.map(|(name, _)| name),
-                "default": crate::limits::name_of(Profile::default()),
-                "description": format!("How much the code may use: {}", profiles()),
+                "enum": names,
+                "default": policy.default_profile().name,
+                "description": format!("How much the code may use: {}", profiles(policy)),
             },
             "timeout_ms": {
                 "type": "integer",
@@ -114,15 +120,16 @@ fn count(description: &str) -> Value {
     json!({"type": "integer", "minimum": 0, "description": description})
 }
 
-fn profiles() -> String {
-    Profile::ALL
-        .map(|(name, profile)| {
-            let limits = profile.limits();
-            let seconds = limits.wall_time.as_secs();
-            let megabytes = limits.memory_bytes >> 20;
-            format!("{name} {seconds} s and {megabytes} MB")
+fn profiles(policy: &Policy) -> String {
+    let told: Vec<String> = policy
+        .open_to(Asker::Caller)
+        .map(|profile| {
+            let seconds = profile.limits.wall_time.as_secs_f64();
+            let megabytes = profile.limits.memory_bytes >> 20;
+            format!("{} {seconds} s and {megabytes} MB", profile.name)
         })
-        .join(", ")
+        .collect();
+    told.join(", ")
 }
 
 #[cfg(test)]

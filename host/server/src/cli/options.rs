@@ -1,0 +1,67 @@
+//! Options that every command has. Each that sets a key of the configuration is one source of it.
+
+use std::path::PathBuf;
+
+use vesicle::config::{Configuration, ENV_CONFIG, Flag, LogFormat, Value};
+
+use super::{GLOBAL_OPTIONS, exit::UsageError};
+
+/// Options for every command.
+#[derive(Debug, clap::Args)]
+pub struct GlobalArgs {
+    /// The configuration file [default: `vesicle.toml` here, then in `vesicle` in the user's
+    /// configuration directory]
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL_OPTIONS,
+        env = ENV_CONFIG,
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    config: Option<PathBuf>,
+
+    /// Where compiled components are kept [default: `vesicle` in the user's cache directory] [key:
+    /// `sandbox.cache_dir`]
+    #[arg(long, global = true, help_heading = GLOBAL_OPTIONS, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+
+    /// Keep nothing on disk: every start compiles, which takes seconds [key: `sandbox.cache`]
+    #[arg(long, global = true, help_heading = GLOBAL_OPTIONS, conflicts_with = "cache_dir")]
+    no_cache: bool,
+
+    /// How log lines on standard error look; what is logged follows RUST_LOG [default: text]
+    /// [key: `log.format`]
+    #[arg(long, global = true, help_heading = GLOBAL_OPTIONS, value_enum, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+impl GlobalArgs {
+    /// The configuration, with these options and a command's own `flags` over it.
+    pub fn configuration(&self, flags: Vec<Flag>) -> Result<Configuration, UsageError> {
+        let mut flags = flags;
+        flags.extend(self.cache_dir.clone().map(|dir| Flag {
+            name: "--cache-dir",
+            key: "sandbox.cache_dir",
+            value: Value::Path(dir),
+        }));
+        let cache = match (self.no_cache, &self.cache_dir) {
+            (true, _) => Some(("--no-cache", false)),
+            // Who names a place wants it used, whatever the file says.
+            (false, Some(_)) => Some(("--cache-dir", true)),
+            (false, None) => None,
+        };
+        flags.extend(cache.map(|(name, kept)| Flag {
+            name,
+            key: "sandbox.cache",
+            value: Value::Boolean(kept),
+        }));
+        flags.extend(self.log_format.map(|format| Flag {
+            name: "--log-format",
+            key: "log.format",
+            value: Value::Text(format.name().to_owned()),
+        }));
+        Configuration::load(self.config.as_deref(), &flags)
+            .map_err(|error| UsageError(error.to_string()))
+    }
+}

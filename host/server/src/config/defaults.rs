@@ -1,0 +1,91 @@
+//! `vesicle config show --defaults`: a whole `vesicle.toml`, made from the tables of keys.
+
+use super::{
+    keys::{self, KEYS, Key},
+    limit_keys::LIMIT_KEYS,
+    value::Value,
+};
+
+const HEAD: &str = "\
+# Vesicle's configuration: every key with its default. The file is looked for in the working
+# directory, then in `vesicle` in the user's configuration directory; the first one counts.
+#
+# Each key is also an environment variable, whose name stands above it. Options of the command line
+# are stronger than the environment, and the environment than this file. `vesicle config show`
+# prints what is in force, and where it comes from.
+";
+
+const PROFILES_HEAD: &str = "\
+# Profiles: how much a call may use. A call may narrow its profile, never widen it. In names of
+# variables, NAME is the profile's.
+";
+
+const OWN_PROFILE: &str = "\
+# A profile of your own begins as another one. Its name is of small letters, digits and `_`.
+# VESICLE_PROFILES_NAME_INHERITS
+# [profiles.ci]
+# inherits = \"default\"
+# wall_time_ms = 8000
+";
+
+/// The text of a `vesicle.toml` that says what holds without one.
+pub fn defaults() -> String {
+    let mut blocks = vec![HEAD.to_owned()];
+    let (outside, inside): (Vec<&Key>, Vec<&Key>) =
+        KEYS.iter().partition(|key| !key.path.contains('.'));
+    blocks.extend(outside.into_iter().map(|key| setting(key.path, key)));
+    blocks.extend(profiles());
+    let mut open = "";
+    for key in inside {
+        let (section, name) = key.path.split_once('.').unwrap_or_default();
+        let header = match section == open {
+            true => String::new(),
+            false => format!("[{section}]\n"),
+        };
+        open = section;
+        blocks.push(header + &setting(name, key));
+    }
+    blocks.join("\n")
+}
+
+fn setting(name: &str, key: &Key) -> String {
+    let also = key.env_also.map(|also| format!(" or {also}"));
+    let doc = comment(key.doc);
+    let variable = keys::variable(key.path) + &also.unwrap_or_default();
+    let setting = match (key.default)() {
+        // It depends on the user, and a path of one is none for another.
+        Some(Value::Path(_)) | None => format!("# {name} = \"…\""),
+        Some(value) => format!("{name} = {value}"),
+    };
+    format!("{doc}# {variable}\n{setting}\n")
+}
+
+fn profiles() -> Vec<String> {
+    let docs = LIMIT_KEYS.iter().map(|key| {
+        let wanted = keys::Kind::Integer(key.unit, key.range.clone()).wanted();
+        let variable = keys::variable(&format!("profiles.NAME.{}", key.name));
+        comment(&format!(
+            "\n`{}`: {}\n{variable}, {wanted}",
+            key.name, key.doc
+        ))
+    });
+    let head = PROFILES_HEAD.to_owned() + &docs.collect::<String>();
+    let built_in = vesicle_sandbox::Profile::ALL.map(|(name, profile)| {
+        let limits = profile.limits();
+        let keys = LIMIT_KEYS
+            .iter()
+            .map(|key| format!("{} = {}\n", key.name, Value::Integer((key.get)(&limits))));
+        format!("[profiles.{name}]\n{}", keys.collect::<String>())
+    });
+    [head]
+        .into_iter()
+        .chain(built_in)
+        .chain([OWN_PROFILE.to_owned()])
+        .collect()
+}
+
+fn comment(text: &str) -> String {
+    text.lines()
+        .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
+        .collect()
+}

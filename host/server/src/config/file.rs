@@ -1,0 +1,251 @@
+//! The configuration file: where it is looked for, and what it says.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use etcetera::BaseStrategy as _;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    keys::{self, Kind, Node},
+    layer::Layer,
+    problem::{Problem, nearest},
+    value::{Entry, Origin, Value},
+};
+
+/// The file's name, in the working directory and in the user's configuration directory.
+pub const FILE_NAME: &str = "vesicle.toml";
+/// The longest configuration file, in bytes. The path may name a device that never ends.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+
+/// A configuration file that was read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// As messages name it.
+    pub name: String,
+    /// What paths in it count from.
+    pub directory: PathBuf,
+    /// All of it.
+    pub text: String,
+}
+
+impl ConfigFile {
+    /// The line of a byte, from 1.
+    pub fn line(&self, offset: usize) -> usize {
+        self.text
+            .bytes()
+            .take(offset)
+            .filter(|byte| *byte == b'\n')
+            .count()
+            + 1
+    }
+
+    /// Reads the file at `path`.
+    fn read(path: &Path) -> io::Result<Self> {
+        let mut text = String::new();
+        File::open(path)?
+            .take(FILE_BYTES_MAX as u64 + 1)
+            .read_to_string(&mut text)?;
+        if text.len() > FILE_BYTES_MAX {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("it is longer than {FILE_BYTES_MAX} bytes"),
+            ));
+        }
+        Ok(Self {
+            name: path.display().to_string(),
+            directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+            text,
+        })
+    }
+}
+
+/// The file at `path`; without one the first that there is of the working directory's and the
+/// user's.
+pub fn find(path: Option<&Path>) -> Result<Option<ConfigFile>, Problem> {
+    let unreadable = |path: &Path, error: &io::Error| {
+        let reason = match error.kind() {
+            io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+            _ => error.to_string(),
+        };
+        Problem::general(
+            format!(
+                "cannot read the configuration from `{}`: {reason}",
+                path.display()
+            ),
+            "name another file with --config".to_owned(),
+        )
+    };
+    if let Some(path) = path {
+        let file = ConfigFile::read(path).map_err(|error| unreadable(path, &error))?;
+        return Ok(Some(file));
+    }
+    for place in places() {
+        match ConfigFile::read(&place) {
+            Ok(file) => return Ok(Some(file)),
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(unreadable(&place, &error)),
+        }
+    }
+    Ok(None)
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// Where the file is looked for, in this order.
+pub fn places() -> Vec<PathBuf> {
+    let users = etcetera::choose_base_strategy()
+        .ok()
+        .map(|user| user.config_dir().join("vesicle").join(FILE_NAME));
+    [PathBuf::from(FILE_NAME)]
+        .into_iter()
+        .chain(users)
+        .collect()
+}
+
+/// What `file` says, and what is wrong with it.
+pub fn read(file: &Arc<ConfigFile>) -> (Layer, Vec<Problem>) {
+    let mut reader = Reader {
+        file,
+        layer: Layer::default(),
+        problems: Vec::new(),
+    };
+    match DeTable::parse(&file.text) {
+        Ok(table) => reader.section("", table.get_ref()),
+        Err(error) => reader.problem(
+            error.span().unwrap_or_default(),
+            "this is not TOML".to_owned(),
+            error.message().replace('\n', ", "),
+        ),
+    }
+    // The parser has keys in the order of the alphabet, people read from the top.
+    reader
+        .problems
+        .sort_by_key(|problem| match &problem.origin {
+            Origin::File(_, span) => span.start,
+            _ => 0,
+        });
+    (reader.layer, reader.problems)
+}
+
+struct Reader<'f> {
+    file: &'f Arc<ConfigFile>,
+    layer: Layer,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn section(&mut self, path: &str, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let at = match path {
+                "" => name.get_ref().to_string(),
+                path => format!("{path}.{}", name.get_ref()),
+            };
+            // A dot in a quoted name is not one between names.
+            let node = match name.get_ref().contains('.') {
+                true => None,
+                false => keys::at(&at),
+            };
+            match (node, value.get_ref()) {
+                (None, _) => self.unknown(path, name.get_ref(), name.span()),
+                (Some(Node::Key(kind)), _) => self.key(at, &kind, value),
+                (Some(Node::Section), DeValue::Table(keys)) => {
+                    if path == "profiles" {
+                        self.layer
+                            .profiles
+                            .insert(name.get_ref().to_string(), self.origin(name.span()));
+                    }
+                    self.section(&at, keys);
+                }
+                (Some(Node::Section), _) => self.problem(
+                    value.span(),
+                    format!("`{at}` is a section, not a value"),
+                    format!("write [{at}], and its keys below"),
+                ),
+            }
+        }
+    }
+
+    fn key(&mut self, path: String, kind: &Kind, value: &Spanned<DeValue<'_>>) {
+        let span = value.span();
+        let accepted = plain(value.get_ref()).and_then(|value| kind.accept(value));
+        let value = match accepted {
+            Some(Value::Path(path)) => Value::Path(self.file.directory.join(path)),
+            Some(value) => value,
+            None => {
+                let found = self.file.text.get(span.clone()).unwrap_or_default();
+                let what = match found.contains('\n') {
+                    true => format!("`{path}` cannot be this"),
+                    false => format!("`{path}` cannot be {found}"),
+                };
+                return self.problem(span, what, format!("give {}", kind.wanted()));
+            }
+        };
+        let origin = self.origin(span);
+        self.layer.entries.insert(path, Entry { value, origin });
+    }
+
+    fn unknown(&mut self, section: &str, name: &str, span: Range<usize>) {
+        if section == "profiles" {
+            return self.problem(
+                span,
+                format!("`{name}` cannot be the name of a profile"),
+                "use small letters, digits and `_`, a letter first".to_owned(),
+            );
+        }
+        let here = keys::names_in(section);
+        let elsewhere = match keys::profile_keys().any(|key| key == name) {
+            true => Some("profiles.NAME"),
+            false => keys::section_with(name),
+        };
+        let advice = match (nearest(name, here.iter().copied()), elsewhere) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Some(elsewhere)) => format!("it belongs under [{elsewhere}]"),
+            (None, None) => format!("here go {}", here.join(", ")),
+        };
+        self.problem(span, format!("unknown key `{name}`"), advice);
+    }
+
+    fn origin(&self, span: Range<usize>) -> Origin {
+        Origin::File(self.file.clone(), span)
+    }
+
+    fn problem(&mut self, span: Range<usize>, what: String, advice: String) {
+        self.problems.push(Problem {
+            origin: self.origin(span),
+            what,
+            advice,
+        });
+    }
+}
+
+/// `value` without its place, if it is of a type that some key has.
+fn plain(value: &DeValue<'_>) -> Option<Value> {
+    Some(match value {
+        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::Integer(digits) => {
+            Value::Integer(u64::from_str_radix(digits.as_str(), digits.radix()).ok()?)
+        }
+        DeValue::Boolean(yes) => Value::Boolean(*yes),
+        DeValue::Array(values) => Value::List(
+            values
+                .iter()
+                .map(|value| value.get_ref().as_str().map(str::to_owned))
+                .collect::<Option<_>>()?,
+        ),
+        _ => return None,
+    })
+}

@@ -1,0 +1,342 @@
+//! Which keys there are, what each may hold, and its name as an environment variable.
+
+use std::{ffi::OsStr, ops::RangeInclusive, path::PathBuf};
+
+use etcetera::BaseStrategy as _;
+use vesicle_sandbox::{Config, Profile};
+
+use super::{
+    limit_keys::LIMIT_KEYS,
+    value::{UNLIMITED, Value},
+};
+
+/// What all of the environment variables begin with.
+pub const ENV_PREFIX: &str = "VESICLE_";
+/// The variable that names the configuration file; it is no key.
+pub const ENV_CONFIG: &str = "VESICLE_CONFIG";
+/// The key by which a profile of one's own says which one it begins as.
+pub const INHERITS: &str = "inherits";
+/// How log lines may look.
+pub const LOG_FORMATS: [&str; 2] = ["text", "json"];
+
+/// A key with a fixed place.
+#[derive(Debug)]
+pub struct Key {
+    /// Its place, such as `sandbox.cache_dir`.
+    pub path: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What it holds where nobody says; `None` where the system does not tell.
+    pub default: fn() -> Option<Value>,
+    /// What it does.
+    pub doc: &'static str,
+    /// Another environment variable for it, from before there was a file.
+    pub env_also: Option<&'static str>,
+}
+
+/// What a key may hold.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// A whole number of a unit.
+    Integer(&'static str, RangeInclusive<u64>),
+    /// Yes or no.
+    Boolean,
+    /// A place on disk.
+    Path,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// The name of a profile.
+    Profile,
+    /// Names of profiles.
+    Profiles,
+}
+
+/// The keys of fixed place, in the order that people read them in.
+pub static KEYS: [Key; 6] = [
+    Key {
+        path: "profile",
+        kind: Kind::Profile,
+        default: || Some(Value::Text("default".to_owned())),
+        doc: "The profile of calls that name none. Where it is set and `serve.profiles` is not, MCP callers\n\
+              may only ask for profiles that are no wider than it in any limit.",
+        env_also: None,
+    },
+    Key {
+        path: "sandbox.concurrency_max",
+        kind: Kind::Integer("executions", 1..=u32::MAX as u64),
+        default: || Some(Value::Integer(Config::default().concurrency_max.into())),
+        doc: "How many executions `vesicle serve` lets be alive at once; further calls wait. Each takes up to\n\
+              4 GiB of address space.",
+        env_also: None,
+    },
+    Key {
+        path: "sandbox.cache",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(true)),
+        doc: "Whether compiled components are kept on disk. Without it every start compiles, which takes seconds.",
+        env_also: None,
+    },
+    Key {
+        path: "sandbox.cache_dir",
+        kind: Kind::Path,
+        default: || users_cache().map(Value::Path),
+        doc: "Where compiled components are kept. A path that is not absolute counts from this file's directory.\n\
+              By default it is `vesicle` in the user's cache directory.",
+        env_also: Some("VESICLE_CACHE_DIR"),
+    },
+    Key {
+        path: "serve.profiles",
+        kind: Kind::Profiles,
+        default: || {
+            Some(Value::List(
+                names_in("profiles")
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
+            ))
+        },
+        doc: "The profiles that MCP callers may ask for; they always have that of calls that name none.",
+        env_also: None,
+    },
+    Key {
+        path: "log.format",
+        kind: Kind::Choice(&LOG_FORMATS),
+        default: || Some(Value::Text("text".to_owned())),
+        doc: "How log lines on standard error look: `text` or `json`. What is logged follows RUST_LOG.",
+        env_also: None,
+    },
+];
+
+fn users_cache() -> Option<PathBuf> {
+    let user = etcetera::choose_base_strategy().ok()?;
+    Some(user.cache_dir().join("vesicle"))
+}
+
+/// What stands at a path.
+pub enum Node {
+    /// A value.
+    Key(Kind),
+    /// A table of further keys.
+    Section,
+}
+
+/// What stands at `path`, if anything may.
+pub fn at(path: &str) -> Option<Node> {
+    if let Some(in_profiles) = path.strip_prefix("profiles.") {
+        let (name, key) = match in_profiles.split_once('.') {
+            Some((name, key)) => (name, Some(key)),
+            None => (in_profiles, None),
+        };
+        return match key {
+            _ if !is_profile_name(name) => None,
+            None => Some(Node::Section),
+            Some(key) => profile_key(key).map(Node::Key),
+        };
+    }
+    match KEYS.iter().find(|key| key.path == path) {
+        Some(key) => Some(Node::Key(key.kind.clone())),
+        None => names_in("").contains(&path).then_some(Node::Section),
+    }
+}
+
+/// The names that may stand directly in the section `path`; "" is the whole file.
+pub fn names_in(path: &str) -> Vec<&'static str> {
+    match path.split_once('.') {
+        Some(_) => profile_keys().collect(),
+        None if path == "profiles" => Profile::ALL.map(|(name, _)| name).to_vec(),
+        None if path.is_empty() => {
+            let mut names: Vec<&str> = KEYS
+                .iter()
+                .map(|key| key.path.split_once('.').map_or(key.path, |(head, _)| head))
+                .chain(["profiles"])
+                .collect();
+            names.dedup();
+            names
+        }
+        None => KEYS
+            .iter()
+            .filter_map(|key| key.path.strip_prefix(path)?.strip_prefix('.'))
+            .collect(),
+    }
+}
+
+/// The section whose key is called `name`.
+pub fn section_with(name: &str) -> Option<&'static str> {
+    KEYS.iter()
+        .filter_map(|key| key.path.split_once('.'))
+        .find_map(|(section, key)| (key == name).then_some(section))
+}
+
+/// The names of the keys in every profile.
+pub fn profile_keys() -> impl Iterator<Item = &'static str> {
+    LIMIT_KEYS.iter().map(|key| key.name).chain([INHERITS])
+}
+
+fn profile_key(name: &str) -> Option<Kind> {
+    if name == INHERITS {
+        return Some(Kind::Profile);
+    }
+    let limit = LIMIT_KEYS.iter().find(|key| key.name == name)?;
+    Some(Kind::Integer(limit.unit, limit.range.clone()))
+}
+
+/// Whether a profile may have this name. Without `-` and capitals, so that each name is also a part
+/// of one environment variable's.
+pub fn is_profile_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// The environment variable of the key at `path`.
+pub fn variable(path: &str) -> String {
+    format!(
+        "{ENV_PREFIX}{}",
+        path.replace('.', "_").to_ascii_uppercase()
+    )
+}
+
+impl Kind {
+    /// What belongs there, as in "give …".
+    pub fn wanted(&self) -> String {
+        match self {
+            Self::Integer(unit, range) if *range.end() == u64::MAX => format!(
+                "a whole number of {unit} from {} on, or \"{UNLIMITED}\"",
+                range.start()
+            ),
+            Self::Integer(unit, range) => format!(
+                "a whole number of {unit} from {} to {}",
+                range.start(),
+                range.end()
+            ),
+            Self::Boolean => "`true` or `false`".to_owned(),
+            Self::Path => "a path".to_owned(),
+            Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
+            Self::Profile => "the name of a profile".to_owned(),
+            Self::Profiles => "a list of names of profiles".to_owned(),
+        }
+    }
+
+    /// `value` as this kind has it, if it fits.
+    pub fn accept(&self, value: Value) -> Option<Value> {
+        match (self, value) {
+            (Self::Integer(_, range), Value::Integer(number)) => {
+                range.contains(&number).then_some(Value::Integer(number))
+            }
+            (Self::Integer(_, range), Value::Text(text)) => {
+                (text == UNLIMITED && *range.end() == u64::MAX).then_some(Value::Integer(u64::MAX))
+            }
+            (Self::Boolean, value @ Value::Boolean(_))
+            | (Self::Path, value @ Value::Path(_))
+            | (Self::Profile, value @ Value::Text(_))
+            | (Self::Profiles, value @ Value::List(_)) => Some(value),
+            (Self::Path, Value::Text(text)) => {
+                (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
+            }
+            (Self::Choice(choices), Value::Text(text)) => choices
+                .contains(&text.as_str())
+                .then_some(Value::Text(text)),
+            _ => None,
+        }
+    }
+
+    /// What an environment variable says, if it fits.
+    pub fn read(&self, text: &OsStr) -> Option<Value> {
+        // A path need not be UTF-8.
+        if matches!(self, Self::Path) {
+            return (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)));
+        }
+        let text = text.to_str()?.trim();
+        self.accept(match self {
+            Self::Integer(..) => match text.parse() {
+                Ok(number) => Value::Integer(number),
+                Err(_) => Value::Text(text.to_owned()),
+            },
+            Self::Boolean => Value::Boolean(text.parse().ok()?),
+            Self::Profiles => Value::List(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+            ),
+            Self::Path | Self::Choice(_) | Self::Profile => Value::Text(text.to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_fit_up_to_their_edges() {
+        let kind = Kind::Integer("things", 2..=4);
+        for (number, fits) in [(1, false), (2, true), (4, true), (5, false)] {
+            assert_eq!(kind.accept(Value::Integer(number)).is_some(), fits);
+            assert_eq!(kind.read(number.to_string().as_ref()).is_some(), fits);
+        }
+        assert_eq!(kind.read("unlimited".as_ref()), None);
+        assert_eq!(kind.read("-2".as_ref()), None);
+        assert_eq!(kind.read("2.0".as_ref()), None);
+    }
+
+    #[test]
+    fn a_limit_that_may_be_absent_is_said_to_be() {
+        let kind = Kind::Integer("units", 1..=u64::MAX);
+        let unlimited = kind.accept(Value::Text("unlimited".to_owned())).unwrap();
+        assert_eq!(unlimited, Value::Integer(u64::MAX));
+        assert_eq!(unlimited.to_string(), r#""unlimited""#);
+        assert_eq!(serde_json::to_value(&unlimited).unwrap(), "unlimited");
+        assert_eq!(kind.read("unlimited".as_ref()), Some(unlimited));
+        assert_eq!(
+            kind.wanted(),
+            "a whole number of units from 1 on, or \"unlimited\""
+        );
+    }
+
+    #[test]
+    fn lists_and_switches_are_read_from_variables() {
+        let names = |text: &str| Kind::Profiles.read(text.as_ref());
+        let two = Value::List(vec!["a".to_owned(), "b".to_owned()]);
+        assert_eq!(names("a, b,"), Some(two));
+        assert_eq!(names(""), Some(Value::List(vec![])));
+        assert_eq!(
+            Kind::Boolean.read("false".as_ref()),
+            Some(Value::Boolean(false))
+        );
+        assert_eq!(Kind::Boolean.read("no".as_ref()), None);
+        assert_eq!(Kind::Path.read("".as_ref()), None);
+    }
+
+    #[test]
+    fn every_key_has_a_variable_of_its_own() {
+        let paths = KEYS.iter().map(|key| key.path.to_owned());
+        let mut variables: Vec<String> = paths.map(|path| variable(&path)).collect();
+        variables.extend(
+            KEYS.iter()
+                .filter_map(|key| key.env_also.map(str::to_owned)),
+        );
+        variables.push(ENV_CONFIG.to_owned());
+        let count = variables.len();
+        variables.sort();
+        variables.dedup();
+        assert_eq!(variables.len(), count);
+        assert!(
+            !variables
+                .iter()
+                .any(|name| name.starts_with("VESICLE_PROFILES_"))
+        );
+    }
+
+    #[test]
+    fn names_of_profiles_are_parts_of_variables() {
+        for name in ["ci", "a1", "my_ci"] {
+            assert!(is_profile_name(name), "{name}");
+        }
+        for name in ["", "CI", "my-ci", "1a", "_a", "a.b", "ü"] {
+            assert!(!is_profile_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The configuration: what the command line, the environment, `vesicle.toml` and the defaults say,
+//! the first of these over the next. Everything is read once, at the start.
+//!
+//! Keys and their kinds are tables (`keys.rs`, `limit_keys.rs`). Reading, checking, printing and
+//! documentation follow from them.
+
+mod defaults;
+mod environment;
+mod file;
+mod keys;
+mod layer;
+mod limit_keys;
+mod problem;
+mod profiles;
+mod show;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::limits::{Policy, Profile};
+use keys::KEYS;
+use layer::Layer;
+use limit_keys::within;
+use show::Row;
+use value::{Entry, Origin};
+
+pub use defaults::defaults;
+pub use keys::{ENV_CONFIG, is_profile_name};
+pub use limit_keys::WALL_TIME_MS_MAX;
+pub use problem::{ConfigError, Problem};
+pub use value::{Value, list};
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line, for machines
+    Json,
+}
+
+impl LogFormat {
+    /// As the key `log.format` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
+/// An option of the command line that sets a key.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    /// As it is typed, such as `--profile`.
+    pub name: &'static str,
+    /// The key's path, such as `profile`.
+    pub key: &'static str,
+    /// What it says.
+    pub value: Value,
+}
+
+/// What is in force.
+#[derive(Debug)]
+pub struct Configuration {
+    /// Profiles, and who may have which.
+    pub policy: Arc<Policy>,
+    concurrency_max: u32,
+    cache: bool,
+    cache_dir: Option<PathBuf>,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    file: Option<Arc<file::ConfigFile>>,
+    rows: Vec<Row>,
+}
+
+impl Configuration {
+    /// Reads the file, which is the one at `path` or the first of those that are looked for, and the
+    /// environment, and lays `flags` over both.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, the environment and the flags.
+    pub fn load(path: Option<&Path>, flags: &[Flag]) -> Result<Self, ConfigError> {
+        let file = file::find(path).map_err(|problem| ConfigError(vec![problem]))?;
+        Self::of(file, std::env::vars_os(), flags)
+    }
+
+    /// How the sandbox is to be set up.
+    pub fn sandbox(&self) -> vesicle_sandbox::Config {
+        if self.cache && self.cache_dir.is_none() {
+            tracing::warn!("no cache directory, so every start compiles; give --cache-dir");
+        }
+        vesicle_sandbox::Config {
+            cache_dir: self.cache_dir.clone().filter(|_| self.cache),
+            concurrency_max: self.concurrency_max,
+        }
+    }
+
+    fn of(
+        file: Option<file::ConfigFile>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        flags: &[Flag],
+    ) -> Result<Self, ConfigError> {
+        let file = file.map(Arc::new);
+        let (from_file, mut problems) = file.as_ref().map(file::read).unwrap_or_default();
+        let (from_environment, more) = environment::read(environment);
+        problems.extend(more);
+        let layer = from_file
+            .under(from_environment)
+            .under(from_flags(flags, &mut problems));
+        // What follows from values that are missing because they are wrong would only confuse.
+        if !problems.is_empty() {
+            return Err(ConfigError(problems));
+        }
+        let resolved = resolve(&layer, file, &mut problems);
+        match problems.is_empty() {
+            true => Ok(resolved),
+            false => Err(ConfigError(problems)),
+        }
+    }
+}
+
+fn from_flags(flags: &[Flag], problems: &mut Vec<Problem>) -> Layer {
+    let mut layer = Layer::default();
+    for flag in flags {
+        let origin = Origin::Flag(flag.name);
+        let Some(keys::Node::Key(kind)) = keys::at(flag.key) else {
+            continue;
+        };
+        match kind.accept(flag.value.clone()) {
+            Some(value) => {
+                let entry = Entry { value, origin };
+                layer.entries.insert(flag.key.to_owned(), entry);
+            }
+            None => problems.push(Problem {
+                origin,
+                what: format!("it cannot be {}", flag.value),
+                advice: format!("give {}", kind.wanted()),
+            }),
+        }
+    }
+    layer
+}
+
+fn resolve(
+    layer: &Layer,
+    file: Option<Arc<file::ConfigFile>>,
+    problems: &mut Vec<Problem>,
+) -> Configuration {
+    let resolved = profiles::resolve(layer, problems);
+    let mut settled = Settled::of(layer);
+    let policy = policy(&resolved, &mut settled, problems);
+    let cache = settled.value("sandbox.cache") != Some(&Value::Boolean(false));
+    let cache_dir = match settled.value("sandbox.cache_dir") {
+        Some(Value::Path(path)) => Some(path.clone()),
+        _ => None,
+    };
+    let concurrency_max = match settled.value("sandbox.concurrency_max") {
+        Some(Value::Integer(count)) => u32::try_from(*count).unwrap_or(u32::MAX),
+        _ => vesicle_sandbox::Config::default().concurrency_max,
+    };
+    let log_format = match settled.value("log.format") {
+        Some(Value::Text(name)) if name == LogFormat::Json.name() => LogFormat::Json,
+        _ => LogFormat::Text,
+    };
+    let mut rows = settled.0;
+    let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
+    // After `profile`, which is the one key outside of sections.
+    rows.splice(1..1, of_profiles);
+    Configuration {
+        policy: Arc::new(policy),
+        concurrency_max,
+        cache,
+        cache_dir,
+        log_format,
+        file,
+        rows,
+    }
+}
+
+/// The keys of fixed place with what is in force.
+struct Settled(Vec<Row>);
+
+impl Settled {
+    fn of(layer: &Layer) -> Self {
+        let rows = KEYS.iter().filter_map(|key| {
+            let entry = match layer.get(key.path) {
+                Some(entry) => entry.clone(),
+                None => Entry {
+                    value: (key.default)()?,
+                    origin: Origin::Default,
+                },
+            };
+            Some(Row {
+                key: key.path.to_owned(),
+                value: entry.value,
+                origin: entry.origin,
+                follows: None,
+            })
+        });
+        Self(rows.collect())
+    }
+
+    fn row(&mut self, path: &str) -> Option<&mut Row> {
+        self.0.iter_mut().find(|row| row.key == path)
+    }
+
+    fn value(&mut self, path: &str) -> Option<&Value> {
+        self.row(path).map(|row| &row.value)
+    }
+}
+
+fn policy(
+    resolved: &[profiles::Resolved],
+    settled: &mut Settled,
+    problems: &mut Vec<Problem>,
+) -> Policy {
+    let all: Vec<Profile> = resolved.iter().map(|r| r.profile.clone()).collect();
+    let names: Vec<&str> = all.iter().map(|profile| profile.name.as_str()).collect();
+    let mut default = Policy::default().default_profile().clone();
+    let mut chosen = Origin::Default;
+    if let Some(Row {
+        value: Value::Text(name),
+        origin,
+        ..
+    }) = settled.row("profile")
+    {
+        chosen = origin.clone();
+        match all.iter().find(|profile| profile.name == *name) {
+            Some(profile) => default = profile.clone(),
+            None => problems.push(profiles::unknown(name, origin, &names)),
+        }
+    }
+    let mut offered = Vec::new();
+    if let Some(row) = settled.row("serve.profiles") {
+        // Who set a profile and no list set a ceiling.
+        if matches!(row.origin, Origin::Default) && !matches!(chosen, Origin::Default) {
+            let narrower = all
+                .iter()
+                .filter(|profile| within(&profile.limits, &default.limits))
+                .map(|profile| profile.name.clone());
+            row.value = Value::List(narrower.collect());
+            row.origin = chosen;
+            row.follows = Some("profile".to_owned());
+        }
+        if let Value::List(list) = &row.value {
+            let unknown = list.iter().filter(|name| !names.contains(&name.as_str()));
+            problems.extend(unknown.map(|name| profiles::unknown(name, &row.origin, &names)));
+            offered.clone_from(list);
+        }
+    }
+    Policy::new(all, default, &offered)
+}

@@ -1,0 +1,44 @@
+//! What callers may ask for, as the configuration has it.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::raw::RawClient;
+
+fn profiles(client: &mut RawClient) -> Value {
+    let tools = client.request("tools/list", &json!({}));
+    tools["result"]["tools"][0]["inputSchema"]["properties"]["profile"].clone()
+}
+
+fn refused(client: &mut RawClient, arguments: Value) -> String {
+    let call = json!({"name": "execute_agent_code", "arguments": arguments});
+    let answer = client.request("tools/call", &call);
+    assert_eq!(answer["result"]["isError"], true, "{answer}");
+    let text = &answer["result"]["content"][0]["text"];
+    text.as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn the_profile_of_the_server_is_the_ceiling() {
+    let mut client = RawClient::connect(&["--profile", "restrictive"]);
+    let told = profiles(&mut client);
+    assert_eq!(told["enum"], json!(["restrictive"]));
+    assert_eq!(told["default"], "restrictive");
+    assert_snapshot!(refused(&mut client, json!({"code": "return 1", "profile": "permissive"})), @r#"`profile`: the profile `permissive` is not open to callers; take one of restrictive; `profiles = ["restrictive", "permissive"]` under [serve] in vesicle.toml would open it"#);
+    assert_snapshot!(refused(&mut client, json!({"code": "return 1", "timeout_ms": 4_000})), @"`timeout_ms`: a timeout of 4000 ms is more than the 3000 ms of the profile `restrictive`; ask for at most 3000 ms; no profile that is open to you gives that much; `wall_time_ms = 4000` under [profiles.restrictive] in vesicle.toml would allow it");
+    assert_snapshot!(refused(&mut client, json!({"code": "return 1", "profile": "fast"})), @r#"`profile`: there is no profile `fast`; take one of restrictive; `inherits = "default"` under [profiles.fast] and `profiles = ["restrictive", "fast"]` under [serve] in vesicle.toml would make it"#);
+}
+
+#[test]
+fn profiles_of_the_file_are_offered() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = "profile = \"ci\"\n[profiles.ci]\ninherits = \"default\"\nwall_time_ms = 60\n[serve]\nprofiles = [\"default\"]\n";
+    std::fs::write(&file, text).expect("written");
+    let path = file.path().to_str().expect("a UTF-8 path");
+    let mut client = RawClient::connect(&["--config", path]);
+    let told = profiles(&mut client);
+    assert_eq!(told["enum"], json!(["default", "ci"]));
+    assert_eq!(told["default"], "ci");
+    assert_snapshot!(told["description"].as_str().expect("a text"), @"How much the code may use: default 5 s and 128 MB, ci 0.06 s and 128 MB");
+    assert_snapshot!(refused(&mut client, json!({"code": "while (true);"})), @"the code did not end within its 60 ms; do less per call, or ask for more time");
+}
