@@ -1,6 +1,9 @@
 //! The same over MCP: a client of our own, a server process, pipes between them.
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, ensure};
 use rmcp::{
@@ -19,11 +22,11 @@ type Client = RunningService<RoleClient, ()>;
 /// From the start of a process to its first answer, and a call from client to client.
 pub async fn measure(cache: &Path, effort: Effort) -> anyhow::Result<Vec<Row>> {
     let mut initialized = Vec::new();
+    let mut initialized_cold = Vec::new();
     for _ in 0..effort.times(20) {
-        let began = Instant::now();
-        let client = connect(cache).await?;
-        initialized.push(began.elapsed());
-        client.cancel().await?;
+        initialized.push(time_to_initialize(cache).await?);
+        let empty = tempfile::tempdir()?;
+        initialized_cold.push(time_to_initialize(empty.path()).await?);
     }
     let client = connect(cache).await?;
     let call = async || call(&client).await;
@@ -36,14 +39,30 @@ pub async fn measure(cache: &Path, effort: Effort) -> anyhow::Result<Vec<Row>> {
             "MCP: process start to initialized",
             &Samples::new(initialized),
         ),
+        Row::times(
+            "mcp_initialize_cold",
+            "the same, nothing compiled yet",
+            &Samples::new(initialized_cold),
+        ),
         Row::times("mcp_call", "MCP: return 1 + 1, client to client", &calls),
     ])
+}
+
+async fn time_to_initialize(cache: &Path) -> anyhow::Result<Duration> {
+    let began = Instant::now();
+    let client = connect(cache).await?;
+    let time = began.elapsed();
+    client.cancel().await?;
+    Ok(time)
 }
 
 async fn connect(cache: &Path) -> anyhow::Result<Client> {
     let program = std::env::current_exe().context("cannot find vesicle's own program file")?;
     let mut server = Command::new(program);
-    server.arg("serve").arg("--cache-dir").arg(cache);
+    // The user's configuration may narrow what is measured.
+    server
+        .args(["serve", "--config", "/dev/null", "--cache-dir"])
+        .arg(cache);
     let transport = TokioChildProcess::new(server).context("cannot start `vesicle serve`")?;
     ().serve(transport)
         .await
