@@ -296,16 +296,18 @@ async fn the_profiles_are_what_the_documentation_says() {
     let limits = Profile::ALL.map(|(name, profile)| {
         let Limits {
             wall_time,
+            cpu_percent,
             memory_bytes,
+            ..
         } = profile.limits();
-        (name, wall_time.as_secs(), memory_bytes >> 20)
+        (name, wall_time.as_secs(), memory_bytes >> 20, cpu_percent)
     });
     assert_eq!(
         limits,
         [
-            ("restrictive", 3, 64),
-            ("default", 5, 128),
-            ("permissive", 10, 256)
+            ("restrictive", 3, 64, 30),
+            ("default", 5, 128, 50),
+            ("permissive", 10, 256, 80)
         ]
     );
     assert_eq!(Limits::default(), Profile::Default.limits());

@@ -88,6 +88,7 @@ pub fn run(args: &RunArgs, cache: &CacheArgs) -> anyhow::Result<ExitStatus> {
     let config = Config {
         cache_dir: cache.dir(),
         concurrency_max: 1,
+        ..Config::default()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

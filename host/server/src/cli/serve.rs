@@ -19,6 +19,7 @@ pub fn run(args: &ServeArgs, cache: &CacheArgs) -> anyhow::Result<ExitStatus> {
     let config = Config {
         cache_dir: cache.dir(),
         concurrency_max: args.concurrency,
+        ..Config::default()
     };
     vesicle::mcp::serve(config).context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
