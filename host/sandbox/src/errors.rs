@@ -51,7 +51,7 @@ pub enum ExecuteError {
     },
     /// All places are taken, and so are those in the queue. Answered at once.
     #[error(
-        "{who} is busy: all of its {running_max} executions run and {waiting} wait; try again in {retry_after_ms} ms"
+        "{who} is busy, with {running_max} running and {waiting} waiting; try again in {retry_after_ms} ms"
     )]
     Busy {
         /// "the sandbox" or "this session".

@@ -1,4 +1,11 @@
-//! Time, memory and the lengths of things.
+//! What a program may use, each bound at its edge. Here: time and memory.
+
+mod calls;
+mod cpu;
+mod fuel;
+mod lengths;
+mod queue;
+mod resources;
 
 use std::time::Duration;
 
@@ -11,7 +18,7 @@ use crate::support::{check, execute, execution, output_text, run, sandbox, told}
 /// What a sandbox has of its memory before the program asks for any, at most.
 const ENGINE_BYTES_MAX: usize = 16 << 20;
 
-fn within(wall_time_ms: u64, code: &str) -> Execution {
+pub fn within(wall_time_ms: u64, code: &str) -> Execution {
     Execution {
         limits: Limits {
             wall_time: Duration::from_millis(wall_time_ms),

@@ -32,6 +32,13 @@ pub async fn sandbox_for(concurrency_max: u32) -> Sandbox {
     Sandbox::new(config).await.expect("the sandbox starts")
 }
 
+/// As this execution, with some of its limits changed.
+pub fn limited(code: &str, change: impl FnOnce(&mut Limits)) -> Execution {
+    let mut execution = execution(code);
+    change(&mut execution.limits);
+    execution
+}
+
 /// Kept from one run of the tests to the next, so that the engine is compiled once.
 pub fn cache_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("vesicle-sandbox-cache")
