@@ -26,7 +26,11 @@ const SPINNING_TIME: Duration = Duration::from_secs(600);
 /// With guests that spin on all cores: the smallest program of another tenant, by how much a
 /// timeout of 100 ms is late, and how long a place is taken after its guest was dropped.
 pub async fn measure(config: &Config, effort: Effort) -> anyhow::Result<Vec<Row>> {
-    let sandbox = Sandbox::new(config.clone()).await?;
+    let sandbox = Sandbox::new(Config {
+        session_concurrency_max: Some(1),
+        ..config.clone()
+    })
+    .await?;
     let mut spinning = JoinSet::new();
     for _ in 0..SPINNERS {
         let (sandbox, execution) = (sandbox.clone(), spinner(SPINNING_TIME));
@@ -35,7 +39,7 @@ pub async fn measure(config: &Config, effort: Effort) -> anyhow::Result<Vec<Row>
     tokio::time::sleep(SETTLING).await;
     let others = others(&sandbox, effort).await?;
     let overshoot = overshoot(&sandbox, effort).await?;
-    let cancellation = cancellation(config, effort).await?;
+    let cancellation = cancellation(&sandbox, effort).await?;
     if let Some(ended) = spinning.try_join_next() {
         bail!("a guest that was to spin ended: {ended:?}");
     }
@@ -72,6 +76,13 @@ fn spinner(wall_time: Duration) -> Execution {
     }
 }
 
+fn one_plus_one() -> Execution {
+    Execution {
+        code: ONE_PLUS_ONE.to_owned(),
+        ..Execution::default()
+    }
+}
+
 /// As the server starts it: a task from outside of the runtime's own threads.
 fn start(
     sandbox: &Sandbox,
@@ -84,12 +95,8 @@ fn start(
 async fn others(sandbox: &Sandbox, effort: Effort) -> anyhow::Result<Samples> {
     let mut times = Vec::new();
     for _ in 0..effort.times(2_000) {
-        let execution = Execution {
-            code: ONE_PLUS_ONE.to_owned(),
-            ..Execution::default()
-        };
         let began = Instant::now();
-        let outcome = start(sandbox, execution).await??;
+        let outcome = start(sandbox, one_plus_one()).await??;
         times.push(began.elapsed());
         output_of(&outcome)?;
         tokio::time::sleep(BETWEEN).await;
@@ -111,25 +118,17 @@ async fn overshoot(sandbox: &Sandbox, effort: Effort) -> anyhow::Result<Samples>
     Ok(Samples::new(times))
 }
 
-/// In a sandbox with one place, on the same threads as the spinners: the next guest is there when
-/// the place is free.
-async fn cancellation(config: &Config, effort: Effort) -> anyhow::Result<Samples> {
-    let sandbox = Sandbox::new(Config {
-        concurrency_max: 1,
-        ..config.clone()
-    })
-    .await?;
+/// In a session with one place: the next guest is there when the place is free.
+async fn cancellation(sandbox: &Sandbox, effort: Effort) -> anyhow::Result<Samples> {
+    let of_session = |execution| Execution {
+        session: Some("cancelled".into()),
+        ..execution
+    };
     let mut times = Vec::new();
     for _ in 0..effort.times(200) {
-        let running = start(&sandbox, spinner(SPINNING_TIME));
+        let running = start(sandbox, of_session(spinner(SPINNING_TIME)));
         tokio::time::sleep(10 * BETWEEN).await;
-        let next = start(
-            &sandbox,
-            Execution {
-                code: ONE_PLUS_ONE.to_owned(),
-                ..Execution::default()
-            },
-        );
+        let next = start(sandbox, of_session(one_plus_one()));
         tokio::time::sleep(BETWEEN).await;
         if next.is_finished() {
             bail!("there was a second place");
