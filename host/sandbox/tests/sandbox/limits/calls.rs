@@ -197,5 +197,10 @@ async fn timers_are_waited_for_so_often() {
         "{}",
         told(&outcome)
     );
+    let json = serde_json::to_value(&outcome).unwrap();
+    assert_eq!(json["status"], "limit_exceeded");
+    assert_eq!(json["limit"], "timer_waits");
+    assert_eq!(json["limit_value"], 4);
+    assert_eq!(json["message"], outcome.explanation());
     insta::assert_snapshot!(outcome.explanation(), @"the code waited for timers more than its 4 times; wait longer and less often, or ask for a larger `timer_waits`");
 }
