@@ -18,6 +18,7 @@ mod report;
 mod sandbox;
 mod source;
 mod ticker;
+mod turns;
 
 pub use capabilities::{CapabilityError, NoTools, Tool, ToolCall};
 pub use config::Config;

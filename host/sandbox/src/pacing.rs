@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::UpdateDeadline;
 
 use crate::limit_kind::{LimitMet, TimeIsUp};
 use crate::ticker::TICK;
+use crate::turns::{Turn, Turns};
 use crate::{LimitKind, Limits};
 
 /// What every program may compute before its share of a processor counts.
@@ -27,18 +27,6 @@ const BETWEEN_PAUSES: Duration = Duration::from_millis(5);
 const FREE: Duration = TICK;
 /// Stands for "not polled now".
 const NOT_NOW: u64 = u64::MAX;
-
-/// The turns of one sandbox's guests.
-#[derive(Clone)]
-pub struct Turns(Arc<Semaphore>);
-
-impl Turns {
-    /// One for each processor.
-    pub fn new() -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self(Arc::new(Semaphore::new(processors)))
-    }
-}
 
 /// The pace of one guest.
 pub struct Pace {
@@ -52,7 +40,7 @@ pub struct Pace {
     /// When the present poll began, in nanoseconds since `began`.
     polled_ns: AtomicU64,
     turns: Turns,
-    turn: Mutex<Option<OwnedSemaphorePermit>>,
+    turn: Mutex<Option<Turn>>,
     /// Set while the guest lets others run and keeps its turn nevertheless.
     keeps_turn: AtomicBool,
 }
@@ -137,9 +125,8 @@ impl Pace {
         }
         // Given up first, so that whoever waits longest is next.
         *self.turn.lock() = None;
-        // Never closed.
-        let turn = self.turns.0.clone().acquire_owned().await.ok();
-        *self.turn.lock() = turn;
+        let turn = self.turns.take().await;
+        *self.turn.lock() = Some(turn);
     }
 }
 

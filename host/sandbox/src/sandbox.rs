@@ -11,10 +11,11 @@ use crate::guest::{Guest, evaluate};
 use crate::javascript::JavaScript;
 use crate::limit_kind::HANDOVER_BYTES_MAX;
 use crate::metered::Metered;
-use crate::pacing::{Pace, Turns};
+use crate::pacing::Pace;
 use crate::preparation::{self, Preparation};
 use crate::report::{self, Ended};
 use crate::source::Form;
+use crate::turns::Turns;
 use crate::{Config, ExecuteError, Execution, Outcome, Resources, SandboxError};
 
 /// The engine's name for what is left when the types are gone.
