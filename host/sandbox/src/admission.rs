@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Config, ExecuteError};
 
@@ -125,12 +125,7 @@ impl Admission {
             *waiting = Some(Waiting::new(self, session)?);
         }
         // Never closed.
-        Ok(places
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(never_closed)
-            .ok())
+        Ok(places.clone().acquire_owned().await.ok())
     }
 
     fn busy(&self, of_session: bool, waiting: usize) -> ExecuteError {
@@ -149,11 +144,6 @@ impl Admission {
             retry_after_ms: retry_after.as_millis() as u64,
         }
     }
-}
-
-fn never_closed(error: AcquireError) -> AcquireError {
-    tracing::error!("the sandbox's places are closed, which nothing does");
-    error
 }
 
 /// An entry of a session, for as long as somebody of it is there.

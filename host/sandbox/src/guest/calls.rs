@@ -57,7 +57,10 @@ impl Calls {
 
     /// Starts a call. Its future is polled here once, so that it is on its way while the guest goes on.
     async fn start(&mut self, future: BoxFuture<'static, Outcome>) -> Result<u32, types::Error> {
-        if self.in_flight.len() + self.ended.len() >= CALLS_IN_FLIGHT_MAX {
+        if self.is_full() {
+            self.forget_cancelled();
+        }
+        if self.is_full() {
             return Err(types::Error::LimitExceeded(format!(
                 "at most {CALLS_IN_FLIGHT_MAX} calls may be in flight; await some before starting more"
             )));
@@ -74,6 +77,17 @@ impl Calls {
             Poll::Pending => self.in_flight.push(call),
         }
         Ok(id)
+    }
+
+    fn is_full(&self) -> bool {
+        self.in_flight.len() + self.ended.len() >= CALLS_IN_FLIGHT_MAX
+    }
+
+    /// Calls that were cancelled leave when the guest next waits; a guest that does not wait needs
+    /// their room before.
+    fn forget_cancelled(&mut self) {
+        let calls = std::mem::take(&mut self.in_flight).into_iter();
+        self.in_flight = calls.filter(|call| call.future.is_some()).collect();
     }
 
     async fn next(&mut self) -> Option<(u32, Outcome)> {
