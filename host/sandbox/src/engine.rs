@@ -6,12 +6,8 @@ use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
-use crate::limits::MEMORY_BYTES_MAX;
+use crate::limits::{INSTANCES_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX, WASM_STACK_BYTES_MAX};
 
-/// What native code of a guest may put on the stack. JavaScript's own limit, which code can catch,
-/// is on the guest's other stack in its memory (see `guests/js-engine`), and this is what that needs
-/// at most in most programs. Address space: what is not used costs nothing.
-const WASM_STACK_BYTES_MAX: usize = 16 << 20;
 /// The stack of a guest's fiber: its own, and room for host functions.
 const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES_MAX + (1 << 20);
 /// What a slot keeps in memory from one guest to the next, copied back from the image instead of
@@ -30,8 +26,8 @@ pub fn new(instances: u32) -> wasmtime::Result<Engine> {
         .total_tables(instances.saturating_mul(3))
         .total_stacks(instances)
         .max_memory_size(MEMORY_BYTES_MAX)
-        .table_elements(20_000)
-        .max_core_instances_per_component(8)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .max_core_instances_per_component(INSTANCES_MAX as u32)
         .max_memories_per_component(1)
         .max_tables_per_component(4)
         .max_unused_warm_slots(instances)
@@ -40,9 +36,24 @@ pub fn new(instances: u32) -> wasmtime::Result<Engine> {
         .table_keep_resident(TABLE_RESIDENT_BYTES);
     // `pagemap_scan` stays off: in 48.0.8 a dirty page that was swapped out is not reset.
 
+    let mut config = common();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::new(&config)
+}
+
+/// An engine that counts what its guests run. No pool: what is rare need not be fast, and needs
+/// no second reservation of address space.
+pub fn with_fuel() -> wasmtime::Result<Engine> {
+    let mut config = common();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .consume_fuel(true);
+    Engine::new(&config)
+}
+
+fn common() -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
         // Component-model async is not needed: `start` and `wait` do the same with less.
         .concurrency_support(false)
@@ -51,5 +62,5 @@ pub fn new(instances: u32) -> wasmtime::Result<Engine> {
         .wasm_memory64(false)
         .wasm_backtrace_max_frames(NonZeroUsize::new(16))
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
-    Engine::new(&config)
+    config
 }

@@ -20,6 +20,9 @@ pub struct Execution {
     pub limits: Limits,
     /// The tools that it may call.
     pub tools: Arc<dyn ToolCall>,
+    /// Whose it is. Executions of one session have a part of the places and of the queue at most
+    /// (see [`Config`](crate::Config)); those of no session have all.
+    pub session: Option<Arc<str>>,
 }
 
 impl Default for Execution {
@@ -31,6 +34,7 @@ impl Default for Execution {
             input: RawValue::NULL.to_owned(),
             limits: Limits::default(),
             tools: Arc::new(NoTools),
+            session: None,
         }
     }
 }

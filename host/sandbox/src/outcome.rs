@@ -1,7 +1,9 @@
-//! What became of one execution. Whatever the guest did, the answer is one of four outcomes.
+//! What became of one execution. Whatever the guest did, the answer is one of five outcomes.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+
+use crate::LimitKind;
 
 /// The end of one execution, with what it printed and what it used.
 #[derive(Debug, Clone, Serialize)]
@@ -56,6 +58,23 @@ pub enum Outcome {
         stdout: String,
         /// What it had written until then.
         stderr: String,
+        /// What it used.
+        resources: Resources,
+    },
+    /// The code met a limit that is no error of its own, and was stopped.
+    LimitExceeded {
+        /// Which limit.
+        limit: LimitKind,
+        /// Its value, in the unit that its name or documentation says.
+        limit_value: u64,
+        /// What happened and what to do.
+        message: String,
+        /// What it had written until then.
+        stdout: String,
+        /// What it had written until then.
+        stderr: String,
+        /// As in [`Outcome::Success`], up to the end.
+        execution_time_us: u64,
         /// What it used.
         resources: Resources,
     },
@@ -130,8 +149,11 @@ pub struct Resources {
     pub cpu_time_us: u64,
     /// The most linear memory it had, in bytes; 0 when no guest was made.
     pub memory_peak_bytes: u64,
-    /// How many capability calls it made.
+    /// How many capability calls it made; refused ones are none.
     pub host_calls: u64,
+    /// How much fuel it took, where it had a bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
 }
 
 impl Outcome {
@@ -141,6 +163,7 @@ impl Outcome {
             Self::Success { resources, .. }
             | Self::Error { resources, .. }
             | Self::Timeout { resources, .. }
+            | Self::LimitExceeded { resources, .. }
             | Self::SecurityViolation { resources, .. } => resources,
         }
     }
@@ -150,7 +173,8 @@ impl Outcome {
         match self {
             Self::Success { stdout, stderr, .. }
             | Self::Error { stdout, stderr, .. }
-            | Self::Timeout { stdout, stderr, .. } => (stdout, stderr),
+            | Self::Timeout { stdout, stderr, .. }
+            | Self::LimitExceeded { stdout, stderr, .. } => (stdout, stderr),
             Self::SecurityViolation { .. } => ("", ""),
         }
     }
@@ -178,6 +202,7 @@ impl Outcome {
             Self::Timeout { limit_ms, .. } => format!(
                 "the code did not end within its {limit_ms} ms; do less per call, or ask for more time"
             ),
+            Self::LimitExceeded { message, .. } => message.clone(),
             Self::SecurityViolation {
                 reason, location, ..
             } => format!("{reason}\n{}", location.excerpt),

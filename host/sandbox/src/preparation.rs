@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::thread;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
+use crate::admission::Admitted;
 use crate::source::{self, Prepared, Rejection};
 use crate::{ExecuteError, Execution};
 
@@ -35,8 +36,8 @@ impl Preparation {
     pub async fn prepare(
         &self,
         execution: &Arc<Execution>,
-        permit: Option<OwnedSemaphorePermit>,
-    ) -> Result<(Result<Prepared, Rejection>, Option<OwnedSemaphorePermit>), ExecuteError> {
+        permit: Admitted,
+    ) -> Result<(Result<Prepared, Rejection>, Admitted), ExecuteError> {
         if is_short(execution) {
             return Ok((source::prepare(&execution.name, &execution.code), permit));
         }

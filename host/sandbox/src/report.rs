@@ -6,11 +6,10 @@ use serde_json::value::RawValue;
 use wasmtime::Trap;
 
 use crate::guest::{Guest, evaluate};
+use crate::limit_kind::{self, TimeIsUp};
 use crate::outcome::Exception;
 use crate::source::{Rejection, Trace};
-use crate::{
-    ErrorType, ExecuteError, Execution, INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, Outcome, Resources,
-};
+use crate::{ErrorType, ExecuteError, Execution, LimitKind, Outcome, Resources};
 
 type Returned = Result<evaluate::Completion, evaluate::Failure>;
 
@@ -20,6 +19,27 @@ pub enum Ended {
     Returned(wasmtime::Result<Returned>),
     /// It was stopped when its time was up.
     TimedOut,
+    /// It was stopped when it met another limit.
+    Met(LimitKind),
+}
+
+impl Ended {
+    /// How a guest ended that returned or was stopped in its code.
+    pub fn returned(returned: wasmtime::Result<Returned>, guest: &Guest) -> Self {
+        let error = match returned {
+            Ok(_) => return Self::Returned(returned),
+            Err(error) => error,
+        };
+        if error.is::<TimeIsUp>() {
+            return Self::TimedOut;
+        }
+        match limit_kind::behind(&error) {
+            Some(kind) => Self::Met(kind),
+            None if guest.memory.was_refused() => Self::Returned(Err(error)),
+            None if guest.memory.table_was_refused() => Self::Met(LimitKind::TableElements),
+            None => Self::Returned(Err(error)),
+        }
+    }
 }
 
 /// The outcome of a program that was not run.
@@ -53,14 +73,31 @@ pub fn rejected(rejection: Rejection, elapsed: Duration) -> Outcome {
     }
 }
 
-/// The outcome of a program whose input is too long.
-pub fn input_too_long(bytes: usize) -> Outcome {
+/// The outcome of a program that is not even read, if its text or its input is too long.
+pub fn too_long(execution: &Execution) -> Option<Outcome> {
+    let limits = &execution.limits;
+    let (code, input) = (execution.code.len(), execution.input.get().len());
+    if input > limits.input_bytes {
+        let message = format!(
+            "the input is {input} bytes of JSON, and at most {} are accepted",
+            limits.input_bytes
+        );
+        return Some(unread(ErrorType::InvalidInput, "InputError", message));
+    }
+    (code > limits.code_bytes).then(|| {
+        let message = format!(
+            "the code is {code} bytes long, and at most {} are accepted; pass data as input",
+            limits.code_bytes
+        );
+        unread(ErrorType::Syntax, "SyntaxError", message)
+    })
+}
+
+fn unread(error_type: ErrorType, name: &str, message: String) -> Outcome {
     Outcome::Error {
-        error_type: ErrorType::InvalidInput,
-        name: "InputError".to_owned(),
-        message: format!(
-            "the input is {bytes} bytes of JSON, and at most {INPUT_BYTES_MAX} are accepted"
-        ),
+        error_type,
+        name: name.to_owned(),
+        message,
         location: None,
         stack: String::new(),
         stdout: String::new(),
@@ -83,7 +120,7 @@ pub fn not_read_in_time(execution: &Execution, elapsed: Duration) -> Outcome {
 
 /// Whether [`ended`] may have to read the program once more, to find places in it.
 pub fn reads_source(ended: &Ended, guest: &Guest) -> bool {
-    let plain = matches!(ended, Ended::TimedOut)
+    let plain = matches!(ended, Ended::TimedOut | Ended::Met(_))
         || matches!(ended, Ended::Returned(Ok(Ok(completion))) if completion.uncaught.is_empty());
     let (stdout, stderr) = guest.streams();
     !(plain && stdout.is_empty() && stderr.is_empty())
@@ -113,8 +150,22 @@ pub fn ended(
                 resources,
             });
         }
-        Ended::Returned(Ok(Ok(completion))) if completion.value.len() > OUTPUT_BYTES_MAX => {
-            output_too_long(completion.value.len())
+        Ended::Met(limit) => {
+            let limit_value = limit.value(&execution.limits);
+            return Ok(Outcome::LimitExceeded {
+                limit,
+                limit_value,
+                message: limit.message(limit_value),
+                stdout,
+                stderr,
+                execution_time_us: micros(elapsed),
+                resources,
+            });
+        }
+        Ended::Returned(Ok(Ok(completion)))
+            if completion.value.len() > execution.limits.output_bytes =>
+        {
+            output_too_long(completion.value.len(), execution.limits.output_bytes)
         }
         Ended::Returned(Ok(Ok(completion))) => {
             let output = RawValue::from_string(completion.value)
@@ -218,9 +269,9 @@ fn out_of_memory(execution: &Execution) -> String {
 }
 
 /// The engine bounds what it hands over; what an engine says is an allegation until it is checked.
-fn output_too_long(bytes: usize) -> Failed {
+fn output_too_long(bytes: usize, bytes_max: usize) -> Failed {
     let message = format!(
-        "the result is {bytes} bytes of JSON, and at most {OUTPUT_BYTES_MAX} are accepted; return less, or a part of it"
+        "the result is {bytes} bytes of JSON, and at most {bytes_max} are accepted; return less, or a part of it"
     );
     Failed {
         error_type: ErrorType::InvalidResult,

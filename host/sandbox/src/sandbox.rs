@@ -1,85 +1,25 @@
 //! One call's way through the sandbox.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
-use wasmtime::component::Linker;
-use wasmtime::{Engine, Store};
+use tokio::sync::OnceCell;
+use wasmtime::Store;
 
-use crate::cache::ComponentCache;
-use crate::guest::{self, EnginePre, Guest, evaluate};
+use crate::admission::Admission;
+use crate::guest::{Guest, evaluate};
+use crate::javascript::JavaScript;
+use crate::limit_kind::HANDOVER_BYTES_MAX;
 use crate::metered::Metered;
+use crate::pacing::Pace;
 use crate::preparation::{self, Preparation};
 use crate::report::{self, Ended};
 use crate::source::Form;
-use crate::ticker::Ticker;
-use crate::{Execution, INPUT_BYTES_MAX, MEMORY_BYTES_MAX, Outcome, Resources, engine};
-
-/// The JavaScript engine, built by `guests/build.sh`.
-static JS_ENGINE: &[u8] = include_bytes!("../../../plugins/js-engine.wasm");
+use crate::turns::Turns;
+use crate::{Config, ExecuteError, Execution, Outcome, Resources, SandboxError};
 
 /// The engine's name for what is left when the types are gone.
 const LANGUAGE: &str = "javascript";
-
-/// How a [`Sandbox`] is set up.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Where compiled components are kept between runs; `None` keeps them in memory only. The
-    /// directory is made, and made private, where it is not.
-    pub cache_dir: Option<PathBuf>,
-    /// How many executions may be alive at once; more wait for their turn. Each may take up to
-    /// 4 GiB of address space, of which it uses what its limits allow.
-    pub concurrency_max: u32,
-}
-
-impl Default for Config {
-    /// No cache on disk, 1 000 executions at once.
-    fn default() -> Self {
-        Self {
-            cache_dir: None,
-            concurrency_max: 1_000,
-        }
-    }
-}
-
-/// Why there is no sandbox.
-#[derive(Debug, thiserror::Error)]
-pub enum SandboxError {
-    /// Wasmtime refused, for want of address space most likely; fewer executions at once need less.
-    #[error("the WebAssembly engine does not start: {0:#}")]
-    Engine(wasmtime::Error),
-    /// The system gave no thread.
-    #[error("the system gives no thread")]
-    Thread(#[from] std::io::Error),
-    /// The compiler failed.
-    #[error("compiling the engine stopped")]
-    Compile(#[from] tokio::task::JoinError),
-}
-
-impl From<wasmtime::Error> for SandboxError {
-    fn from(error: wasmtime::Error) -> Self {
-        Self::Engine(error)
-    }
-}
-
-/// Why an execution could not be tried. What the code does is never a reason; that is an [`Outcome`].
-#[derive(Debug, thiserror::Error)]
-pub enum ExecuteError {
-    /// A fault of the host.
-    #[error("the sandbox failed: {0:#}")]
-    Internal(wasmtime::Error),
-    /// The limits ask for more than the pool has.
-    #[error(
-        "a memory limit of {asked} bytes is more than the {MEMORY_BYTES_MAX} that a sandbox can have"
-    )]
-    MemoryLimit {
-        /// What was asked for, in bytes.
-        asked: usize,
-    },
-}
 
 /// Makes a sandbox for every call. Clones share everything.
 ///
@@ -107,11 +47,13 @@ pub struct Sandbox {
 }
 
 struct Shared {
-    engine: Engine,
-    javascript: EnginePre<Guest>,
-    permits: Arc<Semaphore>,
+    config: Config,
+    javascript: JavaScript,
+    /// Made when first wanted: compiling takes a second or two, and few ask for fuel.
+    javascript_with_fuel: OnceCell<JavaScript>,
+    admission: Arc<Admission>,
     preparation: Preparation,
-    ticker: Ticker,
+    turns: Turns,
 }
 
 impl Sandbox {
@@ -120,17 +62,20 @@ impl Sandbox {
     /// # Errors
     /// See [`SandboxError`].
     pub async fn new(config: Config) -> Result<Self, SandboxError> {
-        let concurrency_max = config.concurrency_max;
-        let (engine, javascript) = tokio::task::spawn_blocking(move || load(&config)).await??;
-        let ticker = Ticker::start(&engine)?;
-        let permits = Arc::new(Semaphore::new(concurrency_max as usize));
+        let admission = Admission::new(&config);
+        let (config, javascript) = tokio::task::spawn_blocking(move || {
+            let javascript = JavaScript::load(&config);
+            (config, javascript)
+        })
+        .await?;
         Ok(Self {
             shared: Arc::new(Shared {
-                engine,
-                javascript,
-                permits,
+                config,
+                javascript: javascript?,
+                javascript_with_fuel: OnceCell::new(),
+                admission,
                 preparation: Preparation::new(),
-                ticker,
+                turns: Turns::new(),
             }),
         })
     }
@@ -139,26 +84,29 @@ impl Sandbox {
     /// what it had.
     ///
     /// # Errors
-    /// Only where the host fails. See [`ExecuteError`].
+    /// Only where the code is not to blame: limits that cannot be kept, a full queue, and faults of
+    /// the host. See [`ExecuteError`].
     pub async fn execute(&self, execution: Execution) -> Result<Outcome, ExecuteError> {
-        let memory_bytes = execution.limits.memory_bytes;
-        if memory_bytes > MEMORY_BYTES_MAX {
-            return Err(ExecuteError::MemoryLimit {
-                asked: memory_bytes,
-            });
+        execution.limits.check()?;
+        if let Some(outcome) = report::too_long(&execution) {
+            return Ok(outcome);
         }
-        if execution.input.get().len() > INPUT_BYTES_MAX {
-            return Ok(report::input_too_long(execution.input.get().len()));
-        }
+        let javascript = match execution.limits.fuel {
+            None => &self.shared.javascript,
+            Some(_) => self.javascript_with_fuel().await?,
+        };
         let execution = Arc::new(execution);
-        // The semaphore is never closed, so that there is always a permit at last.
-        let permit = self.shared.permits.clone().acquire_owned().await.ok();
+        let admitted = self
+            .shared
+            .admission
+            .admit(execution.session.as_ref())
+            .await?;
         let start = Instant::now();
-        let preparing = self.shared.preparation.prepare(&execution, permit);
+        let preparing = self.shared.preparation.prepare(&execution, admitted);
         let Ok(prepared) = tokio::time::timeout(execution.limits.wall_time, preparing).await else {
             return Ok(report::not_read_in_time(&execution, start.elapsed()));
         };
-        let (prepared, _permit) = prepared?;
+        let (prepared, _admitted) = prepared?;
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(rejection) => return Ok(report::rejected(rejection, start.elapsed())),
@@ -173,37 +121,37 @@ impl Sandbox {
             source: prepared.code,
             input: execution.input.get().to_owned(),
         };
-        self.run(execution, &program, start).await
+        self.run(javascript, execution, &program, start).await
     }
 
     async fn run(
         &self,
+        javascript: &JavaScript,
         execution: Arc<Execution>,
         program: &evaluate::Program,
         start: Instant,
     ) -> Result<Outcome, ExecuteError> {
-        let shared = &*self.shared;
-        let guest = Guest::new(&execution.limits, execution.tools.clone());
-        let mut store = Store::new(&shared.engine, guest);
-        store.limiter(|guest| &mut guest.memory);
-        store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
+        let limits = &execution.limits;
+        let pace = Pace::new(limits, left(&execution, start), &self.shared.turns);
+        let mut store = store(javascript, &execution, &pace).map_err(ExecuteError::Internal)?;
 
-        let _running = shared.ticker.running();
-        let spent_ns = AtomicU64::new(0);
-        let call = Metered::new(call(&shared.javascript, &mut store, program), &spent_ns);
+        let _running = javascript.ticker.running();
+        let call = Metered::new(javascript.run(&mut store, program), &pace);
         let ended = match tokio::time::timeout(left(&execution, start), call).await {
-            Ok(returned) => Ended::Returned(returned),
+            Ok(returned) => Ended::returned(returned, store.data()),
             Err(_) => Ended::TimedOut,
         };
         let elapsed = start.elapsed();
 
+        let fuel = limits
+            .fuel
+            .and_then(|given| Some(given - store.get_fuel().ok()?));
         let guest = store.data();
         let resources = Resources {
-            cpu_time_us: spent_ns.load(Ordering::Relaxed) / 1_000,
+            cpu_time_us: pace.cpu_time().as_micros() as u64,
             memory_peak_bytes: guest.memory.bytes_peak() as u64,
             host_calls: guest.calls.made(),
+            fuel,
         };
         if preparation::is_short(&execution) || !report::reads_source(&ended, guest) {
             return report::ended(&execution, ended, guest, elapsed, resources);
@@ -212,35 +160,40 @@ impl Sandbox {
         preparation::apart(move || report::ended(&execution, ended, &guest, elapsed, resources))
             .await?
     }
+
+    async fn javascript_with_fuel(&self) -> Result<&JavaScript, ExecuteError> {
+        let shared = &*self.shared;
+        let load = async || {
+            let config = shared.config.clone();
+            let loaded = preparation::apart(move || JavaScript::load_with_fuel(&config)).await?;
+            loaded.map_err(|error| ExecuteError::Internal(wasmtime::Error::new(error)))
+        };
+        shared.javascript_with_fuel.get_or_try_init(load).await
+    }
 }
 
-/// The most bytes of lists and strings that cross the boundary in one host call.
-const HOSTCALL_BYTES_MAX: usize = 16 << 20;
+/// A store in which nothing is without a bound.
+fn store(
+    javascript: &JavaScript,
+    execution: &Execution,
+    pace: &Arc<Pace>,
+) -> wasmtime::Result<Store<Guest>> {
+    let limits = &execution.limits;
+    let guest = Guest::new(limits, execution.tools.clone());
+    let mut store = Store::new(&javascript.engine, guest);
+    store.limiter(|guest| &mut guest.memory);
+    store.set_hostcall_fuel(HANDOVER_BYTES_MAX);
+    store.set_max_component_handles(limits.handles);
+    if let Some(fuel) = limits.fuel {
+        store.set_fuel(fuel)?;
+    }
+    store.set_epoch_deadline(1);
+    let pace = pace.clone();
+    store.epoch_deadline_callback(move |_| pace.tick());
+    Ok(store)
+}
 
 /// What is left of the wall time; reading the source counts.
 fn left(execution: &Execution, start: Instant) -> Duration {
     execution.limits.wall_time.saturating_sub(start.elapsed())
-}
-
-async fn call(
-    javascript: &EnginePre<Guest>,
-    store: &mut Store<Guest>,
-    program: &evaluate::Program,
-) -> wasmtime::Result<Result<evaluate::Completion, evaluate::Failure>> {
-    let instance = javascript.instantiate_async(&mut *store).await?;
-    instance
-        .vesicle_plugin_evaluate()
-        .call_run(store, program)
-        .await
-}
-
-fn load(config: &Config) -> Result<(Engine, EnginePre<Guest>), SandboxError> {
-    let engine = engine::new(config.concurrency_max)?;
-    let cache = ComponentCache::new(&engine, config.cache_dir.as_deref());
-    let (component, source) = cache.load(JS_ENGINE)?;
-    tracing::debug!(?source, "the JavaScript engine is loaded");
-    let mut linker = Linker::new(&engine);
-    guest::add_to_linker(&mut linker)?;
-    let javascript = EnginePre::new(linker.instantiate_pre(&component)?)?;
-    Ok((engine, javascript))
 }

@@ -14,8 +14,10 @@ use serde_json::value::RawValue;
 
 use super::Guest;
 use super::bindings::vesicle::plugin::{pending, tool_call, types};
-use crate::ToolCall;
+use super::budget::Budget;
 use crate::capabilities::{CapabilityError, Tool};
+use crate::limit_kind::LimitMet;
+use crate::{LimitKind, Limits, ToolCall};
 
 /// How many calls one guest may have in flight.
 pub const CALLS_IN_FLIGHT_MAX: usize = 256;
@@ -29,30 +31,37 @@ pub struct Calls {
     /// Calls that ended before the guest asked for them.
     ended: VecDeque<(u32, Outcome)>,
     next_id: u32,
-    made: u64,
+    budget: Budget,
+    timer_waits: u64,
+    timer_waits_max: u64,
 }
 
 impl Calls {
     /// No calls yet, to these tools.
-    pub fn new(tools: Arc<dyn ToolCall>) -> Self {
+    pub fn new(limits: &Limits, tools: Arc<dyn ToolCall>) -> Self {
         Self {
             tools,
             in_flight: FuturesUnordered::new(),
             ended: VecDeque::new(),
             next_id: 1,
-            made: 0,
+            budget: Budget::new(limits),
+            timer_waits: 0,
+            timer_waits_max: limits.timer_waits,
         }
     }
 
     /// How many calls the guest made.
     pub fn made(&self) -> u64 {
-        self.made
+        self.budget.calls()
     }
 
     /// Starts a call. Its future is polled here once, so that it is on its way while the guest goes
     /// on. Nobody needs waking yet: `wait` polls it again.
     fn start(&mut self, future: BoxFuture<'static, Outcome>) -> Result<u32, types::Error> {
-        if self.in_flight.len() + self.ended.len() >= CALLS_IN_FLIGHT_MAX {
+        if self.is_full() {
+            self.forget_cancelled();
+        }
+        if self.is_full() {
             return Err(types::Error::LimitExceeded(format!(
                 "at most {CALLS_IN_FLIGHT_MAX} calls may be in flight; await some before starting more"
             )));
@@ -71,6 +80,17 @@ impl Calls {
         Ok(id)
     }
 
+    fn is_full(&self) -> bool {
+        self.in_flight.len() + self.ended.len() >= CALLS_IN_FLIGHT_MAX
+    }
+
+    /// Calls that were cancelled leave when the guest next waits; a guest that does not wait needs
+    /// their room before.
+    fn forget_cancelled(&mut self) {
+        let calls = std::mem::take(&mut self.in_flight).into_iter();
+        self.in_flight = calls.filter(|call| call.future.is_some()).collect();
+    }
+
     async fn next(&mut self) -> Option<(u32, Outcome)> {
         if let Some(ended) = self.ended.pop_front() {
             return Some(ended);
@@ -81,6 +101,13 @@ impl Calls {
                 return Some(ended);
             }
         }
+    }
+
+    /// What the guest gets of an outcome: a result that is too large is refused.
+    fn answer(&mut self, outcome: Outcome) -> Outcome {
+        let result = outcome?;
+        self.budget.answer(result.len())?;
+        Ok(result)
     }
 
     fn cancel(&mut self, id: u32) {
@@ -115,7 +142,16 @@ impl Future for Call {
 }
 
 impl pending::Host for Guest {
-    async fn wait(&mut self, timeout_us: Option<u64>) -> Option<pending::Completion> {
+    async fn wait(
+        &mut self,
+        timeout_us: Option<u64>,
+    ) -> wasmtime::Result<Option<pending::Completion>> {
+        if timeout_us.is_some() {
+            self.calls.timer_waits += 1;
+            if self.calls.timer_waits > self.calls.timer_waits_max {
+                return Err(LimitMet(LimitKind::TimerWaits).into());
+            }
+        }
         let next = async {
             match self.calls.next().await {
                 None if timeout_us.is_some() => std::future::pending().await,
@@ -129,7 +165,10 @@ impl pending::Host for Guest {
                 .ok()
                 .flatten(),
         };
-        ended.map(|(id, outcome)| pending::Completion { id, outcome })
+        Ok(ended.map(|(id, outcome)| pending::Completion {
+            id,
+            outcome: self.calls.answer(outcome),
+        }))
     }
 
     fn cancel(&mut self, id: u32) {
@@ -143,23 +182,27 @@ impl tool_call::Host for Guest {
         query: String,
         limit: u32,
     ) -> Result<Vec<tool_call::Tool>, types::Error> {
-        self.calls.made += 1;
+        self.calls.budget.call(query.len())?;
         let found = self.calls.tools.search(&query, limit as usize).await?;
+        self.calls.budget.answer(found.iter().map(bytes).sum())?;
         Ok(found.into_iter().map(Into::into).collect())
     }
 
     async fn describe(&mut self, name: String) -> Result<tool_call::Tool, types::Error> {
-        self.calls.made += 1;
-        Ok(self.calls.tools.describe(&name).await?.into())
+        self.calls.budget.call(name.len())?;
+        let tool = self.calls.tools.describe(&name).await?;
+        self.calls.budget.answer(bytes(&tool))?;
+        Ok(tool.into())
     }
 
     async fn call(&mut self, name: String, arguments: String) -> Outcome {
-        self.calls.made += 1;
-        call(self.calls.tools.clone(), name, parse(arguments)?).await
+        self.calls.budget.call(name.len() + arguments.len())?;
+        let outcome = call(self.calls.tools.clone(), name, parse(arguments)?).await;
+        self.calls.answer(outcome)
     }
 
     fn start(&mut self, name: String, arguments: String) -> Result<u32, types::Error> {
-        self.calls.made += 1;
+        self.calls.budget.call(name.len() + arguments.len())?;
         let future = call(self.calls.tools.clone(), name, parse(arguments)?);
         self.calls.start(Box::pin(future))
     }
@@ -181,6 +224,15 @@ fn parse(arguments: String) -> Result<Box<RawValue>, types::Error> {
             "the arguments are no JSON: {error}"
         ))),
     }
+}
+
+/// What the guest gets of a tool's description.
+fn bytes(tool: &Tool) -> usize {
+    let output_schema = tool.output_schema.as_ref();
+    tool.name.len()
+        + tool.description.len()
+        + tool.input_schema.get().len()
+        + output_schema.map_or(0, |schema| schema.get().len())
 }
 
 impl types::Host for Guest {}

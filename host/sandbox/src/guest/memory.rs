@@ -1,24 +1,29 @@
-//! How much memory a guest may have, and how much it had.
+//! How much memory, how many table elements and instances a guest may have, and what it had.
 
 use wasmtime::ResourceLimiter;
 
-/// How many elements a table may have. The engine's function table has about 2 000.
-const TABLE_ELEMENTS_MAX: usize = 20_000;
+use crate::Limits;
 
 /// Allows or refuses growth, and keeps account of it.
 pub struct Memory {
     bytes_max: usize,
     bytes_peak: usize,
     refused: bool,
+    table_elements_max: usize,
+    table_refused: bool,
+    instances_max: usize,
 }
 
 impl Memory {
-    /// Allows linear memories of up to `bytes_max` bytes.
-    pub fn new(bytes_max: usize) -> Self {
+    /// Allows what `limits` allow.
+    pub fn new(limits: &Limits) -> Self {
         Self {
-            bytes_max,
+            bytes_max: limits.memory_bytes,
             bytes_peak: 0,
             refused: false,
+            table_elements_max: limits.table_elements,
+            table_refused: false,
+            instances_max: limits.instances,
         }
     }
 
@@ -27,9 +32,14 @@ impl Memory {
         self.bytes_peak
     }
 
-    /// Whether the guest asked for more than it may have.
+    /// Whether the guest asked for more memory than it may have.
     pub fn was_refused(&self) -> bool {
         self.refused
+    }
+
+    /// Whether the guest asked for a larger table than it may have.
+    pub fn table_was_refused(&self) -> bool {
+        self.table_refused
     }
 }
 
@@ -55,6 +65,12 @@ impl ResourceLimiter for Memory {
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS_MAX)
+        let allowed = desired <= self.table_elements_max;
+        self.table_refused |= !allowed;
+        Ok(allowed)
+    }
+
+    fn instances(&self) -> usize {
+        self.instances_max
     }
 }

@@ -5,7 +5,7 @@ mod bindings {
         path: "../../wit",
         world: "engine",
         imports: {
-            "vesicle:plugin/pending.wait": async,
+            "vesicle:plugin/pending.wait": async | trappable,
             "vesicle:plugin/tool-call.search": async,
             "vesicle:plugin/tool-call.describe": async,
             "vesicle:plugin/tool-call.call": async,
@@ -14,6 +14,7 @@ mod bindings {
     });
 }
 
+mod budget;
 mod calls;
 mod clock;
 mod memory;
@@ -49,8 +50,8 @@ impl Guest {
     /// A guest with these limits and tools, and nothing else: no files, no environment, no
     /// arguments, no network.
     pub fn new(limits: &Limits, tools: Arc<dyn ToolCall>) -> Self {
-        let stdout = Stream::new("stdout");
-        let stderr = Stream::new("stderr");
+        let stdout = Stream::new("stdout", limits.stream_bytes);
+        let stderr = Stream::new("stderr", limits.stream_bytes);
         let wasi = WasiCtx::builder()
             .stdout(stdout.clone())
             .stderr(stderr.clone())
@@ -60,8 +61,8 @@ impl Guest {
             .allow_udp(false)
             .build();
         Self {
-            memory: Memory::new(limits.memory_bytes),
-            calls: Calls::new(tools),
+            memory: Memory::new(limits),
+            calls: Calls::new(limits, tools),
             stdout,
             stderr,
             wasi,

@@ -9,8 +9,6 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-use crate::limits::STREAM_BYTES_MAX;
-
 /// How much the guest may hand over at once.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
@@ -18,6 +16,7 @@ const WRITE_BYTES_MAX: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Stream {
     name: &'static str,
+    bytes_max: usize,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -28,10 +27,11 @@ struct Kept {
 }
 
 impl Stream {
-    /// An empty stream; `name` is what a note about its cut calls it.
-    pub fn new(name: &'static str) -> Self {
+    /// An empty stream that keeps `bytes_max`; `name` is what a note about its cut calls it.
+    pub fn new(name: &'static str, bytes_max: usize) -> Self {
         Self {
             name,
+            bytes_max,
             kept: Arc::default(),
         }
     }
@@ -60,7 +60,7 @@ impl Stream {
 
     fn write(&self, bytes: &[u8]) {
         let mut kept = self.kept.lock();
-        let room = STREAM_BYTES_MAX - kept.bytes.len();
+        let room = self.bytes_max - kept.bytes.len();
         kept.bytes
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
         kept.written += bytes.len();

@@ -15,6 +15,7 @@ async fn start(dir: &Path) {
     let sandbox = Sandbox::new(Config {
         cache_dir: Some(dir.to_owned()),
         concurrency_max: 2,
+        ..Config::default()
     });
     let outcome = sandbox
         .await
@@ -304,6 +305,7 @@ async fn no_cache_is_needed() {
     let sandbox = Sandbox::new(Config {
         cache_dir: None,
         concurrency_max: 1,
+        ..Config::default()
     });
     let outcome = sandbox
         .await

@@ -121,6 +121,32 @@ async fn guests_that_spin_do_not_keep_others_from_running() {
     spinning.shutdown().await;
 }
 
+/// Whoever embeds the sandbox may poll an execution for a while, and then neither poll nor drop it.
+#[tokio::test]
+async fn guests_that_nobody_polls_do_not_keep_others_from_computing() {
+    let sandbox = sandbox_for(32).await;
+    let mut left = Vec::new();
+    for _ in 0..16 {
+        let sandbox = sandbox.clone();
+        let mut spinning = Box::pin(async move { sandbox.execute(execution("for (;;);")).await });
+        let polled = tokio::time::timeout(Duration::from_millis(20), &mut spinning).await;
+        assert!(polled.is_err(), "{polled:?}");
+        left.push(spinning);
+    }
+    let code =
+        "const fib = (n: number): number => n < 2 ? n : fib(n - 1) + fib(n - 2); return fib(25)";
+    let executing = sandbox.execute(execution(code));
+    let executed = tokio::time::timeout(Duration::from_secs(30), executing).await;
+    let outcome = executed.expect("it waits for a turn that nobody passes on");
+    assert_eq!(success(outcome.unwrap()).get(), "75025");
+    // The lost turns come back, and it goes on.
+    drop(left);
+    for _ in 0..5 {
+        let outcome = sandbox.execute(execution(code)).await.unwrap();
+        assert_eq!(success(outcome).get(), "75025");
+    }
+}
+
 /// Executions that are dropped at any moment leave their places free.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn executions_that_are_dropped_leave_nothing_behind() {

@@ -368,7 +368,9 @@ fn survive(texts: Vec<(String, String)>) {
                     Outcome::SecurityViolation {
                         reason, location, ..
                     } => reason.len() + location.excerpt.len(),
-                    Outcome::Success { .. } | Outcome::Timeout { .. } => 0,
+                    Outcome::Success { .. }
+                    | Outcome::Timeout { .. }
+                    | Outcome::LimitExceeded { .. } => 0,
                 };
                 if told > 16 * 1024 {
                     wrong.push_str(&format!("\n{name}: {told} bytes are told of it"));

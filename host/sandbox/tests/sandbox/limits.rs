@@ -1,4 +1,11 @@
-//! Time, memory and the lengths of things.
+//! What a program may use, each bound at its edge. Here: time and memory.
+
+mod calls;
+mod cpu;
+mod fuel;
+mod lengths;
+mod queue;
+mod resources;
 
 use std::time::Duration;
 
@@ -11,7 +18,7 @@ use crate::support::{check, execute, execution, output_text, run, sandbox, told}
 /// What a sandbox has of its memory before the program asks for any, at most.
 const ENGINE_BYTES_MAX: usize = 16 << 20;
 
-fn within(wall_time_ms: u64, code: &str) -> Execution {
+pub fn within(wall_time_ms: u64, code: &str) -> Execution {
     Execution {
         limits: Limits {
             wall_time: Duration::from_millis(wall_time_ms),
@@ -296,16 +303,18 @@ async fn the_profiles_are_what_the_documentation_says() {
     let limits = Profile::ALL.map(|(name, profile)| {
         let Limits {
             wall_time,
+            cpu_percent,
             memory_bytes,
+            ..
         } = profile.limits();
-        (name, wall_time.as_secs(), memory_bytes >> 20)
+        (name, wall_time.as_secs(), memory_bytes >> 20, cpu_percent)
     });
     assert_eq!(
         limits,
         [
-            ("restrictive", 3, 64),
-            ("default", 5, 128),
-            ("permissive", 10, 256)
+            ("restrictive", 3, 64, 30),
+            ("default", 5, 128, 50),
+            ("permissive", 10, 256, 80)
         ]
     );
     assert_eq!(Limits::default(), Profile::Default.limits());

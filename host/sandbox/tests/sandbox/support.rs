@@ -27,8 +27,16 @@ pub async fn sandbox_for(concurrency_max: u32) -> Sandbox {
     let config = Config {
         cache_dir: Some(cache_dir()),
         concurrency_max,
+        ..Config::default()
     };
     Sandbox::new(config).await.expect("the sandbox starts")
+}
+
+/// As this execution, with some of its limits changed.
+pub fn limited(code: &str, change: impl FnOnce(&mut Limits)) -> Execution {
+    let mut execution = execution(code);
+    change(&mut execution.limits);
+    execution
 }
 
 /// Kept from one run of the tests to the next, so that the engine is compiled once.
@@ -36,12 +44,13 @@ pub fn cache_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("vesicle-sandbox-cache")
 }
 
-/// This code, with nothing but the default memory and much time.
+/// This code, with nothing but the default memory, much time and a whole processor.
 pub fn execution(code: impl Into<String>) -> Execution {
     Execution {
         code: code.into(),
         limits: Limits {
             wall_time: WALL_TIME,
+            cpu_percent: 100,
             ..Limits::default()
         },
         ..Execution::default()
@@ -191,6 +200,9 @@ pub fn told(outcome: &Outcome) -> String {
             ended(&abridged(stack)),
         ),
         Outcome::Timeout { limit_ms, .. } => format!("timeout after {limit_ms} ms\n"),
+        Outcome::LimitExceeded { limit, message, .. } => {
+            format!("limit {limit:?} exceeded: {message}\n")
+        }
         Outcome::SecurityViolation {
             violation_type,
             reason,
@@ -215,7 +227,7 @@ pub fn location(outcome: &Outcome) -> Option<&Location> {
     match outcome {
         Outcome::Error { location, .. } => location.as_ref(),
         Outcome::SecurityViolation { location, .. } => Some(location),
-        Outcome::Success { .. } | Outcome::Timeout { .. } => None,
+        Outcome::Success { .. } | Outcome::Timeout { .. } | Outcome::LimitExceeded { .. } => None,
     }
 }
 

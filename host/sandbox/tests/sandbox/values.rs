@@ -371,6 +371,7 @@ async fn an_input_that_does_not_fit_into_memory_is_an_outcome() {
     execution.limits = Limits {
         wall_time: Duration::from_secs(60),
         memory_bytes: 16 << 20,
+        ..execution.limits
     };
     let outcome = execute(execution).await;
     let Outcome::Error { error_type, .. } = &outcome else {

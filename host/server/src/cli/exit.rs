@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use vesicle_sandbox::Outcome;
+use vesicle_sandbox::{LimitKind, Outcome};
 
 /// How `vesicle` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,12 @@ impl From<&Outcome> for ExitStatus {
         match outcome {
             Outcome::Success { .. } => Self::Success,
             Outcome::Error { .. } => Self::Failure,
-            Outcome::Timeout { .. } => Self::Timeout,
+            Outcome::Timeout { .. }
+            | Outcome::LimitExceeded {
+                limit: LimitKind::CpuTime,
+                ..
+            } => Self::Timeout,
+            Outcome::LimitExceeded { .. } => Self::Failure,
             Outcome::SecurityViolation { .. } => Self::Violation,
         }
     }

@@ -3,7 +3,10 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use vesicle_sandbox::{Limits, MEMORY_BYTES_MAX};
+use vesicle_sandbox::{
+    CALL_BYTES_MAX, CODE_BYTES_MAX, INPUT_BYTES_MAX, INSTANCES_MAX, Limits, MEMORY_BYTES_MAX,
+    OUTPUT_BYTES_MAX, TABLE_ELEMENTS_MAX,
+};
 
 /// The longest time that a profile may give: an hour. Waiting holds a place in the pool.
 pub const WALL_TIME_MS_MAX: u64 = 3_600_000;
@@ -11,6 +14,9 @@ pub const WALL_TIME_MS_MAX: u64 = 3_600_000;
 pub const MEMORY_MB_MIN: u64 = 8;
 /// The most memory that a profile may give: what the pool reserves for.
 pub const MEMORY_MB_MAX: u64 = (MEMORY_BYTES_MAX >> 20) as u64;
+
+/// The greatest of counts that nothing else bounds.
+pub const COUNT_MAX: u64 = 1 << 40;
 
 /// One limit as a key of `[profiles.NAME]`. A greater value is a wider one.
 #[derive(Debug)]
@@ -30,7 +36,7 @@ pub struct LimitKey {
 }
 
 /// All of them, in the order that people read them in.
-pub static LIMIT_KEYS: [LimitKey; 2] = [
+pub static LIMIT_KEYS: [LimitKey; 17] = [
     limit(
         "wall_time_ms",
         "milliseconds",
@@ -40,12 +46,132 @@ pub static LIMIT_KEYS: [LimitKey; 2] = [
         |l, v| l.wall_time = Duration::from_millis(v),
     ),
     limit(
+        "cpu_time_ms",
+        "milliseconds",
+        "How long guest code may compute; waiting is free.",
+        1..=u64::MAX,
+        |l| l.cpu_time.map_or(u64::MAX, |time| time.as_millis() as u64),
+        |l, v| l.cpu_time = (v < u64::MAX).then(|| Duration::from_millis(v)),
+    ),
+    limit(
+        "cpu_percent",
+        "percent",
+        "The share of a processor that a call may use.",
+        1..=100,
+        |l| l.cpu_percent.into(),
+        |l, v| l.cpu_percent = v as u32,
+    ),
+    limit(
         "memory_mb",
         "MB",
         "How much linear memory a call may have; its engine takes some of it.",
         MEMORY_MB_MIN..=MEMORY_MB_MAX,
         |l| (l.memory_bytes >> 20) as u64,
         |l, v| l.memory_bytes = (v as usize) << 20,
+    ),
+    limit(
+        "table_elements",
+        "elements",
+        "How many elements each table may have.",
+        0..=TABLE_ELEMENTS_MAX as u64,
+        |l| l.table_elements as u64,
+        |l, v| l.table_elements = v as usize,
+    ),
+    limit(
+        "instances",
+        "instances",
+        "How many core instances a guest may consist of.",
+        1..=INSTANCES_MAX as u64,
+        |l| l.instances as u64,
+        |l, v| l.instances = v as usize,
+    ),
+    limit(
+        "handles",
+        "handles",
+        "How many handles of resources a guest may have at once.",
+        0..=1_000_000,
+        |l| l.handles as u64,
+        |l, v| l.handles = v as usize,
+    ),
+    limit(
+        "host_calls",
+        "calls",
+        "How many calls out of the sandbox a call may make.",
+        0..=COUNT_MAX,
+        |l| l.host_calls as u64,
+        |l, v| l.host_calls = v as u64,
+    ),
+    limit(
+        "host_calls_per_second",
+        "calls",
+        "How many of them in a second.",
+        1..=u32::MAX as u64,
+        |l| l.host_calls_per_second as u64,
+        |l, v| l.host_calls_per_second = v as u32,
+    ),
+    limit(
+        "call_bytes",
+        "bytes",
+        "What one of them may carry in either direction.",
+        0..=CALL_BYTES_MAX as u64,
+        |l| l.call_bytes as u64,
+        |l, v| l.call_bytes = v as usize,
+    ),
+    limit(
+        "boundary_bytes",
+        "bytes",
+        "What all of them may carry in both directions.",
+        0..=COUNT_MAX,
+        |l| l.boundary_bytes as u64,
+        |l, v| l.boundary_bytes = v as u64,
+    ),
+    limit(
+        "stream_bytes",
+        "bytes",
+        "How much of each of standard output and standard error is kept.",
+        0..=(16 << 20),
+        |l| l.stream_bytes as u64,
+        |l, v| l.stream_bytes = v as usize,
+    ),
+    limit(
+        "output_bytes",
+        "bytes of JSON",
+        "The longest result.",
+        0..=OUTPUT_BYTES_MAX as u64,
+        |l| l.output_bytes as u64,
+        |l, v| l.output_bytes = v as usize,
+    ),
+    limit(
+        "code_bytes",
+        "bytes",
+        "The longest source text.",
+        1..=CODE_BYTES_MAX as u64,
+        |l| l.code_bytes as u64,
+        |l, v| l.code_bytes = v as usize,
+    ),
+    limit(
+        "input_bytes",
+        "bytes of JSON",
+        "The longest input.",
+        0..=INPUT_BYTES_MAX as u64,
+        |l| l.input_bytes as u64,
+        |l, v| l.input_bytes = v as usize,
+    ),
+    limit(
+        "timer_waits",
+        "waits",
+        "How often a call may wait for a timer.",
+        0..=COUNT_MAX,
+        |l| l.timer_waits as u64,
+        |l, v| l.timer_waits = v as u64,
+    ),
+    limit(
+        "fuel",
+        "units of about one instruction",
+        "How much WebAssembly a call may run. With it, code is slower and its end is deterministic.",
+        1..=u64::MAX,
+        |l| l.fuel.unwrap_or(u64::MAX),
+        |l, v| l.fuel = (v < u64::MAX).then_some(v),
     ),
 ];
 

@@ -100,6 +100,7 @@ impl Configuration {
         vesicle_sandbox::Config {
             cache_dir: self.cache_dir.clone().filter(|_| self.cache),
             concurrency_max: self.concurrency_max,
+            ..vesicle_sandbox::Config::default()
         }
     }
 

@@ -1,6 +1,7 @@
 //! `vesicle bench`: how fast this machine runs sandboxes. The benchmarks that keep a history are in
 //! `host/sandbox/benches`; this one answers "and on mine?".
 
+mod fairness;
 mod idle;
 mod measure;
 mod programs;
@@ -20,7 +21,7 @@ use report::Row;
 
 /// Measure how fast sandboxes run on this machine
 ///
-/// Uses a cache of its own, so that cold starts are cold. Takes about half a minute; run it on an
+/// Uses a cache of its own, so that cold starts are cold. Takes about a minute; run it on an
 /// otherwise idle machine.
 #[derive(Debug, clap::Args)]
 pub struct BenchArgs {
@@ -92,6 +93,7 @@ async fn measure_all(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let [smallest, ..] = &programs;
     rows.push(programs::measure_to_value(smallest, &sandbox, effort).await?);
     rows.extend(throughput::measure(&sandbox, effort).await?);
+    rows.extend(fairness::measure(&config, effort).await?);
     rows.extend(idle::measure(&sandbox).await?);
     rows.extend(protocol::measure(cache.path(), effort).await?);
     Ok(rows)

@@ -52,7 +52,7 @@ pub fn output() -> Value {
         "properties": {
             "status": {
                 "type": "string",
-                "enum": ["success", "error", "timeout", "security_violation"],
+                "enum": ["success", "error", "timeout", "limit_exceeded", "security_violation"],
                 "description": "How the code ended; the other fields depend on it",
             },
             "output": {"description": "success: the result"},
@@ -95,6 +95,8 @@ pub fn output() -> Value {
             },
             "elapsed_ms": count("timeout: how long the code ran"),
             "limit_ms": count("timeout: how long it was allowed to"),
+            "limit": text("limit_exceeded: which limit; `message` says more"),
+            "limit_value": count("limit_exceeded: the limit's value"),
             "stdout": text("What the code wrote to standard output"),
             "stderr": text("What the code wrote to standard error"),
             "execution_time_us": count("success, error: microseconds from source text to result"),
@@ -104,6 +106,7 @@ pub fn output() -> Value {
                     "cpu_time_us": count("Microseconds of computing"),
                     "memory_peak_bytes": count("The most memory that the code had"),
                     "host_calls": count("Calls out of the sandbox"),
+                    "fuel": count("Units of fuel, where they are counted"),
                 },
                 "required": ["cpu_time_us", "memory_peak_bytes", "host_calls"],
             },
