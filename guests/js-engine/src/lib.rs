@@ -15,6 +15,7 @@ mod program;
 mod quickjs_heap;
 mod serialize;
 mod stack;
+mod state;
 mod text;
 
 use std::alloc::Layout;

@@ -9,7 +9,7 @@ use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, Object, Promise, Va
 use url::Url;
 
 use crate::vesicle::plugin::{tool_call, types};
-use crate::{calls, class, event_loop, text};
+use crate::{calls, class, event_loop, state, text};
 
 /// The most that `crypto.getRandomValues` gives at once (Web Cryptography API, 10.1.1).
 const RANDOM_BYTES_MAX: usize = 65_536;
@@ -43,6 +43,11 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     native!("toolCall", calls::start);
     native!("whenOver", calls::when_over);
     native!("giveUp", calls::give_up);
+    native!("stateGet", state::get);
+    native!("stateSet", state::set);
+    native!("stateCompareAndSet", state::compare_and_set);
+    native!("stateDelete", state::delete);
+    native!("stateKeys", state::keys);
     native!("toolSearch", tool_search);
     native!("toolDescribe", tool_describe);
     Ok(native)
@@ -274,7 +279,8 @@ pub fn refusal(error: &types::Error) -> (&'static str, &str) {
     }
 }
 
-fn throw_refusal(ctx: &Ctx<'_>, error: &types::Error) -> rquickjs::Error {
+/// Throws what the prelude makes an error of its own of.
+pub fn throw_refusal(ctx: &Ctx<'_>, error: &types::Error) -> rquickjs::Error {
     let (code, message) = refusal(error);
     let exception = match Exception::from_message(ctx.clone(), message) {
         Ok(exception) => exception,

@@ -1,6 +1,8 @@
 //! What the sandbox needs from the outside, named as traits. It knows neither MCP nor databases;
 //! whoever embeds it implements these.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -79,5 +81,69 @@ impl ToolCall for NoTools {
     }
     async fn call(&self, name: &str, _: &RawValue) -> Result<Box<RawValue>, CapabilityError> {
         Self::denied(name)
+    }
+}
+
+/// Small values that stay from one execution to the next. Behind `vesicle:plugin/state`.
+///
+/// A value of this type is the state of *one* session: keys of another have no name in it.
+#[async_trait]
+pub trait State: Send + Sync {
+    /// The value under `key`, if there is one and its time is not over.
+    async fn get(&self, key: &str) -> Result<Option<Box<RawValue>>, CapabilityError>;
+    /// Keeps `value` under `key`, for good or for `ttl`.
+    async fn set(
+        &self,
+        key: &str,
+        value: &RawValue,
+        ttl: Option<Duration>,
+    ) -> Result<(), CapabilityError>;
+    /// Sets `key` to `new`, for good, if its value is `expected` (`None`: if there is none), and says
+    /// whether it did. Nothing comes between the two. JSON values are compared by meaning.
+    async fn compare_and_set(
+        &self,
+        key: &str,
+        expected: Option<&RawValue>,
+        new: &RawValue,
+    ) -> Result<bool, CapabilityError>;
+    /// Forgets `key`, and says whether there was anything to forget.
+    async fn delete(&self, key: &str) -> Result<bool, CapabilityError>;
+    /// The keys that begin with `prefix`, sorted by their bytes.
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, CapabilityError>;
+}
+
+/// The absence of a grant: there is nothing, and nothing can be kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoState;
+
+impl NoState {
+    fn denied<T>() -> Result<T, CapabilityError> {
+        Err(CapabilityError::Denied(
+            "no state is granted to this code, so nothing is kept between calls".to_owned(),
+        ))
+    }
+}
+
+#[async_trait]
+impl State for NoState {
+    async fn get(&self, _: &str) -> Result<Option<Box<RawValue>>, CapabilityError> {
+        Self::denied()
+    }
+    async fn set(&self, _: &str, _: &RawValue, _: Option<Duration>) -> Result<(), CapabilityError> {
+        Self::denied()
+    }
+    async fn compare_and_set(
+        &self,
+        _: &str,
+        _: Option<&RawValue>,
+        _: &RawValue,
+    ) -> Result<bool, CapabilityError> {
+        Self::denied()
+    }
+    async fn delete(&self, _: &str) -> Result<bool, CapabilityError> {
+        Self::denied()
+    }
+    async fn keys(&self, _: &str) -> Result<Vec<String>, CapabilityError> {
+        Self::denied()
     }
 }

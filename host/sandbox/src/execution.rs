@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use crate::{Limits, NoTools, ToolCall};
+use crate::{Limits, NoState, NoTools, State, ToolCall};
 
 /// One program to run, with what it is given and what it may use.
 #[derive(Clone)]
@@ -20,13 +20,15 @@ pub struct Execution {
     pub limits: Limits,
     /// The tools that it may call.
     pub tools: Arc<dyn ToolCall>,
+    /// What it keeps from one execution to the next.
+    pub state: Arc<dyn State>,
     /// Whose it is. Executions of one session have a part of the places and of the queue at most
     /// (see [`Config`](crate::Config)); those of no session have all.
     pub session: Option<Arc<str>>,
 }
 
 impl Default for Execution {
-    /// Empty code, `null` as input, the default profile and no tools.
+    /// Empty code, `null` as input, the default profile, no tools and no state.
     fn default() -> Self {
         Self {
             code: String::new(),
@@ -34,6 +36,7 @@ impl Default for Execution {
             input: RawValue::NULL.to_owned(),
             limits: Limits::default(),
             tools: Arc::new(NoTools),
+            state: Arc::new(NoState),
             session: None,
         }
     }

@@ -20,7 +20,7 @@ mod source;
 mod ticker;
 mod turns;
 
-pub use capabilities::{CapabilityError, NoTools, Tool, ToolCall};
+pub use capabilities::{CapabilityError, NoState, NoTools, State, Tool, ToolCall};
 pub use config::Config;
 pub use errors::{ExecuteError, SandboxError};
 pub use execution::Execution;

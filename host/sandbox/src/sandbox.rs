@@ -179,7 +179,7 @@ fn store(
     pace: &Arc<Pace>,
 ) -> wasmtime::Result<Store<Guest>> {
     let limits = &execution.limits;
-    let guest = Guest::new(limits, execution.tools.clone());
+    let guest = Guest::new(limits, execution.tools.clone(), execution.state.clone());
     let mut store = Store::new(&javascript.engine, guest);
     store.limiter(|guest| &mut guest.memory);
     store.set_hostcall_fuel(HANDOVER_BYTES_MAX);

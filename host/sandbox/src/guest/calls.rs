@@ -31,7 +31,7 @@ pub struct Calls {
     /// Calls that ended before the guest asked for them.
     ended: VecDeque<(u32, Outcome)>,
     next_id: u32,
-    budget: Budget,
+    pub(super) budget: Budget,
     timer_waits: u64,
     timer_waits_max: u64,
 }

@@ -6,6 +6,7 @@ mod bindings {
         world: "engine",
         imports: {
             "vesicle:plugin/pending.wait": async | trappable,
+            "vesicle:plugin/state": async,
             "vesicle:plugin/tool-call.search": async,
             "vesicle:plugin/tool-call.describe": async,
             "vesicle:plugin/tool-call.call": async,
@@ -18,6 +19,7 @@ mod budget;
 mod calls;
 mod clock;
 mod memory;
+mod state;
 mod streams;
 
 use std::sync::Arc;
@@ -29,7 +31,7 @@ pub use bindings::EnginePre;
 pub use bindings::exports::vesicle::plugin::evaluate;
 pub use memory::Memory;
 
-use crate::{Limits, ToolCall};
+use crate::{Limits, State, ToolCall};
 use calls::Calls;
 use streams::Stream;
 
@@ -40,6 +42,7 @@ const RANDOM_BYTES_MAX: u64 = 64 * 1024;
 pub struct Guest {
     pub memory: Memory,
     pub calls: Calls,
+    state: Arc<dyn State>,
     stdout: Stream,
     stderr: Stream,
     wasi: WasiCtx,
@@ -47,9 +50,9 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// A guest with these limits and tools, and nothing else: no files, no environment, no
+    /// A guest with these limits, tools and state, and nothing else: no files, no environment, no
     /// arguments, no network.
-    pub fn new(limits: &Limits, tools: Arc<dyn ToolCall>) -> Self {
+    pub fn new(limits: &Limits, tools: Arc<dyn ToolCall>, state: Arc<dyn State>) -> Self {
         let stdout = Stream::new("stdout", limits.stream_bytes);
         let stderr = Stream::new("stderr", limits.stream_bytes);
         let wasi = WasiCtx::builder()
@@ -63,6 +66,7 @@ impl Guest {
         Self {
             memory: Memory::new(limits),
             calls: Calls::new(limits, tools),
+            state,
             stdout,
             stderr,
             wasi,

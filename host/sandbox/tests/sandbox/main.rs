@@ -8,6 +8,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod state;
 mod support;
 
 mod bad_input;
