@@ -22,3 +22,5 @@ mod official_clients;
 mod policy;
 #[path = "mcp/raw.rs"]
 mod raw;
+#[path = "mcp/state.rs"]
+mod state;

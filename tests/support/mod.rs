@@ -24,13 +24,21 @@ pub fn user_config_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-configuration")
 }
 
-/// Keeps out of `command` what the user and the shell around the tests configured.
+/// A user's data directory for all tests: what they keep there, they keep under names of their own.
+pub fn user_data_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("data")
+}
+
+/// Keeps out of `command` what the user and the shell around the tests configured, and out of the
+/// user's directories what it writes.
 pub fn unconfigured(command: &mut Command) -> &mut Command {
     let ours = std::env::vars_os().map(|(name, _)| name);
     for name in ours.filter(|name| name.to_string_lossy().starts_with("VESICLE_")) {
         command.env_remove(name);
     }
-    command.env("XDG_CONFIG_HOME", user_config_dir())
+    command
+        .env("XDG_CONFIG_HOME", user_config_dir())
+        .env("XDG_DATA_HOME", user_data_dir())
 }
 
 /// A file or directory of the repository.

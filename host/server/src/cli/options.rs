@@ -65,3 +65,12 @@ impl GlobalArgs {
             .map_err(|error| UsageError(error.to_string()))
     }
 }
+
+/// What `--session` says.
+pub fn session_flag(name: Option<&str>) -> Option<Flag> {
+    name.map(|name| Flag {
+        name: "--session",
+        key: "state.session",
+        value: Value::Text(name.to_owned()),
+    })
+}

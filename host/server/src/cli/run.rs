@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
-use vesicle::limits::{Asker, Policy};
+use vesicle::config::Configuration;
+use vesicle::limits::Asker;
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
 use super::{
     ExitStatus,
     exit::UsageError,
-    options::GlobalArgs,
+    options::{self, GlobalArgs},
     report,
     source::{self, Source},
     values,
@@ -59,13 +60,18 @@ pub struct RunArgs {
     #[arg(long, value_parser = values::duration, value_name = "DURATION", allow_hyphen_values = true)]
     timeout: Option<Duration>,
 
+    /// The session that the program keeps `state` in [default: default] [key: `state.session`]
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
+
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
     json: bool,
 }
 
 impl RunArgs {
-    fn execution(&self, policy: &Policy) -> Result<Execution, UsageError> {
+    fn execution(&self, configuration: &Configuration) -> Result<Execution, UsageError> {
+        let policy = &configuration.policy;
         let limits = policy
             .profile(self.profile.as_deref(), Asker::Operator)
             .and_then(|profile| policy.narrowed(profile, self.timeout, Asker::Operator))
@@ -81,6 +87,7 @@ impl RunArgs {
             name: source.name(),
             input,
             limits,
+            state: configuration.state(),
             ..Execution::default()
         })
     }
@@ -88,9 +95,13 @@ impl RunArgs {
 
 /// Runs the program and prints what became of it.
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let configuration = global.configuration(vec![])?;
+    let configuration = global.configuration(
+        options::session_flag(args.session.as_deref())
+            .into_iter()
+            .collect(),
+    )?;
     logging::init(configuration.log_format);
-    let execution = args.execution(&configuration.policy)?;
+    let execution = args.execution(&configuration)?;
     let config = Config {
         concurrency_max: 1,
         ..configuration.sandbox()

@@ -3,7 +3,11 @@
 use anyhow::Context as _;
 use vesicle::config::{Flag, Value};
 
-use super::{ExitStatus, options::GlobalArgs, values};
+use super::{
+    ExitStatus,
+    options::{self, GlobalArgs},
+    values,
+};
 use crate::logging;
 
 /// Serve the Model Context Protocol over standard input and output
@@ -18,6 +22,10 @@ pub struct ServeArgs {
     /// `serve.profiles` is set [default: default] [key: `profile`]
     #[arg(long, value_parser = values::ProfileParser, hide_possible_values = true)]
     profile: Option<String>,
+
+    /// The session that programs keep `state` in [default: default] [key: `state.session`]
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
 }
 
 impl ServeArgs {
@@ -32,7 +40,9 @@ impl ServeArgs {
             key: "profile",
             value: Value::Text(name),
         });
-        concurrency.into_iter().chain(profile).collect()
+        let session = options::session_flag(self.session.as_deref());
+        let flags = concurrency.into_iter().chain(profile).chain(session);
+        flags.collect()
     }
 }
 
@@ -40,7 +50,11 @@ impl ServeArgs {
 pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let configuration = global.configuration(args.flags())?;
     logging::init(configuration.log_format);
-    vesicle::mcp::serve(configuration.sandbox(), configuration.policy)
-        .context("the MCP server stopped")?;
+    vesicle::mcp::serve(
+        configuration.sandbox(),
+        configuration.policy.clone(),
+        configuration.state(),
+    )
+    .context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
 }

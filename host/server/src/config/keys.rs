@@ -49,10 +49,12 @@ pub enum Kind {
     Profile,
     /// Names of profiles.
     Profiles,
+    /// The name of a session.
+    Session,
 }
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 6] = [
+pub static KEYS: [Key; 8] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -99,6 +101,21 @@ pub static KEYS: [Key; 6] = [
         env_also: None,
     },
     Key {
+        path: "state.file",
+        kind: Kind::Path,
+        default: || users_data().map(|data| Value::Path(data.join("state.db"))),
+        doc: "Where `state` is kept, what programs keep from one call to the next. Several processes may share\n\
+              it. By default it is `vesicle/state.db` in the user's data directory.",
+        env_also: None,
+    },
+    Key {
+        path: "state.session",
+        kind: Kind::Session,
+        default: || Some(Value::Text("default".to_owned())),
+        doc: "The session that programs keep `state` in: they see what this session kept, and nothing else.",
+        env_also: None,
+    },
+    Key {
         path: "log.format",
         kind: Kind::Choice(&LOG_FORMATS),
         default: || Some(Value::Text("text".to_owned())),
@@ -106,6 +123,11 @@ pub static KEYS: [Key; 6] = [
         env_also: None,
     },
 ];
+
+fn users_data() -> Option<PathBuf> {
+    let user = etcetera::choose_base_strategy().ok()?;
+    Some(user.data_dir().join("vesicle"))
+}
 
 fn users_cache() -> Option<PathBuf> {
     let user = etcetera::choose_base_strategy().ok()?;
@@ -189,6 +211,15 @@ pub fn is_profile_name(name: &str) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
+/// The longest name of a session, in bytes.
+const SESSION_NAME_BYTES_MAX: usize = 64;
+
+/// Whether a session may have this name.
+fn is_session_name(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    (1..=SESSION_NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(is_part)
+}
+
 /// The environment variable of the key at `path`.
 pub fn variable(path: &str) -> String {
     format!(
@@ -215,6 +246,9 @@ impl Kind {
             Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
             Self::Profile => "the name of a profile".to_owned(),
             Self::Profiles => "a list of names of profiles".to_owned(),
+            Self::Session => {
+                format!("a name of 1 to {SESSION_NAME_BYTES_MAX} letters, digits, `.`, `_` and `-`")
+            }
         }
     }
 
@@ -233,6 +267,9 @@ impl Kind {
             | (Self::Profiles, value @ Value::List(_)) => Some(value),
             (Self::Path, Value::Text(text)) => {
                 (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
+            }
+            (Self::Session, Value::Text(text)) => {
+                is_session_name(&text).then_some(Value::Text(text))
             }
             (Self::Choice(choices), Value::Text(text)) => choices
                 .contains(&text.as_str())
@@ -261,7 +298,9 @@ impl Kind {
                     .map(str::to_owned)
                     .collect(),
             ),
-            Self::Path | Self::Choice(_) | Self::Profile => Value::Text(text.to_owned()),
+            Self::Path | Self::Choice(_) | Self::Profile | Self::Session => {
+                Value::Text(text.to_owned())
+            }
         })
     }
 }

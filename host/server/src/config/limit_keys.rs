@@ -98,8 +98,8 @@ pub static LIMIT_KEYS: [LimitKey; 17] = [
         "calls",
         "How many calls out of the sandbox a call may make.",
         0..=COUNT_MAX,
-        |l| l.host_calls as u64,
-        |l, v| l.host_calls = v as u64,
+        |l| l.host_calls,
+        |l, v| l.host_calls = v,
     ),
     limit(
         "host_calls_per_second",
@@ -122,8 +122,8 @@ pub static LIMIT_KEYS: [LimitKey; 17] = [
         "bytes",
         "What all of them may carry in both directions.",
         0..=COUNT_MAX,
-        |l| l.boundary_bytes as u64,
-        |l, v| l.boundary_bytes = v as u64,
+        |l| l.boundary_bytes,
+        |l, v| l.boundary_bytes = v,
     ),
     limit(
         "stream_bytes",
@@ -162,8 +162,8 @@ pub static LIMIT_KEYS: [LimitKey; 17] = [
         "waits",
         "How often a call may wait for a timer.",
         0..=COUNT_MAX,
-        |l| l.timer_waits as u64,
-        |l, v| l.timer_waits = v as u64,
+        |l| l.timer_waits,
+        |l, v| l.timer_waits = v,
     ),
     limit(
         "fuel",

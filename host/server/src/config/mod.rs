@@ -24,7 +24,10 @@ use std::{
     sync::Arc,
 };
 
+use vesicle_sandbox::State;
+
 use crate::limits::{Policy, Profile};
+use crate::state::SessionState;
 use keys::KEYS;
 use layer::Layer;
 use limit_keys::within;
@@ -77,6 +80,7 @@ pub struct Configuration {
     cache_dir: Option<PathBuf>,
     /// How log lines look.
     pub log_format: LogFormat,
+    state: SessionState,
     file: Option<Arc<file::ConfigFile>>,
     rows: Vec<Row>,
 }
@@ -102,6 +106,11 @@ impl Configuration {
             concurrency_max: self.concurrency_max,
             ..vesicle_sandbox::Config::default()
         }
+    }
+
+    /// What the session keeps from one call to the next.
+    pub fn state(&self) -> Arc<dyn State> {
+        Arc::new(self.state.clone())
     }
 
     fn of(
@@ -171,6 +180,14 @@ fn resolve(
         Some(Value::Text(name)) if name == LogFormat::Json.name() => LogFormat::Json,
         _ => LogFormat::Text,
     };
+    let state_file = match settled.value("state.file") {
+        Some(Value::Path(path)) => Some(path.clone()),
+        _ => None,
+    };
+    let session = match settled.value("state.session") {
+        Some(Value::Text(name)) => name.clone(),
+        _ => String::new(),
+    };
     let mut rows = settled.0;
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
     // After `profile`, which is the one key outside of sections.
@@ -181,6 +198,7 @@ fn resolve(
         cache,
         cache_dir,
         log_format,
+        state: SessionState::new(state_file, session),
         file,
         rows,
     }

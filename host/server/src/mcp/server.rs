@@ -13,8 +13,8 @@ use super::execute::{self, ExecuteTool};
 
 const INSTRUCTIONS: &str = "Runs TypeScript and JavaScript in a sandbox made for each call, which \
     takes well under a millisecond to start. Prefer one program that computes, filters and \
-    aggregates over many small calls: only what it returns comes back. Nothing is kept between \
-    calls.";
+    aggregates over many small calls: only what it returns comes back, and only \
+    what it puts into `state` is kept between calls.";
 
 /// The handler of all requests.
 pub struct Server {

@@ -204,3 +204,15 @@ async fn timers_are_waited_for_so_often() {
     assert_eq!(json["message"], outcome.explanation());
     insta::assert_snapshot!(outcome.explanation(), @"the code waited for timers more than its 4 times; wait longer and less often, or ask for a larger `timer_waits`");
 }
+
+#[tokio::test]
+async fn timers_may_be_so_many() {
+    let code = "
+        for (let i = 0; i < 10_000; i++) setInterval(() => {}, 1e6);
+        try { setTimeout(() => {}, 1e6) } catch (error) { return [error.name, error.message] }";
+    let output = success(execute(limited(code, |_| {})).await);
+    assert_eq!(
+        output.get(),
+        r#"["RangeError","at most 10000 timers may be pending"]"#
+    );
+}

@@ -16,8 +16,9 @@ converted, cycles are an error.
 
 Globals: `input` (what you send as `context.input`), console, URL, URLSearchParams, TextEncoder, \
 TextDecoder, structuredClone, setTimeout, setInterval, queueMicrotask, crypto.getRandomValues, \
-crypto.randomUUID, performance.now, AbortController, atob, btoa, and the language's own. There is \
-no fetch, fs, process, require or import, and nothing is kept between calls.
+crypto.randomUUID, performance.now, AbortController, atob, btoa, and the language's own. Only `state` \
+is kept between calls: state.get(key), set(key, json), delete(key), keys(prefix). There is no fetch, \
+fs, process, require or import.
 
 Return what you need and little else; use console.log for notes. Errors come back with the line \
 and column of your code.";
@@ -28,9 +29,9 @@ pub fn definition(policy: &Policy) -> Tool {
         .with_title("Run code in a sandbox")
         .with_raw_output_schema(object(schema::output()).into())
         .with_annotations(
-            // It computes; there is nothing outside the sandbox that it could read or change.
+            // Nothing outside of the sandbox is in its reach but its own `state`.
             ToolAnnotations::with_title("Run code in a sandbox")
-                .read_only(true)
+                .read_only(false)
                 .destructive(false)
                 .idempotent(false)
                 .open_world(false),

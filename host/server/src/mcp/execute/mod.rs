@@ -12,7 +12,7 @@ use rmcp::{
     model::{CallToolResult, ContentBlock, JsonObject, Tool},
     service::RequestContext,
 };
-use vesicle_sandbox::Execution;
+use vesicle_sandbox::{Execution, State};
 
 use super::{
     disconnect::Disconnect,
@@ -30,15 +30,22 @@ pub struct ExecuteTool {
     sandbox: LazySandbox,
     disconnect: Disconnect,
     policy: Arc<Policy>,
+    state: Arc<dyn State>,
 }
 
 impl ExecuteTool {
-    /// Runs it in `sandbox`, within `policy`, for a client that may leave.
-    pub fn new(sandbox: LazySandbox, policy: Arc<Policy>, disconnect: Disconnect) -> Self {
+    /// Runs it in `sandbox`, within `policy`, with `state`, for a client that may leave.
+    pub fn new(
+        sandbox: LazySandbox,
+        policy: Arc<Policy>,
+        state: Arc<dyn State>,
+        disconnect: Disconnect,
+    ) -> Self {
         Self {
             sandbox,
             disconnect,
             policy,
+            state,
         }
     }
 
@@ -71,6 +78,7 @@ impl ExecuteTool {
             code: arguments.code,
             input: arguments.input,
             limits,
+            state: self.state.clone(),
             ..Execution::default()
         };
         let progress = Progress::new(&context, limits.wall_time);
