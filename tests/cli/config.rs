@@ -128,7 +128,10 @@ fn no_command_runs_with_a_wrong_file() {
 #[test]
 fn as_json() {
     let place = Place::with("[profiles.ci]\ninherits = \"default\"\n");
-    let variables = [("VESICLE_SANDBOX_CACHE_DIR", "/tmp/cache")];
+    let variables = [
+        ("VESICLE_SANDBOX_CACHE_DIR", "/tmp/cache"),
+        ("VESICLE_DATA_DIR", "/tmp/data"),
+    ];
     let finished = place.vesicle_with(&variables, &["config", "show", "--json", "--no-cache"]);
     let shown: Value = serde_json::from_str(finished.stdout()).expect("JSON");
     insta::assert_json_snapshot!("as_json", shown);

@@ -24,13 +24,20 @@ pub fn user_config_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-configuration")
 }
 
+/// A user's data directory for all tests.
+pub fn user_data_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("data")
+}
+
 /// Keeps out of `command` what the user and the shell around the tests configured.
 pub fn unconfigured(command: &mut Command) -> &mut Command {
     let ours = std::env::vars_os().map(|(name, _)| name);
     for name in ours.filter(|name| name.to_string_lossy().starts_with("VESICLE_")) {
         command.env_remove(name);
     }
-    command.env("XDG_CONFIG_HOME", user_config_dir())
+    command
+        .env("XDG_CONFIG_HOME", user_config_dir())
+        .env("XDG_DATA_HOME", user_data_dir())
 }
 
 /// A file or directory of the repository.

@@ -1,6 +1,7 @@
 //! Vesicle's server: puts the sandbox behind the Model Context Protocol. The command line around it
 //! is in the binary.
 
+pub mod audit;
 pub mod config;
 pub mod limits;
 pub mod mcp;

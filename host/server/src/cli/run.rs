@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
+use vesicle::audit::{Begun, Ended};
+use vesicle::config::{Flag, Runner, Value};
 use vesicle::limits::{Asker, Policy};
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
 use super::{
-    ExitStatus,
+    ExitStatus, audit,
     exit::UsageError,
     options::GlobalArgs,
     report,
@@ -62,13 +64,30 @@ pub struct RunArgs {
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
     json: bool,
+
+    /// Write a line to the audit log, see `vesicle audit` [key: `audit.enabled`]
+    #[arg(long)]
+    audit: bool,
 }
 
 impl RunArgs {
-    fn execution(&self, policy: &Policy) -> Result<Execution, UsageError> {
-        let limits = policy
+    fn flags(&self) -> Vec<Flag> {
+        let audit = self.audit.then(|| Flag {
+            name: "--audit",
+            key: "audit.enabled",
+            value: Value::Text("always".to_owned()),
+        });
+        audit.into_iter().collect()
+    }
+
+    /// What to run, and the name of the profile that bounds it.
+    fn execution(&self, policy: &Policy) -> Result<(Execution, String), UsageError> {
+        let (profile, limits) = policy
             .profile(self.profile.as_deref(), Asker::Operator)
-            .and_then(|profile| policy.narrowed(profile, self.timeout, Asker::Operator))
+            .and_then(|profile| {
+                let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
+                Ok((profile.name.clone(), limits))
+            })
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
         let input = match (&self.input, &self.input_text) {
@@ -76,21 +95,31 @@ impl RunArgs {
             (None, Some(text)) => source::text_input(text, &source)?,
             (None, None) => RawValue::NULL.to_owned(),
         };
-        Ok(Execution {
+        let execution = Execution {
             code: source::code(&source)?,
             name: source.name(),
             input,
             limits,
             ..Execution::default()
-        })
+        };
+        Ok((execution, profile))
     }
 }
 
 /// Runs the program and prints what became of it.
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let configuration = global.configuration(vec![])?;
+    let configuration = global.configuration(args.flags())?;
     logging::init(configuration.log_format);
-    let execution = args.execution(&configuration.policy)?;
+    let (mut execution, profile) = args.execution(&configuration.policy)?;
+    let audit = audit::start(&configuration, Runner::Run)?;
+    let begun = Begun {
+        tool: "run",
+        profile: &profile,
+        code: &execution.code,
+        input: &execution.input,
+    };
+    let recording = audit.begin(begun, audit::command_line)?;
+    execution.tools = recording.watch(execution.tools);
     let config = Config {
         concurrency_max: 1,
         ..configuration.sandbox()
@@ -107,8 +136,16 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
             Ok(()) = tokio::signal::ctrl_c() => Ok(None),
         }
     });
+    let ended = match &outcome {
+        Ok(Some(outcome)) => Ended::of(outcome, recording.wants_payloads()),
+        Ok(None) => Ended::otherwise("interrupted"),
+        Err(_) => Ended::otherwise("failed"),
+    };
+    let logged = runtime.block_on(recording.end(ended));
+    audit.flush();
     // A compilation that Ctrl-C interrupted must not be waited for.
     runtime.shutdown_background();
+    logged?;
     let Some(outcome) = outcome? else {
         return Ok(ExitStatus::Interrupted);
     };

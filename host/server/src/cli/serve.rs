@@ -1,9 +1,9 @@
 //! `vesicle serve`.
 
 use anyhow::Context as _;
-use vesicle::config::{Flag, Value};
+use vesicle::config::{Flag, Runner, Value};
 
-use super::{ExitStatus, options::GlobalArgs, values};
+use super::{ExitStatus, audit, options::GlobalArgs, values};
 use crate::logging;
 
 /// Serve the Model Context Protocol over standard input and output
@@ -40,7 +40,9 @@ impl ServeArgs {
 pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let configuration = global.configuration(args.flags())?;
     logging::init(configuration.log_format);
-    vesicle::mcp::serve(configuration.sandbox(), configuration.policy)
-        .context("the MCP server stopped")?;
+    let audit = audit::start(&configuration, Runner::Serve)?;
+    let served = vesicle::mcp::serve(configuration.sandbox(), configuration.policy, audit.clone());
+    audit.flush();
+    served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
 }

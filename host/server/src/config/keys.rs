@@ -18,6 +18,10 @@ pub const ENV_CONFIG: &str = "VESICLE_CONFIG";
 pub const INHERITS: &str = "inherits";
 /// How log lines may look.
 pub const LOG_FORMATS: [&str; 2] = ["text", "json"];
+/// Whose executions are audited.
+pub const AUDITED: [&str; 3] = ["serve", "always", "never"];
+/// What an audit log that cannot be written means.
+pub const AUDIT_FAILURES: [&str; 2] = ["warn", "refuse"];
 
 /// A key with a fixed place.
 #[derive(Debug)]
@@ -52,13 +56,21 @@ pub enum Kind {
 }
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 6] = [
+pub static KEYS: [Key; 14] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
         default: || Some(Value::Text("default".to_owned())),
         doc: "The profile of calls that name none. Where it is set and `serve.profiles` is not, MCP callers\n\
               may only ask for profiles that are no wider than it in any limit.",
+        env_also: None,
+    },
+    Key {
+        path: "data_dir",
+        kind: Kind::Path,
+        default: || users_data().map(Value::Path),
+        doc: "Where Vesicle keeps what has to last. A path that is not absolute counts from this file's directory.\n\
+              By default it is `vesicle` in the user's data directory.",
         env_also: None,
     },
     Key {
@@ -99,6 +111,59 @@ pub static KEYS: [Key; 6] = [
         env_also: None,
     },
     Key {
+        path: "audit.enabled",
+        kind: Kind::Choice(&AUDITED),
+        default: || Some(Value::Text("serve".to_owned())),
+        doc: "What is written to the audit log: executions of `serve`, those of `run` too (`always`), or none\n\
+              (`never`).",
+        env_also: None,
+    },
+    Key {
+        path: "audit.dir",
+        kind: Kind::Path,
+        default: || users_data().map(|dir| Value::Path(dir.join("audit"))),
+        doc: "Where the audit log is. By default it is `audit` in `data_dir`.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.payloads",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(false)),
+        doc: "Whether the audit log has code, inputs, outputs, and arguments and results of host calls, and not\n\
+              only their digests and sizes. Secrets are taken out of them.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.sync",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(false)),
+        doc: "Whether a result waits until its audit line is on the disk. Without it lines are written some\n\
+              milliseconds later, so that a crash can lose the last ones.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.on_failure",
+        kind: Kind::Choice(&AUDIT_FAILURES),
+        default: || Some(Value::Text("warn".to_owned())),
+        doc: "What happens where the audit log cannot be written: `warn` goes on and logs the gap later, `refuse`\n\
+              runs nothing.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.rotate_mb",
+        kind: Kind::Integer("MB", 1..=1024),
+        default: || Some(Value::Integer(32)),
+        doc: "How long a file of the audit log gets before the next one begins.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.keep_files",
+        kind: Kind::Integer("files", 1..=u64::MAX),
+        default: || Some(Value::Integer(16)),
+        doc: "How many files of the audit log are kept; the oldest is removed first.",
+        env_also: None,
+    },
+    Key {
         path: "log.format",
         kind: Kind::Choice(&LOG_FORMATS),
         default: || Some(Value::Text("text".to_owned())),
@@ -110,6 +175,11 @@ pub static KEYS: [Key; 6] = [
 fn users_cache() -> Option<PathBuf> {
     let user = etcetera::choose_base_strategy().ok()?;
     Some(user.cache_dir().join("vesicle"))
+}
+
+fn users_data() -> Option<PathBuf> {
+    let user = etcetera::choose_base_strategy().ok()?;
+    Some(user.data_dir().join("vesicle"))
 }
 
 /// What stands at a path.

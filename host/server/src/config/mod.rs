@@ -4,6 +4,7 @@
 //! Keys and their kinds are tables (`keys.rs`, `limit_keys.rs`). Reading, checking, printing and
 //! documentation follow from them.
 
+mod audit;
 mod defaults;
 mod environment;
 mod file;
@@ -31,6 +32,7 @@ use limit_keys::within;
 use show::Row;
 use value::{Entry, Origin};
 
+pub use audit::{NoDirectory, Runner};
 pub use defaults::defaults;
 pub use keys::{ENV_CONFIG, is_profile_name};
 pub use limit_keys::WALL_TIME_MS_MAX;
@@ -77,6 +79,7 @@ pub struct Configuration {
     cache_dir: Option<PathBuf>,
     /// How log lines look.
     pub log_format: LogFormat,
+    audit: audit::AuditKeys,
     file: Option<Arc<file::ConfigFile>>,
     rows: Vec<Row>,
 }
@@ -170,16 +173,18 @@ fn resolve(
         Some(Value::Text(name)) if name == LogFormat::Json.name() => LogFormat::Json,
         _ => LogFormat::Text,
     };
+    let audit = audit::resolve(&mut settled);
     let mut rows = settled.0;
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
-    // After `profile`, which is the one key outside of sections.
-    rows.splice(1..1, of_profiles);
+    let outside = rows.iter().take_while(|row| !row.key.contains('.')).count();
+    rows.splice(outside..outside, of_profiles);
     Configuration {
         policy: Arc::new(policy),
         concurrency_max,
         cache,
         cache_dir,
         log_format,
+        audit,
         file,
         rows,
     }

@@ -20,7 +20,7 @@ use rmcp::{
 use tokio::runtime::Builder;
 use vesicle_sandbox::Config;
 
-use crate::limits::Policy;
+use crate::{audit::Audit, limits::Policy};
 use disconnect::{Disconnect, WatchedReader};
 use execute::ExecuteTool;
 use lazy::LazySandbox;
@@ -45,7 +45,8 @@ pub enum ServeError {
 
 /// Serves one client over standard input and output until it closes its end.
 /// Callers get what `policy` allows.
-pub fn serve(config: Config, policy: Arc<Policy>) -> Result<(), ServeError> {
+/// What is run is written to `audit`; the caller flushes it.
+pub fn serve(config: Config, policy: Arc<Policy>, audit: Audit) -> Result<(), ServeError> {
     let guests = Builder::new_multi_thread()
         .thread_name("guests")
         .enable_all()
@@ -57,19 +58,23 @@ pub fn serve(config: Config, policy: Arc<Policy>) -> Result<(), ServeError> {
     let sandbox = LazySandbox::new(config, guests.handle().clone());
     sandbox.warm_up();
 
-    let served = protocol.block_on(serve_stdio(sandbox, policy));
+    let served = protocol.block_on(serve_stdio(sandbox, policy, audit));
     // What still runs, runs for nobody.
     guests.shutdown_background();
     protocol.shutdown_background();
     served
 }
 
-async fn serve_stdio(sandbox: LazySandbox, policy: Arc<Policy>) -> Result<(), ServeError> {
+async fn serve_stdio(
+    sandbox: LazySandbox,
+    policy: Arc<Policy>,
+    audit: Audit,
+) -> Result<(), ServeError> {
     let (stdin, stdout) = stdio_pipes();
     let disconnect = Disconnect::default();
     let stdin = WatchedReader::new(stdin, disconnect.clone());
     let transport = AsyncRwTransport::<RoleServer, _, _>::new(stdin, stdout);
-    let server = Server::new(ExecuteTool::new(sandbox, policy, disconnect));
+    let server = Server::new(ExecuteTool::new(sandbox, policy, disconnect, audit));
     let session = match server.serve(transport).await {
         Ok(session) => session,
         // Gone before it said anything: nothing to serve, nothing wrong.
