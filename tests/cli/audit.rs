@@ -254,3 +254,63 @@ fn what_cannot_be_logged_is_not_run_where_the_operator_says_so() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_secret_is_nowhere_but_on_the_hosts_side() {
+    let place = Place::new();
+    let file = place.0.path().join("agent.ts");
+    let code = "console.log('so hunter22-and-more it is', btoa('hunter22-and-more')); throw new Error('hunter22-and-more')";
+    fs::write(&file, code).expect("a file");
+    let dir = place.0.path().to_str().expect("a UTF-8 path");
+    let file = file.to_str().expect("a UTF-8 path");
+    for options in [&["--json"][..], &[]] {
+        let run = [&["run", file, "--audit", "--data-dir", dir], options].concat();
+        let finished = command(VESICLE, &run)
+            .env("VESICLE_AUDIT_PAYLOADS", "true")
+            .env("VESICLE_SECRETS_API_KEY_ENV", "THE_KEY")
+            .env("THE_KEY", "hunter22-and-more")
+            .env("RUST_LOG", "trace")
+            .output()
+            .expect("vesicle runs");
+        let finished = Finished(finished);
+        assert_eq!(finished.code(), Some(1), "{finished}");
+        assert!(
+            finished
+                .stdout()
+                .contains("so [secret api_key] it is [secret api_key]"),
+            "{finished}"
+        );
+        assert!(!finished.to_string().contains("hunter22-and"), "{finished}");
+    }
+    let text = place.text();
+    assert!(
+        text.contains("[secret api_key]") && !text.contains("hunter22-and"),
+        "{text}"
+    );
+    assert_eq!(place.verify().code(), Some(0));
+}
+
+#[test]
+fn a_secret_that_cannot_be_used_stops_what_needs_it() {
+    let place = Place::new();
+    let config = place.0.path().join("vesicle.toml");
+    fs::write(&config, "[secrets]\nkey = { env = \"NO_SUCH_VARIABLE\" }").expect("a file");
+    let config = config.to_str().expect("a UTF-8 path");
+    for arguments in [&["run", "-"][..], &["serve"]] {
+        let refused = vesicle(&[arguments, &["--config", config]].concat());
+        assert_eq!(refused.code(), Some(2), "{refused}");
+        assert!(
+            refused
+                .stderr()
+                .contains("the secret `key` cannot be used: the variable NO_SUCH_VARIABLE"),
+            "{refused}"
+        );
+    }
+    let shown = vesicle(&["config", "show", "--config", config]);
+    assert!(
+        shown
+            .stdout()
+            .contains("secrets.key.env = \"NO_SUCH_VARIABLE\""),
+        "{shown}"
+    );
+}

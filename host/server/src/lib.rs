@@ -3,5 +3,7 @@
 
 pub mod audit;
 pub mod config;
+pub mod harmless;
 pub mod limits;
 pub mod mcp;
+pub mod secrets;

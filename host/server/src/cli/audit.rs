@@ -9,6 +9,7 @@ use clap::Subcommand;
 use vesicle::{
     audit::{self, Audit, Hash, Who},
     config::{Configuration, NoDirectory, Runner},
+    secrets::Secrets,
 };
 
 use super::{ExitStatus, exit::UsageError, options::GlobalArgs};
@@ -55,11 +56,18 @@ pub fn run(args: &AuditArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
 }
 
 /// The log for the executions of this command.
-pub fn start(configuration: &Configuration, runner: Runner) -> anyhow::Result<Audit> {
+pub fn start(
+    configuration: &Configuration,
+    secrets: &Secrets,
+    runner: Runner,
+) -> anyhow::Result<Audit> {
     match configuration.audit(runner)? {
         None => Ok(Audit::off()),
-        Some(settings) => Audit::start(settings.clone(), Arc::new(|line| line))
-            .context("cannot start the audit log"),
+        Some(settings) => {
+            let secrets = secrets.clone();
+            let redact = Arc::new(move |line| secrets.redact_json(line));
+            Audit::start(settings.clone(), redact).context("cannot start the audit log")
+        }
     }
 }
 

@@ -54,7 +54,8 @@ impl Cli {
             Command::Serve(args) => serve::run(&args, &self.global),
             Command::Audit(args) => audit::run(&args, &self.global),
             Command::Bench(args) => {
-                logging::init(self.global.configuration(vec![])?.log_format);
+                let configuration = self.global.configuration(vec![])?;
+                logging::init(configuration.log_format, configuration.secrets()?);
                 bench::run(&args)
             }
             Command::Config(args) => config::run(&args, &self.global),

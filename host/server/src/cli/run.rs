@@ -109,9 +109,12 @@ impl RunArgs {
 /// Runs the program and prints what became of it.
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let configuration = global.configuration(args.flags())?;
-    logging::init(configuration.log_format);
+    let secrets = configuration
+        .secrets()
+        .map_err(|error| UsageError(error.to_string()))?;
+    logging::init(configuration.log_format, secrets.clone());
     let (mut execution, profile) = args.execution(&configuration.policy)?;
-    let audit = audit::start(&configuration, Runner::Run)?;
+    let audit = audit::start(&configuration, &secrets, Runner::Run)?;
     let begun = Begun {
         tool: "run",
         profile: &profile,
@@ -131,7 +134,9 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         .context("cannot start the async runtime")?;
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = execute(config, execution) => outcome.map(Some),
+            outcome = execute(config, execution) => {
+                outcome.map(|outcome| Some(secrets.redact_outcome(outcome)))
+            }
             // Without a handler Ctrl-C would kill the process, which is as good an end.
             Ok(()) = tokio::signal::ctrl_c() => Ok(None),
         }

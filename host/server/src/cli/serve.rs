@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use vesicle::config::{Flag, Runner, Value};
 
-use super::{ExitStatus, audit, options::GlobalArgs, values};
+use super::{ExitStatus, audit, exit::UsageError, options::GlobalArgs, values};
 use crate::logging;
 
 /// Serve the Model Context Protocol over standard input and output
@@ -39,9 +39,17 @@ impl ServeArgs {
 /// Serves until the client is gone.
 pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let configuration = global.configuration(args.flags())?;
-    logging::init(configuration.log_format);
-    let audit = audit::start(&configuration, Runner::Serve)?;
-    let served = vesicle::mcp::serve(configuration.sandbox(), configuration.policy, audit.clone());
+    let secrets = configuration
+        .secrets()
+        .map_err(|error| UsageError(error.to_string()))?;
+    logging::init(configuration.log_format, secrets.clone());
+    let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
+    let served = vesicle::mcp::serve(
+        configuration.sandbox(),
+        configuration.policy,
+        audit.clone(),
+        secrets,
+    );
     audit.flush();
     served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)

@@ -53,7 +53,12 @@ pub enum Kind {
     Profile,
     /// Names of profiles.
     Profiles,
+    /// The name of an environment variable.
+    Variable,
 }
+
+/// Where a secret's value can come from.
+pub const SECRET_KEYS: [&str; 2] = ["env", "file"];
 
 /// The keys of fixed place, in the order that people read them in.
 pub static KEYS: [Key; 14] = [
@@ -203,6 +208,19 @@ pub fn at(path: &str) -> Option<Node> {
             Some(key) => profile_key(key).map(Node::Key),
         };
     }
+    if let Some(in_secrets) = path.strip_prefix("secrets.") {
+        let (name, key) = match in_secrets.split_once('.') {
+            Some((name, key)) => (name, Some(key)),
+            None => (in_secrets, None),
+        };
+        return match key {
+            _ if !is_profile_name(name) => None,
+            None => Some(Node::Section),
+            Some("env") => Some(Node::Key(Kind::Variable)),
+            Some("file") => Some(Node::Key(Kind::Path)),
+            Some(_) => None,
+        };
+    }
     match KEYS.iter().find(|key| key.path == path) {
         Some(key) => Some(Node::Key(key.kind.clone())),
         None => names_in("").contains(&path).then_some(Node::Section),
@@ -212,13 +230,14 @@ pub fn at(path: &str) -> Option<Node> {
 /// The names that may stand directly in the section `path`; "" is the whole file.
 pub fn names_in(path: &str) -> Vec<&'static str> {
     match path.split_once('.') {
+        Some(("secrets", _)) => SECRET_KEYS.to_vec(),
         Some(_) => profile_keys().collect(),
         None if path == "profiles" => Profile::ALL.map(|(name, _)| name).to_vec(),
         None if path.is_empty() => {
             let mut names: Vec<&str> = KEYS
                 .iter()
                 .map(|key| key.path.split_once('.').map_or(key.path, |(head, _)| head))
-                .chain(["profiles"])
+                .chain(["profiles", "secrets"])
                 .collect();
             names.dedup();
             names
@@ -285,6 +304,7 @@ impl Kind {
             Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
             Self::Profile => "the name of a profile".to_owned(),
             Self::Profiles => "a list of names of profiles".to_owned(),
+            Self::Variable => "the name of an environment variable".to_owned(),
         }
     }
 
@@ -301,6 +321,11 @@ impl Kind {
             | (Self::Path, value @ Value::Path(_))
             | (Self::Profile, value @ Value::Text(_))
             | (Self::Profiles, value @ Value::List(_)) => Some(value),
+            // What no variable can be called.
+            (Self::Variable, Value::Text(name)) => {
+                let fits = !name.is_empty() && !name.contains(['=', '\0']);
+                fits.then_some(Value::Text(name))
+            }
             (Self::Path, Value::Text(text)) => {
                 (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
             }
@@ -331,7 +356,9 @@ impl Kind {
                     .map(str::to_owned)
                     .collect(),
             ),
-            Self::Path | Self::Choice(_) | Self::Profile => Value::Text(text.to_owned()),
+            Self::Path | Self::Choice(_) | Self::Profile | Self::Variable => {
+                Value::Text(text.to_owned())
+            }
         })
     }
 }
@@ -396,7 +423,8 @@ mod tests {
         assert!(
             !variables
                 .iter()
-                .any(|name| name.starts_with("VESICLE_PROFILES_"))
+                .any(|name| name.starts_with("VESICLE_PROFILES_")
+                    || name.starts_with("VESICLE_SECRETS_"))
         );
     }
 

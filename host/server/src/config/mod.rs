@@ -13,6 +13,7 @@ mod layer;
 mod limit_keys;
 mod problem;
 mod profiles;
+mod secrets;
 mod show;
 mod value;
 
@@ -80,6 +81,7 @@ pub struct Configuration {
     /// How log lines look.
     pub log_format: LogFormat,
     audit: audit::AuditKeys,
+    secrets: Vec<secrets::Source>,
     file: Option<Arc<file::ConfigFile>>,
     rows: Vec<Row>,
 }
@@ -174,7 +176,9 @@ fn resolve(
         _ => LogFormat::Text,
     };
     let audit = audit::resolve(&mut settled);
+    let (secrets, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
+    rows.extend(of_secrets);
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
     let outside = rows.iter().take_while(|row| !row.key.contains('.')).count();
     rows.splice(outside..outside, of_profiles);
@@ -185,6 +189,7 @@ fn resolve(
         cache_dir,
         log_format,
         audit,
+        secrets,
         file,
         rows,
     }

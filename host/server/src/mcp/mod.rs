@@ -20,7 +20,7 @@ use rmcp::{
 use tokio::runtime::Builder;
 use vesicle_sandbox::Config;
 
-use crate::{audit::Audit, limits::Policy};
+use crate::{audit::Audit, limits::Policy, secrets::Secrets};
 use disconnect::{Disconnect, WatchedReader};
 use execute::ExecuteTool;
 use lazy::LazySandbox;
@@ -45,8 +45,13 @@ pub enum ServeError {
 
 /// Serves one client over standard input and output until it closes its end.
 /// Callers get what `policy` allows.
-/// What is run is written to `audit`; the caller flushes it.
-pub fn serve(config: Config, policy: Arc<Policy>, audit: Audit) -> Result<(), ServeError> {
+/// What is run is written to `audit`, which the caller flushes; `secrets` are taken out of results.
+pub fn serve(
+    config: Config,
+    policy: Arc<Policy>,
+    audit: Audit,
+    secrets: Secrets,
+) -> Result<(), ServeError> {
     let guests = Builder::new_multi_thread()
         .thread_name("guests")
         .enable_all()
@@ -58,7 +63,7 @@ pub fn serve(config: Config, policy: Arc<Policy>, audit: Audit) -> Result<(), Se
     let sandbox = LazySandbox::new(config, guests.handle().clone());
     sandbox.warm_up();
 
-    let served = protocol.block_on(serve_stdio(sandbox, policy, audit));
+    let served = protocol.block_on(serve_stdio(sandbox, policy, audit, secrets));
     // What still runs, runs for nobody.
     guests.shutdown_background();
     protocol.shutdown_background();
@@ -69,12 +74,15 @@ async fn serve_stdio(
     sandbox: LazySandbox,
     policy: Arc<Policy>,
     audit: Audit,
+    secrets: Secrets,
 ) -> Result<(), ServeError> {
     let (stdin, stdout) = stdio_pipes();
     let disconnect = Disconnect::default();
     let stdin = WatchedReader::new(stdin, disconnect.clone());
     let transport = AsyncRwTransport::<RoleServer, _, _>::new(stdin, stdout);
-    let server = Server::new(ExecuteTool::new(sandbox, policy, disconnect, audit));
+    let server = Server::new(ExecuteTool::new(
+        sandbox, policy, disconnect, audit, secrets,
+    ));
     let session = match server.serve(transport).await {
         Ok(session) => session,
         // Gone before it said anything: nothing to serve, nothing wrong.

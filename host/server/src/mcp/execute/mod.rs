@@ -22,6 +22,7 @@ use super::{
 use crate::{
     audit::{Audit, Begun, Ended, Who},
     limits::{Asker, Policy},
+    secrets::Secrets,
 };
 use arguments::Arguments;
 
@@ -34,21 +35,25 @@ pub struct ExecuteTool {
     disconnect: Disconnect,
     policy: Arc<Policy>,
     audit: Audit,
+    secrets: Secrets,
 }
 
 impl ExecuteTool {
-    /// Runs it in `sandbox`, within `policy`, for a client that may leave, and logs it to `audit`.
+    /// Runs it in `sandbox`, within `policy`, for a client that may leave. Logs it to `audit`, and
+    /// takes `secrets` out of results.
     pub fn new(
         sandbox: LazySandbox,
         policy: Arc<Policy>,
         disconnect: Disconnect,
         audit: Audit,
+        secrets: Secrets,
     ) -> Self {
         Self {
             sandbox,
             disconnect,
             policy,
             audit,
+            secrets,
         }
     }
 
@@ -95,9 +100,11 @@ impl ExecuteTool {
         };
         execution.tools = recording.watch(execution.tools);
         let payloads = recording.wants_payloads();
+        let secrets = self.secrets.clone();
         let progress = Progress::new(&context, limits.wall_time);
         // Dropped on every way out of here, which stops the guest.
         let run = self.sandbox.start(execution, move |outcome| {
+            let outcome = secrets.redact_outcome(outcome);
             (result::of(&outcome), Ended::of(&outcome, payloads))
         });
         let (result, ended) = tokio::select! {
