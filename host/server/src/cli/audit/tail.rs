@@ -65,11 +65,13 @@ pub fn run(args: &TailArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         false => writeln!(stdout, "{}", for_people(&line)),
     };
     newest.into_iter().try_for_each(&mut print)?;
-    while args.follow {
+    if !args.follow {
+        return Ok(ExitStatus::Success);
+    }
+    loop {
         thread::sleep(INTERVAL);
         place.read(&dir, &mut print)?;
     }
-    Ok(ExitStatus::Success)
 }
 
 /// How far the log was read.
