@@ -10,6 +10,8 @@
 
 mod support;
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/config.rs"]

@@ -10,6 +10,8 @@
 
 mod support;
 
+#[path = "mcp/audit.rs"]
+mod audit;
 #[path = "mcp/errors.rs"]
 mod errors;
 #[path = "mcp/lifetime.rs"]

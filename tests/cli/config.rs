@@ -130,7 +130,7 @@ fn as_json() {
     let place = Place::with("[profiles.ci]\ninherits = \"default\"\n");
     let variables = [
         ("VESICLE_SANDBOX_CACHE_DIR", "/tmp/cache"),
-        ("VESICLE_STATE_FILE", "/tmp/state.db"),
+        ("VESICLE_DATA_DIR", "/tmp/data"),
     ];
     let finished = place.vesicle_with(&variables, &["config", "show", "--json", "--no-cache"]);
     let shown: Value = serde_json::from_str(finished.stdout()).expect("JSON");

@@ -3,7 +3,7 @@
 
 use std::{path::Path, process::Command};
 
-use crate::support::{VESICLE, cache_dir, in_repository};
+use crate::support::{VESICLE, cache_dir, in_repository, user_data_dir};
 
 fn passes(interpreter: &Path, script: &str, installed: &str) {
     assert!(
@@ -15,6 +15,7 @@ fn passes(interpreter: &Path, script: &str, installed: &str) {
         .arg(&script)
         .arg(VESICLE)
         .arg(cache_dir())
+        .arg(user_data_dir())
         .output()
         .unwrap_or_else(|error| panic!("cannot start {}: {error}", interpreter.display()));
     assert!(

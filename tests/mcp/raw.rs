@@ -103,6 +103,12 @@ impl RawClient {
         self.request("tools/call", &params)["result"].take()
     }
 
+    /// Kills the server, which gets no chance to end anything.
+    pub fn kill(mut self) {
+        self.server.kill().expect("it runs");
+        self.server.wait().expect("a child can be waited for");
+    }
+
     /// Closes both pipes, as the system does for a client that was killed, and waits for the
     /// server to end; none if it does not.
     pub fn hang_up(mut self, patience: Duration) -> Option<ExitStatus> {

@@ -1,7 +1,10 @@
 //! Vesicle's server: puts the sandbox behind the Model Context Protocol. The command line around it
 //! is in the binary.
 
+pub mod audit;
 pub mod config;
+pub mod harmless;
 pub mod limits;
 pub mod mcp;
+pub mod secrets;
 mod state;

@@ -1,10 +1,10 @@
-// The official TypeScript client against a real server: node client.mjs VESICLE CACHE_DIR
+// The official TypeScript client against a real server: node client.mjs VESICLE CACHE_DIR DATA_DIR
 // Ends with a failed assertion, or with 0.
 import assert from "node:assert/strict";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 
-const [command, cacheDir] = process.argv.slice(2);
+const [command, cacheDir, dataDir] = process.argv.slice(2);
 const CONCURRENCY = 4;
 const name = "execute_agent_code";
 
@@ -15,7 +15,7 @@ client.onerror = (error) => {
 await client.connect(
   new StdioClientTransport({
     command,
-    args: ["serve", "--cache-dir", cacheDir, "--concurrency", String(CONCURRENCY)],
+    args: ["serve", "--cache-dir", cacheDir, "--data-dir", dataDir, "--concurrency", String(CONCURRENCY)],
   }),
 );
 const call = (args, options) => client.callTool({ name, arguments: args }, undefined, options);
@@ -32,7 +32,7 @@ const call = (args, options) => client.callTool({ name, arguments: args }, undef
   assert.deepEqual(tools.map((tool) => tool.name), [name]);
   assert.deepEqual(tools[0].inputSchema.required, ["code"]);
   assert.equal(tools[0].outputSchema.type, "object");
-  assert.equal(tools[0].annotations.readOnlyHint, true);
+  assert.equal(tools[0].annotations.readOnlyHint, false);
 }
 
 {

@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what each command's end means as an exit code.
 
+mod audit;
 mod bench;
 mod completions;
 mod config;
@@ -39,6 +40,7 @@ pub struct Cli {
 enum Command {
     Run(run::RunArgs),
     Serve(serve::ServeArgs),
+    Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
@@ -50,8 +52,10 @@ impl Cli {
         match self.command {
             Command::Run(args) => run::run(&args, &self.global),
             Command::Serve(args) => serve::run(&args, &self.global),
+            Command::Audit(args) => audit::run(&args, &self.global),
             Command::Bench(args) => {
-                logging::init(self.global.configuration(vec![])?.log_format);
+                let configuration = self.global.configuration(vec![])?;
+                logging::init(configuration.log_format, configuration.secrets()?);
                 bench::run(&args)
             }
             Command::Config(args) => config::run(&args, &self.global),

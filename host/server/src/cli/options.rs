@@ -30,6 +30,11 @@ pub struct GlobalArgs {
     #[arg(long, global = true, help_heading = GLOBAL_OPTIONS, conflicts_with = "cache_dir")]
     no_cache: bool,
 
+    /// Where what has to last is kept, such as the audit log [default: `vesicle` in the user's data
+    /// directory] [key: `data_dir`]
+    #[arg(long, global = true, help_heading = GLOBAL_OPTIONS, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
     /// How log lines on standard error look; what is logged follows RUST_LOG [default: text]
     /// [key: `log.format`]
     #[arg(long, global = true, help_heading = GLOBAL_OPTIONS, value_enum, value_name = "FORMAT")]
@@ -43,6 +48,11 @@ impl GlobalArgs {
         flags.extend(self.cache_dir.clone().map(|dir| Flag {
             name: "--cache-dir",
             key: "sandbox.cache_dir",
+            value: Value::Path(dir),
+        }));
+        flags.extend(self.data_dir.clone().map(|dir| Flag {
+            name: "--data-dir",
+            key: "data_dir",
             value: Value::Path(dir),
         }));
         let cache = match (self.no_cache, &self.cache_dir) {

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
-use vesicle::config::Configuration;
+use vesicle::audit::{Begun, Ended};
+use vesicle::config::{Configuration, Flag, Runner, Value};
 use vesicle::limits::Asker;
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
 use super::{
-    ExitStatus,
+    ExitStatus, audit,
     exit::UsageError,
     options::{self, GlobalArgs},
     report,
@@ -67,14 +68,32 @@ pub struct RunArgs {
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
     json: bool,
+
+    /// Write a line to the audit log, see `vesicle audit` [key: `audit.enabled`]
+    #[arg(long)]
+    audit: bool,
 }
 
 impl RunArgs {
-    fn execution(&self, configuration: &Configuration) -> Result<Execution, UsageError> {
+    fn flags(&self) -> Vec<Flag> {
+        let audit = self.audit.then(|| Flag {
+            name: "--audit",
+            key: "audit.enabled",
+            value: Value::Text("always".to_owned()),
+        });
+        let session = options::session_flag(self.session.as_deref());
+        audit.into_iter().chain(session).collect()
+    }
+
+    /// What to run, and the name of the profile that bounds it.
+    fn execution(&self, configuration: &Configuration) -> Result<(Execution, String), UsageError> {
         let policy = &configuration.policy;
-        let limits = policy
+        let (profile, limits) = policy
             .profile(self.profile.as_deref(), Asker::Operator)
-            .and_then(|profile| policy.narrowed(profile, self.timeout, Asker::Operator))
+            .and_then(|profile| {
+                let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
+                Ok((profile.name.clone(), limits))
+            })
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
         let input = match (&self.input, &self.input_text) {
@@ -82,26 +101,35 @@ impl RunArgs {
             (None, Some(text)) => source::text_input(text, &source)?,
             (None, None) => RawValue::NULL.to_owned(),
         };
-        Ok(Execution {
+        let execution = Execution {
             code: source::code(&source)?,
             name: source.name(),
             input,
             limits,
             state: configuration.state(),
             ..Execution::default()
-        })
+        };
+        Ok((execution, profile))
     }
 }
 
 /// Runs the program and prints what became of it.
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let configuration = global.configuration(
-        options::session_flag(args.session.as_deref())
-            .into_iter()
-            .collect(),
-    )?;
-    logging::init(configuration.log_format);
-    let execution = args.execution(&configuration)?;
+    let configuration = global.configuration(args.flags())?;
+    let secrets = configuration
+        .secrets()
+        .map_err(|error| UsageError(error.to_string()))?;
+    logging::init(configuration.log_format, secrets.clone());
+    let (mut execution, profile) = args.execution(&configuration)?;
+    let audit = audit::start(&configuration, &secrets, Runner::Run)?;
+    let begun = Begun {
+        tool: "run",
+        profile: &profile,
+        code: &execution.code,
+        input: &execution.input,
+    };
+    let recording = audit.begin(begun, audit::command_line)?;
+    execution.tools = recording.watch(execution.tools);
     let config = Config {
         concurrency_max: 1,
         ..configuration.sandbox()
@@ -113,13 +141,23 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         .context("cannot start the async runtime")?;
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = execute(config, execution) => outcome.map(Some),
+            outcome = execute(config, execution) => {
+                outcome.map(|outcome| Some(secrets.redact_outcome(outcome)))
+            }
             // Without a handler Ctrl-C would kill the process, which is as good an end.
             Ok(()) = tokio::signal::ctrl_c() => Ok(None),
         }
     });
+    let ended = match &outcome {
+        Ok(Some(outcome)) => Ended::of(outcome, recording.wants_payloads()),
+        Ok(None) => Ended::otherwise("interrupted"),
+        Err(_) => Ended::otherwise("failed"),
+    };
+    let logged = runtime.block_on(recording.end(ended));
+    audit.flush();
     // A compilation that Ctrl-C interrupted must not be waited for.
     runtime.shutdown_background();
+    logged?;
     let Some(outcome) = outcome? else {
         return Ok(ExitStatus::Interrupted);
     };

@@ -1,10 +1,11 @@
 //! `vesicle serve`.
 
 use anyhow::Context as _;
-use vesicle::config::{Flag, Value};
+use vesicle::config::{Flag, Runner, Value};
 
 use super::{
-    ExitStatus,
+    ExitStatus, audit,
+    exit::UsageError,
     options::{self, GlobalArgs},
     values,
 };
@@ -49,12 +50,19 @@ impl ServeArgs {
 /// Serves until the client is gone.
 pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let configuration = global.configuration(args.flags())?;
-    logging::init(configuration.log_format);
-    vesicle::mcp::serve(
+    let secrets = configuration
+        .secrets()
+        .map_err(|error| UsageError(error.to_string()))?;
+    logging::init(configuration.log_format, secrets.clone());
+    let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
+    let served = vesicle::mcp::serve(
         configuration.sandbox(),
         configuration.policy.clone(),
         configuration.state(),
-    )
-    .context("the MCP server stopped")?;
+        audit.clone(),
+        secrets,
+    );
+    audit.flush();
+    served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
 }

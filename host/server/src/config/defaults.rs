@@ -28,6 +28,16 @@ const OWN_PROFILE: &str = "\
 # wall_time_ms = 8000
 ";
 
+const SECRETS: &str = "\
+# Secrets: where their values are, never the values. They are taken out of results, output, errors,
+# logs and audit lines, and no code sees them. A secret has 8 bytes or more.
+# VESICLE_SECRETS_NAME_ENV, the name of an environment variable
+# VESICLE_SECRETS_NAME_FILE, a path
+# [secrets]
+# api_key = { env = \"API_KEY\" }
+# token = { file = \"token.txt\" }
+";
+
 /// The text of a `vesicle.toml` that says what holds without one.
 pub fn defaults() -> String {
     let mut blocks = vec![HEAD.to_owned()];
@@ -45,6 +55,7 @@ pub fn defaults() -> String {
         open = section;
         blocks.push(header + &setting(name, key));
     }
+    blocks.push(SECRETS.to_owned());
     blocks.join("\n")
 }
 

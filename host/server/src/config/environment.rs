@@ -72,17 +72,31 @@ fn path_of(variable: &str) -> Option<String> {
     if let Some(key) = fixed {
         return Some(key.path.to_owned());
     }
-    let in_profiles = variable
-        .strip_prefix(ENV_PREFIX)?
-        .strip_prefix("PROFILES_")?;
-    keys::profile_keys().find_map(|key| {
-        let name = in_profiles
+    let variable = variable.strip_prefix(ENV_PREFIX)?;
+    match variable.strip_prefix("SECRETS_") {
+        Some(in_secrets) => path_in("secrets", in_secrets, keys::SECRET_KEYS),
+        None => path_in(
+            "profiles",
+            variable.strip_prefix("PROFILES_")?,
+            keys::profile_keys(),
+        ),
+    }
+}
+
+/// The path of a key in a section whose names are chosen by the user.
+fn path_in(
+    section: &str,
+    variable: &str,
+    keys: impl IntoIterator<Item = &'static str>,
+) -> Option<String> {
+    keys.into_iter().find_map(|key| {
+        let name = variable
             .strip_suffix(&key.to_ascii_uppercase())?
             .strip_suffix('_')?;
         // A small letter in the variable is not the capital of one in the name.
         let is_capital = !name.contains(|c: char| c.is_ascii_lowercase());
         let name = name.to_ascii_lowercase();
-        (is_capital && keys::is_profile_name(&name)).then(|| format!("profiles.{name}.{key}"))
+        (is_capital && keys::is_profile_name(&name)).then(|| format!("{section}.{name}.{key}"))
     })
 }
 

@@ -122,6 +122,7 @@ pub fn read(file: &Arc<ConfigFile>) -> (Layer, Vec<Problem>) {
         file,
         layer: Layer::default(),
         problems: Vec::new(),
+        is_secret: false,
     };
     match DeTable::parse(&file.text) {
         Ok(table) => reader.section("", table.get_ref()),
@@ -145,11 +146,14 @@ struct Reader<'f> {
     file: &'f Arc<ConfigFile>,
     layer: Layer,
     problems: Vec<Problem>,
+    /// Whether what is read may be a secret, although it should not stand here.
+    is_secret: bool,
 }
 
 impl Reader<'_> {
     fn section(&mut self, path: &str, table: &DeTable<'_>) {
         for (name, value) in table {
+            self.is_secret |= path.is_empty() && name.get_ref() == "secrets";
             let at = match path {
                 "" => name.get_ref().to_string(),
                 path => format!("{path}.{}", name.get_ref()),
@@ -170,12 +174,20 @@ impl Reader<'_> {
                     }
                     self.section(&at, keys);
                 }
+                (Some(Node::Section), _) if path == "secrets" => self.problem(
+                    value.span(),
+                    format!("the secret `{}` stands in the file", name.get_ref()),
+                    "a secret is never written here: give { env = \"VARIABLE\" } or { file = \"path\" }, \
+                     and change the secret, which may have been read"
+                        .to_owned(),
+                ),
                 (Some(Node::Section), _) => self.problem(
                     value.span(),
                     format!("`{at}` is a section, not a value"),
                     format!("write [{at}], and its keys below"),
                 ),
             }
+            self.is_secret &= !path.is_empty();
         }
     }
 
@@ -187,7 +199,7 @@ impl Reader<'_> {
             Some(value) => value,
             None => {
                 let found = self.file.text.get(span.clone()).unwrap_or_default();
-                let what = match found.contains('\n') {
+                let what = match found.contains('\n') || self.is_secret {
                     true => format!("`{path}` cannot be this"),
                     false => format!("`{path}` cannot be {found}"),
                 };
@@ -203,6 +215,13 @@ impl Reader<'_> {
             return self.problem(
                 span,
                 format!("`{name}` cannot be the name of a profile"),
+                "use small letters, digits and `_`, a letter first".to_owned(),
+            );
+        }
+        if section == "secrets" {
+            return self.problem(
+                span,
+                format!("`{name}` cannot be the name of a secret"),
                 "use small letters, digits and `_`, a letter first".to_owned(),
             );
         }
@@ -224,6 +243,12 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, span: Range<usize>, what: String, advice: String) {
+        // An excerpt would show the line, and with it the secret.
+        if self.is_secret {
+            let place = format!("{}:{}", self.file.name, self.file.line(span.start));
+            let problem = Problem::general(format!("{place}: {what}"), advice);
+            return self.problems.push(problem);
+        }
         self.problems.push(Problem {
             origin: self.origin(span),
             what,

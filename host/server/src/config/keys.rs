@@ -18,6 +18,10 @@ pub const ENV_CONFIG: &str = "VESICLE_CONFIG";
 pub const INHERITS: &str = "inherits";
 /// How log lines may look.
 pub const LOG_FORMATS: [&str; 2] = ["text", "json"];
+/// Whose executions are audited.
+pub const AUDITED: [&str; 3] = ["serve", "always", "never"];
+/// What an audit log that cannot be written means.
+pub const AUDIT_FAILURES: [&str; 2] = ["warn", "refuse"];
 
 /// A key with a fixed place.
 #[derive(Debug)]
@@ -51,16 +55,29 @@ pub enum Kind {
     Profiles,
     /// The name of a session.
     Session,
+    /// The name of an environment variable.
+    Variable,
 }
 
+/// Where a secret's value can come from.
+pub const SECRET_KEYS: [&str; 2] = ["env", "file"];
+
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 8] = [
+pub static KEYS: [Key; 16] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
         default: || Some(Value::Text("default".to_owned())),
         doc: "The profile of calls that name none. Where it is set and `serve.profiles` is not, MCP callers\n\
               may only ask for profiles that are no wider than it in any limit.",
+        env_also: None,
+    },
+    Key {
+        path: "data_dir",
+        kind: Kind::Path,
+        default: || users_data().map(Value::Path),
+        doc: "Where Vesicle keeps what has to last. A path that is not absolute counts from this file's directory.\n\
+              By default it is `vesicle` in the user's data directory.",
         env_also: None,
     },
     Key {
@@ -105,7 +122,7 @@ pub static KEYS: [Key; 8] = [
         kind: Kind::Path,
         default: || users_data().map(|data| Value::Path(data.join("state.db"))),
         doc: "Where `state` is kept, what programs keep from one call to the next. Several processes may share\n\
-              it. By default it is `vesicle/state.db` in the user's data directory.",
+              it. By default it is `state.db` in `data_dir`.",
         env_also: None,
     },
     Key {
@@ -113,6 +130,59 @@ pub static KEYS: [Key; 8] = [
         kind: Kind::Session,
         default: || Some(Value::Text("default".to_owned())),
         doc: "The session that programs keep `state` in: they see what this session kept, and nothing else.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.enabled",
+        kind: Kind::Choice(&AUDITED),
+        default: || Some(Value::Text("serve".to_owned())),
+        doc: "What is written to the audit log: executions of `serve`, those of `run` too (`always`), or none\n\
+              (`never`).",
+        env_also: None,
+    },
+    Key {
+        path: "audit.dir",
+        kind: Kind::Path,
+        default: || users_data().map(|dir| Value::Path(dir.join("audit"))),
+        doc: "Where the audit log is. By default it is `audit` in `data_dir`.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.payloads",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(false)),
+        doc: "Whether the audit log has code, inputs, outputs, and arguments and results of host calls, and not\n\
+              only their digests and sizes. Secrets are taken out of them.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.sync",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(false)),
+        doc: "Whether a result waits until its audit line is on the disk. Without it lines are written some\n\
+              milliseconds later, so that a crash can lose the last ones.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.on_failure",
+        kind: Kind::Choice(&AUDIT_FAILURES),
+        default: || Some(Value::Text("warn".to_owned())),
+        doc: "What happens where the audit log cannot be written: `warn` goes on and logs the gap later, `refuse`\n\
+              runs nothing.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.rotate_mb",
+        kind: Kind::Integer("MB", 1..=1024),
+        default: || Some(Value::Integer(32)),
+        doc: "How long a file of the audit log gets before the next one begins.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.keep_files",
+        kind: Kind::Integer("files", 1..=u64::MAX),
+        default: || Some(Value::Integer(16)),
+        doc: "How many files of the audit log are kept; the oldest is removed first.",
         env_also: None,
     },
     Key {
@@ -124,14 +194,14 @@ pub static KEYS: [Key; 8] = [
     },
 ];
 
-fn users_data() -> Option<PathBuf> {
-    let user = etcetera::choose_base_strategy().ok()?;
-    Some(user.data_dir().join("vesicle"))
-}
-
 fn users_cache() -> Option<PathBuf> {
     let user = etcetera::choose_base_strategy().ok()?;
     Some(user.cache_dir().join("vesicle"))
+}
+
+fn users_data() -> Option<PathBuf> {
+    let user = etcetera::choose_base_strategy().ok()?;
+    Some(user.data_dir().join("vesicle"))
 }
 
 /// What stands at a path.
@@ -155,6 +225,19 @@ pub fn at(path: &str) -> Option<Node> {
             Some(key) => profile_key(key).map(Node::Key),
         };
     }
+    if let Some(in_secrets) = path.strip_prefix("secrets.") {
+        let (name, key) = match in_secrets.split_once('.') {
+            Some((name, key)) => (name, Some(key)),
+            None => (in_secrets, None),
+        };
+        return match key {
+            _ if !is_profile_name(name) => None,
+            None => Some(Node::Section),
+            Some("env") => Some(Node::Key(Kind::Variable)),
+            Some("file") => Some(Node::Key(Kind::Path)),
+            Some(_) => None,
+        };
+    }
     match KEYS.iter().find(|key| key.path == path) {
         Some(key) => Some(Node::Key(key.kind.clone())),
         None => names_in("").contains(&path).then_some(Node::Section),
@@ -164,13 +247,14 @@ pub fn at(path: &str) -> Option<Node> {
 /// The names that may stand directly in the section `path`; "" is the whole file.
 pub fn names_in(path: &str) -> Vec<&'static str> {
     match path.split_once('.') {
+        Some(("secrets", _)) => SECRET_KEYS.to_vec(),
         Some(_) => profile_keys().collect(),
         None if path == "profiles" => Profile::ALL.map(|(name, _)| name).to_vec(),
         None if path.is_empty() => {
             let mut names: Vec<&str> = KEYS
                 .iter()
                 .map(|key| key.path.split_once('.').map_or(key.path, |(head, _)| head))
-                .chain(["profiles"])
+                .chain(["profiles", "secrets"])
                 .collect();
             names.dedup();
             names
@@ -249,6 +333,7 @@ impl Kind {
             Self::Session => {
                 format!("a name of 1 to {SESSION_NAME_BYTES_MAX} letters, digits, `.`, `_` and `-`")
             }
+            Self::Variable => "the name of an environment variable".to_owned(),
         }
     }
 
@@ -265,6 +350,11 @@ impl Kind {
             | (Self::Path, value @ Value::Path(_))
             | (Self::Profile, value @ Value::Text(_))
             | (Self::Profiles, value @ Value::List(_)) => Some(value),
+            // What no variable can be called.
+            (Self::Variable, Value::Text(name)) => {
+                let fits = !name.is_empty() && !name.contains(['=', '\0']);
+                fits.then_some(Value::Text(name))
+            }
             (Self::Path, Value::Text(text)) => {
                 (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
             }
@@ -298,7 +388,7 @@ impl Kind {
                     .map(str::to_owned)
                     .collect(),
             ),
-            Self::Path | Self::Choice(_) | Self::Profile | Self::Session => {
+            Self::Path | Self::Choice(_) | Self::Profile | Self::Session | Self::Variable => {
                 Value::Text(text.to_owned())
             }
         })
@@ -365,7 +455,8 @@ mod tests {
         assert!(
             !variables
                 .iter()
-                .any(|name| name.starts_with("VESICLE_PROFILES_"))
+                .any(|name| name.starts_with("VESICLE_PROFILES_")
+                    || name.starts_with("VESICLE_SECRETS_"))
         );
     }
 

@@ -4,6 +4,7 @@
 //! Keys and their kinds are tables (`keys.rs`, `limit_keys.rs`). Reading, checking, printing and
 //! documentation follow from them.
 
+mod audit;
 mod defaults;
 mod environment;
 mod file;
@@ -12,6 +13,7 @@ mod layer;
 mod limit_keys;
 mod problem;
 mod profiles;
+mod secrets;
 mod show;
 mod value;
 
@@ -34,6 +36,7 @@ use limit_keys::within;
 use show::Row;
 use value::{Entry, Origin};
 
+pub use audit::{NoDirectory, Runner};
 pub use defaults::defaults;
 pub use keys::{ENV_CONFIG, is_profile_name};
 pub use limit_keys::WALL_TIME_MS_MAX;
@@ -81,6 +84,8 @@ pub struct Configuration {
     /// How log lines look.
     pub log_format: LogFormat,
     state: SessionState,
+    audit: audit::AuditKeys,
+    secrets: Vec<secrets::Source>,
     file: Option<Arc<file::ConfigFile>>,
     rows: Vec<Row>,
 }
@@ -180,6 +185,7 @@ fn resolve(
         Some(Value::Text(name)) if name == LogFormat::Json.name() => LogFormat::Json,
         _ => LogFormat::Text,
     };
+    follow_data_dir(&mut settled, "state.file", "state.db");
     let state_file = match settled.value("state.file") {
         Some(Value::Path(path)) => Some(path.clone()),
         _ => None,
@@ -188,10 +194,13 @@ fn resolve(
         Some(Value::Text(name)) => name.clone(),
         _ => String::new(),
     };
+    let audit = audit::resolve(&mut settled);
+    let (secrets, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
+    rows.extend(of_secrets);
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
-    // After `profile`, which is the one key outside of sections.
-    rows.splice(1..1, of_profiles);
+    let outside = rows.iter().take_while(|row| !row.key.contains('.')).count();
+    rows.splice(outside..outside, of_profiles);
     Configuration {
         policy: Arc::new(policy),
         concurrency_max,
@@ -199,8 +208,26 @@ fn resolve(
         cache_dir,
         log_format,
         state: SessionState::new(state_file, session),
+        audit,
+        secrets,
         file,
         rows,
+    }
+}
+
+/// What has a place in the data directory moves with it, unless it was given a place of its own.
+fn follow_data_dir(settled: &mut Settled, key: &str, name: &str) {
+    let data_dir = settled
+        .row("data_dir")
+        .map(|row| (row.value.clone(), row.origin.clone()));
+    if let Some(row) = settled.row(key)
+        && let Some((Value::Path(data), origin)) = data_dir
+        && matches!(row.origin, Origin::Default)
+        && !matches!(origin, Origin::Default)
+    {
+        row.value = Value::Path(data.join(name));
+        row.origin = origin;
+        row.follows = Some("data_dir".to_owned());
     }
 }
 

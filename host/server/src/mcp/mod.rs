@@ -20,7 +20,7 @@ use rmcp::{
 use tokio::runtime::Builder;
 use vesicle_sandbox::{Config, State};
 
-use crate::limits::Policy;
+use crate::{audit::Audit, limits::Policy, secrets::Secrets};
 use disconnect::{Disconnect, WatchedReader};
 use execute::ExecuteTool;
 use lazy::LazySandbox;
@@ -44,8 +44,15 @@ pub enum ServeError {
 }
 
 /// Serves one client over standard input and output until it closes its end.
-/// Callers get what `policy` allows, and their programs keep what they keep in `state`.
-pub fn serve(config: Config, policy: Arc<Policy>, state: Arc<dyn State>) -> Result<(), ServeError> {
+/// Callers get what `policy` allows, and their programs keep what they keep in `state`. What is run
+/// is written to `audit`, which the caller flushes; `secrets` are taken out of results.
+pub fn serve(
+    config: Config,
+    policy: Arc<Policy>,
+    state: Arc<dyn State>,
+    audit: Audit,
+    secrets: Secrets,
+) -> Result<(), ServeError> {
     let guests = Builder::new_multi_thread()
         .thread_name("guests")
         .enable_all()
@@ -57,7 +64,7 @@ pub fn serve(config: Config, policy: Arc<Policy>, state: Arc<dyn State>) -> Resu
     let sandbox = LazySandbox::new(config, guests.handle().clone());
     sandbox.warm_up();
 
-    let served = protocol.block_on(serve_stdio(sandbox, policy, state));
+    let served = protocol.block_on(serve_stdio(sandbox, policy, state, audit, secrets));
     // What still runs, runs for nobody.
     guests.shutdown_background();
     protocol.shutdown_background();
@@ -68,12 +75,16 @@ async fn serve_stdio(
     sandbox: LazySandbox,
     policy: Arc<Policy>,
     state: Arc<dyn State>,
+    audit: Audit,
+    secrets: Secrets,
 ) -> Result<(), ServeError> {
     let (stdin, stdout) = stdio_pipes();
     let disconnect = Disconnect::default();
     let stdin = WatchedReader::new(stdin, disconnect.clone());
     let transport = AsyncRwTransport::<RoleServer, _, _>::new(stdin, stdout);
-    let server = Server::new(ExecuteTool::new(sandbox, policy, state, disconnect));
+    let server = Server::new(ExecuteTool::new(
+        sandbox, policy, state, disconnect, audit, secrets,
+    ));
     let session = match server.serve(transport).await {
         Ok(session) => session,
         // Gone before it said anything: nothing to serve, nothing wrong.

@@ -133,11 +133,12 @@ fn the_printed_defaults_are_the_defaults() {
     for (written, unwritten) in written.rows.iter().zip(&unwritten.rows) {
         assert_eq!(written.key, unwritten.key);
         assert_eq!(written.value, unwritten.value);
-        // Those that differ from user to user are only described.
+        // What differs from user to user is only described.
         let in_file = matches!(written.origin, Origin::File(..));
         assert_eq!(
             in_file,
-            !["sandbox.cache_dir", "state.file"].contains(&written.key.as_str()),
+            !written.key.ends_with("_dir")
+                && !["audit.dir", "state.file"].contains(&written.key.as_str()),
             "{}",
             written.key
         );
@@ -235,4 +236,44 @@ fn paths_count_from_the_file_and_the_cache_can_be_off() {
     assert_eq!(dir(variable.unwrap()), Some(PathBuf::from("cache")));
     let off = loaded("[sandbox]\ncache = false\ncache_dir = \"/cache\"");
     assert_eq!(dir(off), None);
+}
+
+#[test]
+fn the_audit_log_lies_in_the_data_directory_unless_it_has_a_place() {
+    let dir = |text: &str| loaded(text).audit_dir().unwrap().to_owned();
+    assert_eq!(dir("data_dir = \"/d\""), PathBuf::from("/d/audit"));
+    assert_eq!(
+        dir("data_dir = \"/d\"\n[audit]\ndir = \"a\""),
+        PathBuf::from("/etc/vesicle/a")
+    );
+    let follows = loaded("data_dir = \"/d\"");
+    assert_snapshot!(shown(&follows, "audit.dir"), @r#"audit.dir = "/d/audit" # vesicle.toml:1 (data_dir)"#);
+}
+
+#[test]
+fn whose_executions_are_audited() {
+    let audited = |text: &str| {
+        let configuration = loaded(&format!("data_dir = \"/d\"\n{text}"));
+        [Runner::Run, Runner::Serve].map(|runner| configuration.audit(runner).unwrap().is_some())
+    };
+    assert_eq!(audited(""), [false, true]);
+    assert_eq!(audited("audit.enabled = \"always\""), [true, true]);
+    assert_eq!(audited("audit.enabled = \"never\""), [false, false]);
+    let all = loaded(
+        "data_dir = \"/d\"\n[audit]\nrotate_mb = 1\nkeep_files = \"unlimited\"\nsync = true\npayloads = true\non_failure = \"refuse\"",
+    );
+    let settings = all.audit(Runner::Serve).unwrap().unwrap().clone();
+    assert_eq!(
+        settings,
+        crate::audit::Settings {
+            dir: PathBuf::from("/d/audit"),
+            rotation: crate::audit::Rotation {
+                file_bytes_max: 1 << 20,
+                files_max: u64::MAX
+            },
+            sync: true,
+            on_failure: crate::audit::OnFailure::Refuse,
+            payloads: true,
+        }
+    );
 }

@@ -267,7 +267,7 @@ fn everything_that_is_wrong_is_told_at_once() {
          --> vesicle.toml:1:1
           |
         1 | b = 1
-          | ^ here go profile, sandbox, serve, state, log, profiles
+          | ^ here go profile, data_dir, sandbox, serve, state, audit, log, profiles, secrets
 
         error: unknown key `a`
          --> vesicle.toml:3:1
@@ -277,4 +277,41 @@ fn everything_that_is_wrong_is_told_at_once() {
 
         error: VESICLE_C: no key has this environment variable; did you mean VESICLE_CONFIG?
         ");
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_shown() {
+    for text in [
+        "[secrets]\nkey = \"hunter22\"",
+        "[secrets]\nkey = [\"hunter22\"]",
+        "[secrets]\nkey = { value = \"hunter22\" }",
+        "[secrets]\nkey = { env = [\"hunter22\"] }",
+        "[secrets.key]\nfiel = \"hunter22\"",
+        "[secrets]\nKey = \"hunter22\"",
+        "secrets = \"hunter22\"",
+    ] {
+        let told = load(text, &[], &[]).unwrap_err();
+        assert!(!told.contains("hunter22"), "{told}");
+        assert!(told.starts_with("vesicle.toml:"), "{told}");
+    }
+    assert_snapshot!(load("[secrets]\nkey = \"hunter22\"", &[], &[]).unwrap_err(), @r#"vesicle.toml:2: the secret `key` stands in the file; a secret is never written here: give { env = "VARIABLE" } or { file = "path" }, and change the secret, which may have been read"#);
+    assert_snapshot!(load("", &[("VESICLE_SECRETS_KEY_ENV", "A"), ("VESICLE_SECRETS_KEY_FILE", "b")], &[]).unwrap_err(), @"VESICLE_SECRETS_KEY_FILE: the secret `key` has both `env` and `file`; keep one of them");
+}
+
+#[test]
+fn a_secret_that_is_not_there_or_too_short() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("token");
+    let told = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let path = file.to_str().unwrap();
+        let read = load("", &[("VESICLE_SECRETS_KEY_FILE", path)], &[]).unwrap();
+        read.secrets()
+            .map(|secrets| secrets.value("key").unwrap().to_owned())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(told("12345678\n"), Ok("12345678".to_owned()));
+    assert_snapshot!(told("1234567\n").unwrap_err(), @"VESICLE_SECRETS_KEY_FILE: the secret `key` cannot be used: it is 7 bytes long, and a secret has at least 8: a shorter one would be found in texts that have nothing to do with it; put it there, or take this line out");
+    let absent = load("", &[("VESICLE_SECRETS_KEY_ENV", "NO_SUCH_VARIABLE")], &[]).unwrap();
+    assert_snapshot!(absent.secrets().unwrap_err(), @"VESICLE_SECRETS_KEY_ENV: the secret `key` cannot be used: the variable NO_SUCH_VARIABLE: environment variable not found; put it there, or take this line out");
 }

@@ -19,7 +19,11 @@ use super::{
     lazy::{LazySandbox, RunError},
     progress::Progress,
 };
-use crate::limits::{Asker, Policy};
+use crate::{
+    audit::{Audit, Begun, Ended, Who},
+    limits::{Asker, Policy},
+    secrets::Secrets,
+};
 use arguments::Arguments;
 
 /// The tool's name.
@@ -31,21 +35,28 @@ pub struct ExecuteTool {
     disconnect: Disconnect,
     policy: Arc<Policy>,
     state: Arc<dyn State>,
+    audit: Audit,
+    secrets: Secrets,
 }
 
 impl ExecuteTool {
-    /// Runs it in `sandbox`, within `policy`, with `state`, for a client that may leave.
+    /// Runs it in `sandbox`, within `policy`, with `state`, for a client that may leave. Logs it to
+    /// `audit`, and takes `secrets` out of results.
     pub fn new(
         sandbox: LazySandbox,
         policy: Arc<Policy>,
         state: Arc<dyn State>,
         disconnect: Disconnect,
+        audit: Audit,
+        secrets: Secrets,
     ) -> Self {
         Self {
             sandbox,
             disconnect,
             policy,
             state,
+            audit,
+            secrets,
         }
     }
 
@@ -74,25 +85,51 @@ impl ExecuteTool {
             Ok(limits) => limits,
             Err(error) => return refusal(format!("`timeout_ms`: {error}")),
         };
-        let execution = Execution {
+        let begun = Begun {
+            tool: NAME,
+            profile: &profile.name,
+            code: &arguments.code,
+            input: &arguments.input,
+        };
+        let recording = match self.audit.begin(begun, || client(&context)) {
+            Ok(recording) => recording,
+            Err(refused) => return refusal(refused.to_string()),
+        };
+        let mut execution = Execution {
             code: arguments.code,
             input: arguments.input,
             limits,
             state: self.state.clone(),
             ..Execution::default()
         };
+        execution.tools = recording.watch(execution.tools);
+        let payloads = recording.wants_payloads();
+        let secrets = self.secrets.clone();
         let progress = Progress::new(&context, limits.wall_time);
         // Dropped on every way out of here, which stops the guest.
-        let run = self
-            .sandbox
-            .start(execution, |outcome| result::of(&outcome));
-        let result = tokio::select! {
+        let run = self.sandbox.start(execution, move |outcome| {
+            let outcome = secrets.redact_outcome(outcome);
+            (result::of(&outcome), Ended::of(&outcome, payloads))
+        });
+        let (result, ended) = tokio::select! {
             biased;
-            () = context.ct.cancelled() => return abandoned("the client cancelled the call"),
-            () = self.disconnect.settled() => return abandoned("the client closed the connection"),
+            () = context.ct.cancelled() => (
+                Ok(abandoned("the client cancelled the call")),
+                Ended::otherwise("cancelled"),
+            ),
+            () = self.disconnect.settled() => (
+                Ok(abandoned("the client closed the connection")),
+                Ended::otherwise("disconnected"),
+            ),
             never = progress.report() => match never {},
-            ended = run => ended.map_err(RunError::from).flatten(),
+            ran = run => match ran.map_err(RunError::from).flatten() {
+                Ok((result, ended)) => (Ok(result), ended),
+                Err(error) => (Err(error), Ended::otherwise("failed")),
+            },
         };
+        if let Err(refused) = recording.end(ended).await {
+            return refusal(refused.to_string());
+        }
         tracing::info!(
             task = arguments.task,
             profile = profile.name,
@@ -104,6 +141,20 @@ impl ExecuteTool {
             tracing::error!(%error, "code could not be executed");
             refusal(error.to_string())
         })
+    }
+}
+
+/// Who sent the call, by its own account.
+fn client(context: &RequestContext<RoleServer>) -> Who {
+    match context.client_info() {
+        Some(info) => Who {
+            client: info.name,
+            version: Some(info.version),
+        },
+        None => Who {
+            client: String::new(),
+            version: None,
+        },
     }
 }
 

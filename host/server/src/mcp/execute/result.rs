@@ -3,6 +3,8 @@
 use rmcp::model::{CallToolResult, ContentBlock};
 use vesicle_sandbox::{Exception, Outcome};
 
+use crate::harmless::harmless;
+
 /// The result of a call whose code ended as `outcome`.
 pub fn of(outcome: &Outcome) -> CallToolResult {
     let structured = match serde_json::to_value(outcome) {
@@ -27,7 +29,11 @@ pub fn of(outcome: &Outcome) -> CallToolResult {
             texts.push(format!("{name}:\n{stream}"));
         }
     }
-    let content = texts.into_iter().map(ContentBlock::text).collect();
+    // For a model; programs have the exact values in the structured content.
+    let content = texts
+        .iter()
+        .map(|text| ContentBlock::text(harmless(text)))
+        .collect();
     let mut result = match outcome.is_success() {
         true => CallToolResult::success(content),
         false => CallToolResult::error(content),
@@ -113,6 +119,21 @@ mod tests {
             result.structured_content.unwrap()["error_type"],
             Value::from("runtime")
         );
+    }
+
+    #[test]
+    fn a_model_gets_no_character_that_it_cannot_see_and_a_program_gets_all() {
+        let result = of(&success(
+            r#""a\u001b[31mb""#,
+            "\u{1b}[2Jc\u{202e}d\0\u{e0041}",
+        ));
+        assert_eq!(
+            texts(&result),
+            [r#""a\u001b[31mb""#, "stdout:\nc\\u{202e}d\\u{e0041}"]
+        );
+        let structured = result.structured_content.unwrap();
+        assert_eq!(structured["output"], "a\u{1b}[31mb");
+        assert_eq!(structured["stdout"], "\u{1b}[2Jc\u{202e}d\0\u{e0041}");
     }
 
     #[test]

@@ -1,0 +1,276 @@
+//! The audit log: one line for each execution, each chained to the line before, so that a line that
+//! was changed, removed, inserted or moved afterwards can be found.
+//!
+//! What is logged is in `entry.rs`, how lines are chained in `chain.rs`, how they get to the disk in
+//! `writer.rs` and `log.rs`.
+
+mod calls;
+mod chain;
+mod entry;
+mod log;
+mod verify;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use parking_lot::Mutex;
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+use vesicle_sandbox::ToolCall;
+
+use calls::{Noted, Watched};
+use entry::{Code, Entry, NAME_BYTES_MAX, Payloads, cut};
+use writer::{Queue, Slot};
+
+pub use blake3::Hash;
+pub use entry::{Ended, Who};
+pub use log::{Rotation, name as file_name, numbers as file_numbers};
+pub use verify::{PROBLEMS_MAX, Place, Report, verify};
+pub use writer::Redact;
+
+/// How the log is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where.
+    pub dir: PathBuf,
+    /// In files of what size, and how many.
+    pub rotation: Rotation,
+    /// Whether a result waits until its line is on the disk.
+    pub sync: bool,
+    /// What a line that cannot be written means for the execution.
+    pub on_failure: OnFailure,
+    /// Whether code, inputs and outputs are logged.
+    pub payloads: bool,
+}
+
+/// What a log that cannot be written means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// A warning, and a line about the gap when it can be written again.
+    Warn,
+    /// Nothing is run.
+    Refuse,
+}
+
+/// Nothing may be run, or no result be given, because it could not be logged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{what}, because {why}; this is a fault of the server, not of the code. \
+     `on_failure = \"warn\"` under [audit] in vesicle.toml would go on without"
+)]
+pub struct Refused {
+    what: &'static str,
+    why: String,
+}
+
+/// The log of one session. Clones share it.
+#[derive(Clone)]
+pub struct Audit(Option<Arc<Shared>>);
+
+struct Shared {
+    queue: Queue,
+    settings: Settings,
+    session: Arc<str>,
+}
+
+/// What is about to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun<'b> {
+    /// The tool, or the command.
+    pub tool: &'static str,
+    /// The name of the profile.
+    pub profile: &'b str,
+    /// The program.
+    pub code: &'b str,
+    /// Its input.
+    pub input: &'b RawValue,
+}
+
+impl Audit {
+    /// No log.
+    pub fn off() -> Self {
+        Self(None)
+    }
+
+    /// Opens the log for a session of its own. What cannot be opened is what cannot be written: see
+    /// [`OnFailure`].
+    ///
+    /// # Errors
+    /// The system gives no thread, or no randomness for the session's id.
+    pub fn start(settings: Settings, redact: Redact) -> std::io::Result<Self> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(std::io::Error::other)?;
+        Ok(Self(Some(Arc::new(Shared {
+            queue: Queue::start(&settings, redact)?,
+            settings,
+            session: format!("{:032x}", u128::from_be_bytes(id)).into(),
+        }))))
+    }
+
+    /// Begins to log an execution.
+    ///
+    /// # Errors
+    /// The log cannot be written, and nothing may run without it.
+    pub fn begin(&self, begun: Begun<'_>, who: impl FnOnce() -> Who) -> Result<Recording, Refused> {
+        let Some(shared) = &self.0 else {
+            return Ok(Recording(None));
+        };
+        let slot = match shared.settings.on_failure {
+            OnFailure::Warn => None,
+            OnFailure::Refuse => Some(admit(&shared.queue)?),
+        };
+        let who = who();
+        let entry = Box::new(Entry {
+            time: SystemTime::now(),
+            kind: "execution",
+            who: Who {
+                client: cut(&who.client, NAME_BYTES_MAX),
+                version: who.version.map(|version| cut(&version, NAME_BYTES_MAX)),
+            },
+            session: shared.session.clone(),
+            tool: begun.tool,
+            profile: begun.profile.to_owned(),
+            code: Code {
+                blake3: blake3::hash(begun.code.as_bytes()),
+                bytes: begun.code.len(),
+            },
+            grants: Vec::new(),
+            calls: Vec::new(),
+            calls_omitted: 0,
+            outcome: Ended::otherwise("abandoned"),
+            resources: Default::default(),
+            ms: 0.0,
+            payloads: (shared.settings.payloads).then(|| Payloads::of(begun.code, begun.input)),
+            details_omitted: false,
+        });
+        Ok(Recording(Some(Open {
+            shared: shared.clone(),
+            slot,
+            began: Instant::now(),
+            noted: Arc::default(),
+            entry,
+        })))
+    }
+
+    /// Waits, for some seconds at most, until all lines are written.
+    pub fn flush(&self) {
+        if let Some(shared) = &self.0 {
+            shared.queue.flush();
+        }
+    }
+}
+
+fn admit(queue: &Queue) -> Result<Slot, Refused> {
+    let refused = |why| Refused {
+        what: "the code was not run",
+        why,
+    };
+    match queue.state().failure() {
+        Some(why) => Err(refused(why)),
+        None => Slot::take(queue.state())
+            .ok_or_else(|| refused("too many audit lines wait to be written".to_owned())),
+    }
+}
+
+/// An execution that is being logged. One that is dropped before its end is logged as abandoned.
+#[must_use = "an execution that nobody ends is logged as abandoned"]
+pub struct Recording(Option<Open>);
+
+struct Open {
+    shared: Arc<Shared>,
+    slot: Option<Slot>,
+    began: Instant,
+    noted: Arc<Mutex<Noted>>,
+    entry: Box<Entry>,
+}
+
+impl Recording {
+    /// `tools`, watched if there is a log.
+    pub fn watch(&self, tools: Arc<dyn ToolCall>) -> Arc<dyn ToolCall> {
+        match &self.0 {
+            None => tools,
+            Some(open) => Arc::new(Watched::new(
+                tools,
+                open.noted.clone(),
+                open.shared.settings.payloads,
+            )),
+        }
+    }
+
+    /// Whether [`Ended::of`] should keep what came out.
+    pub fn wants_payloads(&self) -> bool {
+        (self.0.as_ref()).is_some_and(|open| open.shared.settings.payloads)
+    }
+
+    /// The execution ended so. With `sync` this returns when the line is on the disk.
+    ///
+    /// # Errors
+    /// The line could not be written, and no result may be given without it.
+    pub async fn end(mut self, ended: Ended) -> Result<(), Refused> {
+        let Some(open) = self.0.take() else {
+            return Ok(());
+        };
+        let (sync, on_failure) = (open.shared.settings.sync, open.shared.settings.on_failure);
+        let written = match sync {
+            true => {
+                let (written, wait) = oneshot::channel();
+                open.push(ended, Some(written));
+                wait.await
+                    .unwrap_or_else(|_| Err("its audit line was lost".to_owned()))
+            }
+            false => {
+                open.push(ended, None);
+                Ok(())
+            }
+        };
+        match (written, on_failure) {
+            (Err(why), OnFailure::Refuse) => Err(Refused {
+                what: "the code was run, but its result is kept back",
+                why,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.push(Ended::otherwise("abandoned"), None);
+        }
+    }
+}
+
+impl Open {
+    fn push(self, mut ended: Ended, written: Option<oneshot::Sender<Result<(), String>>>) {
+        let Self {
+            shared,
+            slot,
+            began,
+            noted,
+            mut entry,
+        } = self;
+        let Some(slot) = slot.or_else(|| Slot::take(shared.queue.state())) else {
+            return shared.queue.lose();
+        };
+        let noted = std::mem::take(&mut *noted.lock());
+        entry.time = SystemTime::now();
+        entry.ms = began.elapsed().as_micros() as f64 / 1_000.0;
+        entry.note(noted.calls, noted.omitted);
+        entry.resources = ended.resources;
+        if let (Some(payloads), Some(printed)) = (&mut entry.payloads, ended.printed.take()) {
+            payloads.output = printed.output;
+            payloads.stdout = printed.stdout;
+            payloads.stderr = printed.stderr;
+        }
+        entry.outcome = ended;
+        shared.queue.push(slot, entry, written);
+    }
+}

@@ -1,0 +1,159 @@
+//! `vesicle audit tail`.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write},
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
+
+use clap::builder::styling::{AnsiColor, Style};
+use serde_json::Value;
+use vesicle::audit;
+
+use super::{ExitStatus, GlobalArgs, directory};
+use crate::terminal;
+
+/// How often the log is looked at with `--follow`.
+const INTERVAL: Duration = Duration::from_millis(200);
+/// The most lines that can be asked for; they are held in memory.
+const LINES_MAX: u32 = 100_000;
+
+/// Print the newest lines
+#[derive(Debug, clap::Args)]
+pub struct TailArgs {
+    /// How many
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "COUNT",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(..=i64::from(LINES_MAX))
+    )]
+    lines: u32,
+
+    /// Go on with the lines that are added, until Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+
+    /// Print the lines as they are, in JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Where the log is [default: as `audit.dir` has it]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// Prints them.
+pub fn run(args: &TailArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
+    let dir = directory(args.dir.as_ref(), global)?;
+    let mut newest = VecDeque::new();
+    let mut place = Place::default();
+    place.read(&dir, |line| {
+        newest.push_back(line);
+        if newest.len() > args.lines as usize {
+            newest.pop_front();
+        }
+        Ok(())
+    })?;
+    let mut stdout = anstream::stdout().lock();
+    let mut print = |line: String| match args.json {
+        true => writeln!(stdout, "{line}"),
+        false => writeln!(stdout, "{}", for_people(&line)),
+    };
+    newest.into_iter().try_for_each(&mut print)?;
+    if !args.follow {
+        return Ok(ExitStatus::Success);
+    }
+    loop {
+        thread::sleep(INTERVAL);
+        place.read(&dir, &mut print)?;
+    }
+}
+
+/// How far the log was read.
+#[derive(Debug, Default)]
+struct Place {
+    number: u64,
+    offset: u64,
+}
+
+impl Place {
+    /// Gives every whole line from here on to `each`, and goes there.
+    fn read(
+        &mut self,
+        dir: &Path,
+        mut each: impl FnMut(String) -> io::Result<()>,
+    ) -> io::Result<()> {
+        for number in audit::file_numbers(dir)? {
+            if number < self.number {
+                continue;
+            }
+            if number > self.number {
+                (self.number, self.offset) = (number, 0);
+            }
+            let mut file = match File::open(dir.join(audit::file_name(number))) {
+                Ok(file) => file,
+                // Its time was up meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            file.seek(SeekFrom::Start(self.offset))?;
+            let mut reader = BufReader::new(file);
+            let mut line = Vec::new();
+            while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+                self.offset += line.len() as u64;
+                line.pop();
+                each(String::from_utf8_lossy(&line).into_owned())?;
+                line.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const FAINT: Style = Style::new().dimmed();
+
+/// The most important of a line: when, how it ended, who, what, how long.
+fn for_people(line: &str) -> String {
+    let Ok(entry) = serde_json::from_str::<Value>(line) else {
+        return format!("{BAD}{}{BAD:#}", terminal::harmless(line));
+    };
+    // What clients call themselves is theirs to choose.
+    let text = |path: &str| {
+        let value = entry.pointer(path).and_then(Value::as_str);
+        terminal::harmless(value.unwrap_or_default()).replace(['\n', '\t'], " ")
+    };
+    let time = format!("{FAINT}{}{FAINT:#}", text("/time"));
+    match text("/kind").as_str() {
+        "execution" => {}
+        "gap" => return format!("{time} {BAD}gap: {} lines lost{BAD:#}", entry["lost"]),
+        kind => return format!("{time} {BAD}{kind}{BAD:#}"),
+    }
+    let status = text("/outcome/status");
+    let style = if status == "success" { GOOD } else { BAD };
+    let why =
+        text("/outcome/error_type") + &text("/outcome/violation_type") + &text("/outcome/limit");
+    let why = if why.is_empty() {
+        why
+    } else {
+        format!(" ({why})")
+    };
+    let code = text("/code/blake3");
+    format!(
+        "{time} {style}{status}{why}{style:#} {} ms, {} {}, {} {}, code {} of {} bytes, {} host calls",
+        entry["ms"],
+        text("/who/client"),
+        text("/who/version"),
+        text("/tool"),
+        text("/profile"),
+        code.get(..16).unwrap_or_default(),
+        entry["code"]["bytes"],
+        entry["resources"]["host_calls"],
+    )
+}

@@ -1,0 +1,114 @@
+//! `[secrets]`: where the operator's secrets are. Their values are no part of the configuration; they
+//! are read when a command needs them.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use super::{
+    ConfigError, Configuration, Problem,
+    layer::Layer,
+    show::Row,
+    value::{Entry, Value},
+};
+use crate::secrets::{SECRET_BYTES_MAX, Secret, Secrets};
+
+/// Where one secret is.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    from: Entry,
+}
+
+impl Configuration {
+    /// Reads the secrets.
+    ///
+    /// # Errors
+    /// One is not there, or cannot be a secret. The values are not told.
+    pub fn secrets(&self) -> Result<Secrets, ConfigError> {
+        let mut problems = Vec::new();
+        let mut secrets = Vec::new();
+        for source in &self.secrets {
+            match source.read() {
+                Ok(secret) => secrets.push(secret),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(ConfigError(problems));
+        }
+        Secrets::new(secrets).map_err(|error| {
+            let advice = "configure fewer secrets".to_owned();
+            ConfigError(vec![Problem::general(
+                format!("the secrets cannot be searched for: {error}"),
+                advice,
+            )])
+        })
+    }
+}
+
+impl Source {
+    fn read(&self) -> Result<Secret, Problem> {
+        let value = match &self.from.value {
+            Value::Text(variable) => std::env::var(variable)
+                .map_err(|error| self.problem(&format!("the variable {variable}: {error}"))),
+            Value::Path(path) => read(path)
+                .map_err(|error| self.problem(&format!("the file `{}`: {error}", path.display()))),
+            _ => Err(self.problem("no place")),
+        }?;
+        // The line feed that editors end a file with.
+        let value = value.strip_suffix('\n').unwrap_or(&value).to_owned();
+        Secret::new(self.name.clone(), value).map_err(|error| self.problem(&error.to_string()))
+    }
+
+    fn problem(&self, why: &str) -> Problem {
+        Problem {
+            origin: self.from.origin.clone(),
+            what: format!("the secret `{}` cannot be used: {why}", self.name),
+            advice: "put it there, or take this line out".to_owned(),
+        }
+    }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?
+        // With its line feed, and one more to see that it is too long.
+        .take(SECRET_BYTES_MAX as u64 + 2)
+        .read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The places that `layer` names, and what `config show` says of them.
+pub(super) fn resolve(layer: &Layer, problems: &mut Vec<Problem>) -> (Vec<Source>, Vec<Row>) {
+    let mut sources: Vec<Source> = Vec::new();
+    let mut rows = Vec::new();
+    for (path, entry) in &layer.entries {
+        let Some((name, _)) = path
+            .strip_prefix("secrets.")
+            .and_then(|rest| rest.split_once('.'))
+        else {
+            continue;
+        };
+        if sources.iter().any(|source| source.name == name) {
+            problems.push(Problem {
+                origin: entry.origin.clone(),
+                what: format!("the secret `{name}` has both `env` and `file`"),
+                advice: "keep one of them".to_owned(),
+            });
+        }
+        sources.push(Source {
+            name: name.to_owned(),
+            from: entry.clone(),
+        });
+        rows.push(Row {
+            key: path.clone(),
+            value: entry.value.clone(),
+            origin: entry.origin.clone(),
+            follows: None,
+        });
+    }
+    (sources, rows)
+}
