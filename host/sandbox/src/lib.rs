@@ -19,5 +19,6 @@ pub use limits::{
     CODE_BYTES_MAX, INPUT_BYTES_MAX, Limits, MEMORY_BYTES_MAX, OUTPUT_BYTES_MAX, Profile,
     STREAM_BYTES_MAX,
 };
-pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType};
+pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType, Warning};
 pub use sandbox::{Config, ExecuteError, Sandbox, SandboxError};
+pub use source::{RuleAction, SourcePolicy};

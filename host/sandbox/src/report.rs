@@ -35,6 +35,7 @@ pub fn rejected(rejection: Rejection, elapsed: Duration) -> Outcome {
             message,
             location,
             stack: String::new(),
+            warnings: Vec::new(),
             stdout: String::new(),
             stderr: String::new(),
             execution_time_us: micros(elapsed),
@@ -63,6 +64,7 @@ pub fn input_too_long(bytes: usize) -> Outcome {
         ),
         location: None,
         stack: String::new(),
+        warnings: Vec::new(),
         stdout: String::new(),
         stderr: String::new(),
         execution_time_us: 0,
@@ -75,6 +77,7 @@ pub fn not_read_in_time(execution: &Execution, elapsed: Duration) -> Outcome {
     Outcome::Timeout {
         elapsed_ms: elapsed.as_millis() as u64,
         limit_ms: execution.limits.wall_time.as_millis() as u64,
+        warnings: Vec::new(),
         stdout: String::new(),
         stderr: String::new(),
         resources: Resources::default(),
@@ -108,6 +111,7 @@ pub fn ended(
             return Ok(Outcome::Timeout {
                 elapsed_ms: elapsed.as_millis() as u64,
                 limit_ms: execution.limits.wall_time.as_millis() as u64,
+                warnings: Vec::new(),
                 stdout,
                 stderr,
                 resources,
@@ -126,6 +130,7 @@ pub fn ended(
             return Ok(Outcome::Success {
                 output,
                 uncaught: uncaught.collect(),
+                warnings: Vec::new(),
                 stdout,
                 stderr,
                 execution_time_us: micros(elapsed),
@@ -154,6 +159,7 @@ pub fn ended(
         message,
         location,
         stack,
+        warnings: Vec::new(),
         stdout,
         stderr,
         execution_time_us: micros(elapsed),

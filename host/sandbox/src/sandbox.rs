@@ -173,7 +173,8 @@ impl Sandbox {
             source: prepared.code,
             input: execution.input.get().to_owned(),
         };
-        self.run(execution, &program, start).await
+        let outcome = self.run(execution, &program, start).await?;
+        Ok(outcome.with_warnings(prepared.warnings))
     }
 
     async fn run(

@@ -81,6 +81,7 @@ impl RunArgs {
             name: source.name(),
             input,
             limits,
+            source_policy: policy.source(),
             ..Execution::default()
         })
     }

@@ -24,6 +24,8 @@ use std::{
     sync::Arc,
 };
 
+use vesicle_sandbox::{RuleAction, SourcePolicy, ViolationType};
+
 use crate::limits::{Policy, Profile};
 use keys::KEYS;
 use layer::Layer;
@@ -157,6 +159,7 @@ fn resolve(
     let resolved = profiles::resolve(layer, problems);
     let mut settled = Settled::of(layer);
     let policy = policy(&resolved, &mut settled, problems);
+    let policy = policy.checking(source_policy(&mut settled));
     let cache = settled.value("sandbox.cache") != Some(&Value::Boolean(false));
     let cache_dir = match settled.value("sandbox.cache_dir") {
         Some(Value::Path(path)) => Some(path.clone()),
@@ -183,6 +186,21 @@ fn resolve(
         file,
         rows,
     }
+}
+
+fn source_policy(settled: &mut Settled) -> SourcePolicy {
+    let mut policy = SourcePolicy::default();
+    for (name, rule) in ViolationType::ALL {
+        let key = format!("{}.{name}", keys::SOURCE_CHECK);
+        let Some(Value::Text(chosen)) = settled.value(&key) else {
+            continue;
+        };
+        let action = RuleAction::ALL.iter().find(|(name, _)| name == chosen);
+        if let Some((_, action)) = action {
+            policy = policy.with(rule, *action);
+        }
+    }
+    policy
 }
 
 /// The keys of fixed place with what is in force.

@@ -21,6 +21,8 @@ pub fn of(outcome: &Outcome) -> CallToolResult {
         }
         failure => vec![failure.explanation()],
     };
+    let warnings = outcome.warnings().iter();
+    texts.extend(warnings.map(|warning| format!("warning:\n{}", warning.explanation())));
     let (stdout, stderr) = outcome.streams();
     for (name, stream) in [("stdout", stdout), ("stderr", stderr)] {
         if !stream.is_empty() {
@@ -58,6 +60,7 @@ mod tests {
         Outcome::Success {
             output: RawValue::from_string(output.to_owned()).unwrap(),
             uncaught: vec![],
+            warnings: vec![],
             stdout: stdout.to_owned(),
             stderr: String::new(),
             execution_time_us: 38,
@@ -96,6 +99,7 @@ mod tests {
                 excerpt: "1 | x()\n  | ^".to_owned(),
             }),
             stack: String::new(),
+            warnings: vec![],
             stdout: String::new(),
             stderr: "careful\n".to_owned(),
             execution_time_us: 40,
