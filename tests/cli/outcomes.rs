@@ -98,6 +98,18 @@ fn a_violation_ends_with_4() {
 }
 
 #[test]
+fn what_is_only_warned_of_is_told_and_run() {
+    let config = in_repository("tests/cli/programs/warn.toml");
+    let finished = run_with(
+        &["--config", config.to_str().expect("UTF-8")],
+        "console.log('before');\nreturn typeof (() => fetch('x'))",
+    );
+    assert_eq!(finished.code(), Some(0), "{finished}");
+    assert_eq!(finished.stdout(), "before\nfunction\n");
+    assert_snapshot!("warning", finished.stderr());
+}
+
+#[test]
 fn json_is_the_whole_outcome_and_nothing_else() {
     for (name, code, exit_code) in [
         (

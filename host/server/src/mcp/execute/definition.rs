@@ -17,7 +17,7 @@ converted, cycles are an error.
 Globals: `input` (what you send as `context.input`), console, URL, URLSearchParams, TextEncoder, \
 TextDecoder, structuredClone, setTimeout, setInterval, queueMicrotask, crypto.getRandomValues, \
 crypto.randomUUID, performance.now, AbortController, atob, btoa, and the language's own. There is \
-no fetch, fs, process, require or import, and nothing is kept between calls.
+no fetch, fs, process, require, import or eval, and nothing is kept between calls.
 
 Return what you need and little else; use console.log for notes. Errors come back with the line \
 and column of your code.";
