@@ -82,7 +82,7 @@ fn an_error_ends_with_1() {
 fn time_that_is_up_ends_with_3() {
     let finished = run_with(
         &["--timeout", "200ms"],
-        "console.log('before'); while (true) {}",
+        "console.log('before'); while (Date.now()) {}",
     );
     assert_eq!(finished.code(), Some(3));
     assert_eq!(finished.stdout(), "before\n");
@@ -98,6 +98,18 @@ fn a_violation_ends_with_4() {
 }
 
 #[test]
+fn what_is_only_warned_of_is_told_and_run() {
+    let config = in_repository("tests/cli/programs/warn.toml");
+    let finished = run_with(
+        &["--config", config.to_str().expect("UTF-8")],
+        "console.log('before');\nreturn typeof (() => fetch('x'))",
+    );
+    assert_eq!(finished.code(), Some(0), "{finished}");
+    assert_eq!(finished.stdout(), "before\nfunction\n");
+    assert_snapshot!("warning", finished.stderr());
+}
+
+#[test]
 fn json_is_the_whole_outcome_and_nothing_else() {
     for (name, code, exit_code) in [
         (
@@ -106,7 +118,11 @@ fn json_is_the_whole_outcome_and_nothing_else() {
             0,
         ),
         ("json_error", "console.warn('careful'); null.x", 1),
-        ("json_timeout", "console.log('hi'); while (true) {}", 3),
+        (
+            "json_timeout",
+            "console.log('hi'); while (Date.now()) {}",
+            3,
+        ),
         ("json_violation", "import 'left-pad'", 4),
     ] {
         let finished = run_with(&["--json", "--timeout", "300ms"], code);

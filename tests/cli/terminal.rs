@@ -55,7 +55,9 @@ fn ctrl_c_ends_with_130() {
         .spawn()
         .expect("vesicle starts");
     let mut stdin = child.stdin.take().expect("stdin is piped");
-    stdin.write_all(b"while (true) {}").expect("vesicle reads");
+    stdin
+        .write_all(b"while (Date.now()) {}")
+        .expect("vesicle reads");
     drop(stdin);
     while !handles_interrupts(child.id()) {
         thread::sleep(Duration::from_millis(5));

@@ -9,7 +9,7 @@ use crate::raw::RawClient;
 /// Longer than a server takes to end, shorter than the run that would keep it.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// Runs for 10 s unless it is stopped.
-const ENDLESS: &str = "while (true) {}";
+const ENDLESS: &str = "while (Date.now()) {}";
 
 fn endless() -> serde_json::Value {
     json!({

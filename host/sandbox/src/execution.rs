@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use crate::{Limits, NoState, NoTools, State, ToolCall};
+use crate::{Limits, NoState, NoTools, SourcePolicy, State, ToolCall};
 
 /// One program to run, with what it is given and what it may use.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub struct Execution {
     pub name: String,
     /// What the code sees as `input`. At most [`INPUT_BYTES_MAX`](crate::INPUT_BYTES_MAX).
     pub input: Box<RawValue>,
+    /// What the check of its source does.
+    pub source_policy: SourcePolicy,
     /// How much it may use.
     pub limits: Limits,
     /// The tools that it may call.
@@ -34,6 +36,7 @@ impl Default for Execution {
             code: String::new(),
             name: "agent.ts".to_owned(),
             input: RawValue::NULL.to_owned(),
+            source_policy: SourcePolicy::default(),
             limits: Limits::default(),
             tools: Arc::new(NoTools),
             state: Arc::new(NoState),

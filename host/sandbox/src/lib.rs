@@ -31,6 +31,7 @@ pub use limits::{
     OUTPUT_BYTES_MAX, Profile, STREAM_BYTES_MAX, TABLE_ELEMENTS_MAX, TIMER_WAITS_MAX,
     WASM_STACK_BYTES_MAX,
 };
-pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType};
+pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType, Warning};
 pub use pacing::CPU_BURST;
 pub use sandbox::Sandbox;
+pub use source::{RuleAction, SourcePolicy};

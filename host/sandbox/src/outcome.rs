@@ -16,6 +16,9 @@ pub enum Outcome {
         /// Rejected promises that nobody handled, and errors thrown in timers and microtasks.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         uncaught: Vec<Exception>,
+        /// What the source check found and its policy does not deny: of each rule the first place.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Warning>,
         /// What it wrote to standard output; says so at its end when it was cut.
         stdout: String,
         /// What it wrote to standard error; says so at its end when it was cut.
@@ -40,6 +43,9 @@ pub enum Outcome {
         #[serde(skip_serializing_if = "String::is_empty")]
         stack: String,
         /// As in [`Outcome::Success`].
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Warning>,
+        /// As in [`Outcome::Success`].
         stdout: String,
         /// As in [`Outcome::Success`].
         stderr: String,
@@ -54,6 +60,9 @@ pub enum Outcome {
         elapsed_ms: u64,
         /// The limit that it met, in milliseconds.
         limit_ms: u64,
+        /// As in [`Outcome::Success`].
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Warning>,
         /// What it had written until then.
         stdout: String,
         /// What it had written until then.
@@ -69,6 +78,9 @@ pub enum Outcome {
         limit_value: u64,
         /// What happened and what to do.
         message: String,
+        /// As in [`Outcome::Success`].
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Warning>,
         /// What it had written until then.
         stdout: String,
         /// What it had written until then.
@@ -111,12 +123,49 @@ pub enum ErrorType {
     InvalidInput,
 }
 
-/// The rules behind [`Outcome::SecurityViolation`].
+/// The rules of the source check, behind [`Outcome::SecurityViolation`] and [`Warning`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ViolationType {
     /// The code imports a module, and no modules are granted.
     Import,
+    /// The code asks for `child_process`, and no process can be started.
+    ChildProcess,
+    /// The code uses `require`, which is another way to ask for a module.
+    Require,
+    /// The code uses `process`, and there is none.
+    Process,
+    /// The code uses `fetch`, `WebSocket` or `XMLHttpRequest`, and no network is granted.
+    Network,
+    /// The code makes code from text, by `eval` or `Function`, which the engine does not do.
+    Eval,
+    /// A loop's condition is always true, and nothing in it leaves it.
+    EndlessLoop,
+}
+
+impl ViolationType {
+    /// All of them, by name, in the order of their declaration. Where two find the same place, the
+    /// first is told.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("import", Self::Import),
+        ("child_process", Self::ChildProcess),
+        ("require", Self::Require),
+        ("process", Self::Process),
+        ("network", Self::Network),
+        ("eval", Self::Eval),
+        ("endless_loop", Self::EndlessLoop),
+    ];
+}
+
+/// What the source check found in code that was run all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// Which rule.
+    pub violation_type: ViolationType,
+    /// What will not work, and what to do instead.
+    pub reason: String,
+    /// Where, in the text that the caller sent.
+    pub location: Location,
 }
 
 /// A place in the text that the caller sent.
@@ -179,6 +228,29 @@ impl Outcome {
         }
     }
 
+    /// What the source check found in code that was run.
+    pub fn warnings(&self) -> &[Warning] {
+        match self {
+            Self::Success { warnings, .. }
+            | Self::Error { warnings, .. }
+            | Self::Timeout { warnings, .. }
+            | Self::LimitExceeded { warnings, .. } => warnings,
+            Self::SecurityViolation { .. } => &[],
+        }
+    }
+
+    /// This outcome, with what the source check found.
+    pub(crate) fn with_warnings(mut self, found: Vec<Warning>) -> Self {
+        match &mut self {
+            Self::Success { warnings, .. }
+            | Self::Error { warnings, .. }
+            | Self::Timeout { warnings, .. }
+            | Self::LimitExceeded { warnings, .. } => *warnings = found,
+            Self::SecurityViolation { .. } => {}
+        }
+        self
+    }
+
     /// Whether the code ran to its end.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Success { .. })
@@ -207,6 +279,13 @@ impl Outcome {
                 reason, location, ..
             } => format!("{reason}\n{}", location.excerpt),
         }
+    }
+}
+
+impl Warning {
+    /// What to tell a person or a model about it: the reason and the excerpt.
+    pub fn explanation(&self) -> String {
+        format!("{}\n{}", self.reason, self.location.excerpt)
     }
 }
 

@@ -39,17 +39,21 @@ impl Preparation {
         permit: Admitted,
     ) -> Result<(Result<Prepared, Rejection>, Admitted), ExecuteError> {
         if is_short(execution) {
-            return Ok((source::prepare(&execution.name, &execution.code), permit));
+            return Ok((read(execution), permit));
         }
         // Like the other semaphore, this one is never closed.
         let turn = self.turns.clone().acquire_owned().await.ok();
         let execution = execution.clone();
         apart(move || {
             let _turn = turn;
-            (source::prepare(&execution.name, &execution.code), permit)
+            (read(&execution), permit)
         })
         .await
     }
+}
+
+fn read(execution: &Execution) -> Result<Prepared, Rejection> {
+    source::prepare(&execution.name, &execution.code, &execution.source_policy)
 }
 
 /// Whether the text is read in place.

@@ -55,6 +55,7 @@ pub fn rejected(rejection: Rejection, elapsed: Duration) -> Outcome {
             message,
             location,
             stack: String::new(),
+            warnings: Vec::new(),
             stdout: String::new(),
             stderr: String::new(),
             execution_time_us: micros(elapsed),
@@ -100,6 +101,7 @@ fn unread(error_type: ErrorType, name: &str, message: String) -> Outcome {
         message,
         location: None,
         stack: String::new(),
+        warnings: Vec::new(),
         stdout: String::new(),
         stderr: String::new(),
         execution_time_us: 0,
@@ -112,6 +114,7 @@ pub fn not_read_in_time(execution: &Execution, elapsed: Duration) -> Outcome {
     Outcome::Timeout {
         elapsed_ms: elapsed.as_millis() as u64,
         limit_ms: execution.limits.wall_time.as_millis() as u64,
+        warnings: Vec::new(),
         stdout: String::new(),
         stderr: String::new(),
         resources: Resources::default(),
@@ -145,6 +148,7 @@ pub fn ended(
             return Ok(Outcome::Timeout {
                 elapsed_ms: elapsed.as_millis() as u64,
                 limit_ms: execution.limits.wall_time.as_millis() as u64,
+                warnings: Vec::new(),
                 stdout,
                 stderr,
                 resources,
@@ -155,6 +159,7 @@ pub fn ended(
             return Ok(Outcome::LimitExceeded {
                 limit,
                 limit_value,
+                warnings: Vec::new(),
                 message: limit.message(limit_value),
                 stdout,
                 stderr,
@@ -177,6 +182,7 @@ pub fn ended(
             return Ok(Outcome::Success {
                 output,
                 uncaught: uncaught.collect(),
+                warnings: Vec::new(),
                 stdout,
                 stderr,
                 execution_time_us: micros(elapsed),
@@ -205,6 +211,7 @@ pub fn ended(
         message,
         location,
         stack,
+        warnings: Vec::new(),
         stdout,
         stderr,
         execution_time_us: micros(elapsed),

@@ -121,7 +121,8 @@ impl Sandbox {
             source: prepared.code,
             input: execution.input.get().to_owned(),
         };
-        self.run(javascript, execution, &program, start).await
+        let outcome = self.run(javascript, execution, &program, start).await?;
+        Ok(outcome.with_warnings(prepared.warnings))
     }
 
     async fn run(

@@ -1,10 +1,10 @@
 //! Which limits a caller gets: those of a profile, with the time narrowed to what the caller asks
 //! for. The profile is the ceiling, because whoever chooses the profile chose what may be spent.
-//! Which profiles may be chosen is policy.
+//! Which profiles may be chosen is policy, and so is what the check of the source does.
 
 use std::time::Duration;
 
-use vesicle_sandbox::Limits;
+use vesicle_sandbox::{Limits, SourcePolicy};
 
 use crate::config::{WALL_TIME_MS_MAX, is_profile_name, list};
 
@@ -26,13 +26,14 @@ pub enum Asker {
     Caller,
 }
 
-/// Which profiles there are, and who may have which.
+/// Which profiles there are, who may have which, and what the check of the source does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     profiles: Vec<Profile>,
     default: Profile,
     /// The names of those that callers may ask for, in the order of `profiles`.
     offered: Vec<String>,
+    source: SourcePolicy,
 }
 
 /// Why a wish cannot be met. The texts say what to ask for instead, and which line of configuration
@@ -92,7 +93,18 @@ impl Policy {
             profiles,
             default,
             offered,
+            source: SourcePolicy::default(),
         }
+    }
+
+    /// This policy, with this one for the source of all code.
+    pub fn checking(self, source: SourcePolicy) -> Self {
+        Self { source, ..self }
+    }
+
+    /// What the check of the source does.
+    pub fn source(&self) -> SourcePolicy {
+        self.source
     }
 
     /// The profile of those who name none.

@@ -3,13 +3,15 @@
 
 mod enums;
 mod excerpt;
-mod imports;
 mod jsx;
 mod nesting;
+mod policy;
+mod rules;
 mod stack_need;
 mod trace;
 mod typescript;
 
+pub use policy::{RuleAction, SourcePolicy};
 pub use trace::Trace;
 pub use typescript::{Form, Prepared, prepare};
 

@@ -8,15 +8,16 @@ use oxc::codegen::{Codegen, CodegenOptions, CodegenReturn, CommentOptions};
 use oxc::diagnostics::{Diagnostics, OxcDiagnostic};
 use oxc::parser::{ParseOptions, Parser, ParserReturn};
 use oxc::semantic::SemanticBuilder;
-use oxc::span::SourceType;
+use oxc::span::{SourceType, Span};
 use oxc::transformer::{TransformOptions, Transformer};
 
 use oxc_sourcemap::SourceMap;
 
-use super::imports::{self, Finding};
+use super::policy::{RuleAction, SourcePolicy};
+use super::rules::{self, Finding, Findings};
 use super::{Rejection, check, enums, jsx, nesting, stack_need};
 use crate::CODE_BYTES_MAX;
-use crate::outcome::{Location, ViolationType};
+use crate::outcome::{Location, Warning};
 
 /// The longest program that the engine is given, in bytes. What is written out by the caller grows
 /// little; enums and namespaces can be made to grow much.
@@ -38,45 +39,53 @@ pub struct Prepared {
     pub form: Form,
     /// JavaScript.
     pub code: String,
+    /// What the source check found and does not deny.
+    pub warnings: Vec<Warning>,
 }
 
-/// Checks the text and turns it into JavaScript.
-pub fn prepare(name: &str, code: &str) -> Result<Prepared, Rejection> {
+/// Checks the text under `policy` and turns it into JavaScript.
+pub fn prepare(name: &str, code: &str, policy: &SourcePolicy) -> Result<Prepared, Rejection> {
     let source = check(name, code)?;
-    compile(name, source, None).map(|(form, output)| Prepared {
-        form,
-        code: output.code,
+    compile(name, source, Some(policy), None).map(|compiled| Prepared {
+        form: compiled.form,
+        code: compiled.code,
+        warnings: compiled.warnings,
     })
 }
 
 /// What [`prepare`] made of the same text, with its source map. Made only when an error needs it.
 pub fn compile_with_map(name: &str, code: &str) -> Option<(String, SourceMap<'static>)> {
     let source = check(name, code).ok()?;
-    let (_, output) = compile(name, source, Some(PathBuf::from(name))).ok()?;
-    Some((output.code, output.map?))
+    // The program ran, so it was checked.
+    let compiled = compile(name, source, None, Some(PathBuf::from(name))).ok()?;
+    Some((compiled.code, compiled.map?))
 }
 
 fn compile(
     name: &str,
     source: &str,
+    policy: Option<&SourcePolicy>,
     source_map_path: Option<PathBuf>,
-) -> Result<(Form, Compiled), Rejection> {
+) -> Result<Compiled, Rejection> {
     nesting::check(name, source)?;
     // oxc recurses as deep as the program is nested, and a native stack that overflows takes the
     // process with it.
-    stack_need::with_stack_for(source, || strip(name, source, source_map_path))
+    stack_need::with_stack_for(source, || strip(name, source, policy, source_map_path))
 }
 
 struct Compiled {
+    form: Form,
     code: String,
+    warnings: Vec<Warning>,
     map: Option<SourceMap<'static>>,
 }
 
 fn strip(
     name: &str,
     source: &str,
+    policy: Option<&SourcePolicy>,
     source_map_path: Option<PathBuf>,
-) -> Result<(Form, Compiled), Rejection> {
+) -> Result<Compiled, Rejection> {
     let allocator = Allocator::default();
     let parsed = parse(&allocator, source, SourceType::ts());
     if parsed.diagnostics.has_errors()
@@ -87,9 +96,6 @@ fn strip(
     reject_errors(name, source, parsed.diagnostics)?;
 
     let mut program = parsed.program;
-    if let Some(finding) = imports::find(&program) {
-        return Err(reject_finding(name, source, finding));
-    }
     let form = form(&program);
     // It would land inside of the function that a body becomes.
     program.hashbang = None;
@@ -98,8 +104,12 @@ fn strip(
         .with_excess_capacity(2.0)
         .with_enum_eval(enums::are_bounded(&program))
         .build(&program);
-    reject_errors(name, source, semantic.diagnostics)?;
     let scoping = semantic.semantic.into_scoping();
+    let warnings = match policy {
+        Some(policy) => judge(name, source, policy, rules::find(&program, &scoping))?,
+        None => Vec::new(),
+    };
+    reject_errors(name, source, semantic.diagnostics)?;
     let transformed = Transformer::new(&allocator, name.as_ref(), &TransformOptions::default())
         .build_with_scoping(scoping, &mut program);
     reject_errors(name, source, transformed.diagnostics)?;
@@ -123,7 +133,12 @@ fn strip(
         ));
     }
     let map = map.map(|map| map.into_owned());
-    Ok((form, Compiled { code, map }))
+    Ok(Compiled {
+        form,
+        code,
+        warnings,
+        map,
+    })
 }
 
 /// Reads a text in one of the forms of TypeScript.
@@ -188,21 +203,36 @@ fn location(name: &str, source: &str, diagnostic: &OxcDiagnostic) -> Option<Loca
     ))
 }
 
-fn reject_finding(name: &str, source: &str, finding: Finding) -> Rejection {
-    match finding {
-        Finding::Import { span, name: module } => Rejection::Violation {
-            violation_type: ViolationType::Import,
-            reason: match module {
-                Some(module) => format!(
-                    "the code imports `{module}`, and no modules are granted; use the globals, or put the code in"
-                ),
-                None => "the code imports a module, and no modules are granted; use the globals, or put the code in".to_owned(),
+/// The warnings that `policy` makes of `findings`, or the first finding that it denies.
+fn judge(
+    name: &str,
+    source: &str,
+    policy: &SourcePolicy,
+    findings: Findings,
+) -> Result<Vec<Warning>, Rejection> {
+    let place = |span: Span| Location::at(name, source, span.start as usize..span.end as usize);
+    let mut warnings = Vec::new();
+    for finding in findings.in_order() {
+        match finding {
+            Finding::Unsupported { span, what } => {
+                return Err(Rejection::syntax(what, Some(place(span))));
+            }
+            Finding::Violation { rule, span, reason } => match policy.action(rule) {
+                RuleAction::Deny => {
+                    return Err(Rejection::Violation {
+                        violation_type: rule,
+                        reason: reason.into_owned(),
+                        location: place(span),
+                    });
+                }
+                RuleAction::Warn => warnings.push(Warning {
+                    violation_type: rule,
+                    reason: reason.into_owned(),
+                    location: place(span),
+                }),
+                RuleAction::Off => {}
             },
-            location: Location::at(name, source, span.start as usize..span.end as usize),
-        },
-        Finding::Unsupported { span, what } => Rejection::syntax(
-            what,
-            Some(Location::at(name, source, span.start as usize..span.end as usize)),
-        ),
+        }
     }
+    Ok(warnings)
 }

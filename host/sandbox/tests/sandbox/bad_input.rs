@@ -172,26 +172,18 @@ async fn code_cannot_leave_the_function_around_it() {
 }
 
 #[tokio::test]
-async fn code_that_makes_code() {
+async fn texts_that_are_read_while_the_program_runs() {
     check(&[
-        ("return eval('1 + 1')", "2"),
-        ("return new Function('a', 'b', 'return a + b')(1, 2)", "3"),
-        ("return (0, eval)('typeof this')", r#""object""#),
-        ("try { eval('1 +') } catch (error) { return [error.name, error instanceof SyntaxError] }", r#"["SyntaxError",true]"#),
-        ("try { new Function('return (') } catch (error) { return error.name }", r#""SyntaxError""#),
-        ("try { new RegExp('(') } catch (error) { return error.name }", r#""SyntaxError""#),
+        ("try { new RegExp('(') } catch (error) { return [error.name, error instanceof SyntaxError] }", r#"["SyntaxError",true]"#),
         ("try { JSON.parse('{') } catch (error) { return error.name }", r#""SyntaxError""#),
     ])
     .await;
 }
 
 #[tokio::test]
-async fn code_that_makes_broken_code() {
+async fn broken_texts_are_told_where_they_are_read() {
     assert_transcript![
-        "const made = 'let x = ';\neval(made)",
-        "new Function('return (')",
+        "const made = '(';\nnew RegExp(made)",
         "function parse(text: string) {\n  return JSON.parse(text)\n}\nparse('{\"a\": }')",
-        "eval('throw new Error(\"from within\")')",
-        "new Function('throw new Error(\"from a made function\")')()",
     ];
 }

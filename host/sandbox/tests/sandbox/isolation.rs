@@ -40,7 +40,7 @@ async fn what_a_program_changes_is_gone() {
         before.push(output_in(&sandbox, probe).await);
     }
     let vandalism = "
-        globalThis.leaked = 'secret'; var leakedVar = 1; (0, eval)('var leakedVar = 2');
+        globalThis.leaked = 'secret'; var leakedVar = 1;
         (Object.prototype as any).polluted = 'yes';
         Array.prototype.map = () => ['hijacked'] as any; Object.freeze(Array.prototype);
         JSON.stringify = () => 'hijacked'; Map.prototype.get = () => 'hijacked';

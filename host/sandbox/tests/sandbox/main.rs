@@ -24,5 +24,8 @@ mod isolation;
 mod json;
 mod limits;
 mod recursion;
+mod source_check;
+mod source_check_attacks;
+mod source_check_dodges;
 mod typescript;
 mod values;

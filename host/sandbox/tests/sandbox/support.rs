@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::OnceCell;
-use vesicle_sandbox::{Config, Execution, Limits, Location, Outcome, Sandbox};
+use vesicle_sandbox::{
+    Config, Execution, Limits, Location, Outcome, RuleAction, Sandbox, SourcePolicy, ViolationType,
+};
 
 /// Time enough for everything that ends, on a machine that has other work too. Tests of the time
 /// limit set their own.
@@ -44,10 +46,14 @@ pub fn cache_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("vesicle-sandbox-cache")
 }
 
-/// This code, with nothing but the default memory, much time and a whole processor.
+/// This code, with nothing but the default memory, much time and a whole processor. Endless loops
+/// and code from text are left to the limits and to the engine, which most tests are about.
 pub fn execution(code: impl Into<String>) -> Execution {
     Execution {
         code: code.into(),
+        source_policy: SourcePolicy::default()
+            .with(ViolationType::EndlessLoop, RuleAction::Off)
+            .with(ViolationType::Eval, RuleAction::Off),
         limits: Limits {
             wall_time: WALL_TIME,
             cpu_percent: 100,
@@ -63,6 +69,22 @@ pub fn with_input(code: &str, input: impl serde::Serialize) -> Execution {
         input: to_raw_value(&input).expect("the input is JSON"),
         ..execution(code)
     }
+}
+
+/// As [`execution`], with this policy for its source.
+pub fn under(source_policy: SourcePolicy, code: &str) -> Execution {
+    Execution {
+        source_policy,
+        ..execution(code)
+    }
+}
+
+/// A policy by which every rule does this.
+pub fn every_rule(action: RuleAction) -> SourcePolicy {
+    let rules = ViolationType::ALL.into_iter();
+    rules.fold(SourcePolicy::default(), |policy, (_, rule)| {
+        policy.with(rule, action)
+    })
 }
 
 /// Runs an execution in the shared sandbox.
@@ -213,6 +235,15 @@ pub fn told(outcome: &Outcome) -> String {
             place(location)
         ),
     };
+    for warning in outcome.warnings() {
+        let _ = write!(
+            text,
+            "warning {:?}: {}\n{}",
+            warning.violation_type,
+            warning.reason,
+            place(&warning.location)
+        );
+    }
     let (stdout, stderr) = outcome.streams();
     for (name, stream) in [("stdout", stdout), ("stderr", stderr)] {
         if !stream.is_empty() {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use serde_json::{Value, value::RawValue};
-use vesicle_sandbox::{Exception, Outcome};
+use vesicle_sandbox::{Exception, Outcome, Warning};
 
 use crate::terminal;
 
@@ -19,6 +19,7 @@ pub fn for_people(outcome: &Outcome) -> io::Result<()> {
     let (stdout, stderr) = outcome.streams();
     guest_stream(stdout, io::stdout().lock())?;
     guest_stream(stderr, io::stderr().lock())?;
+    outcome.warnings().iter().try_for_each(warning)?;
     match outcome {
         Outcome::Success {
             output, uncaught, ..
@@ -40,6 +41,10 @@ fn guest_stream(text: &str, mut stream: impl Write + IsTerminal) -> io::Result<(
         stream.write_all(b"\n")?;
     }
     stream.flush()
+}
+
+fn warning(warning: &Warning) -> io::Result<()> {
+    terminal::fail(&format!("warning: {}", warning.explanation()))
 }
 
 fn uncaught_exception(exception: &Exception) -> io::Result<()> {

@@ -107,6 +107,7 @@ impl RunArgs {
             input,
             limits,
             state: configuration.state(),
+            source_policy: policy.source(),
             ..Execution::default()
         };
         Ok((execution, profile))

@@ -16,6 +16,10 @@ pub const ENV_PREFIX: &str = "VESICLE_";
 pub const ENV_CONFIG: &str = "VESICLE_CONFIG";
 /// The key by which a profile of one's own says which one it begins as.
 pub const INHERITS: &str = "inherits";
+/// The section of the rules of the source check.
+pub const SOURCE_CHECK: &str = "source_check";
+/// What a rule of the source check may do; the first is the default.
+pub const RULE_ACTIONS: [&str; 3] = ["deny", "warn", "off"];
 /// How log lines may look.
 pub const LOG_FORMATS: [&str; 2] = ["text", "json"];
 /// Whose executions are audited.
@@ -63,7 +67,7 @@ pub enum Kind {
 pub const SECRET_KEYS: [&str; 2] = ["env", "file"];
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 16] = [
+pub static KEYS: [Key; 23] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -117,6 +121,31 @@ pub static KEYS: [Key; 16] = [
         doc: "The profiles that MCP callers may ask for; they always have that of calls that name none.",
         env_also: None,
     },
+    rule(
+        "source_check.import",
+        "What happens to code that a rule of the source check speaks of: `deny` does not run it, `warn` runs it\n\
+         and says so beside the outcome, `off` runs it. A rule that is off grants nothing.\n\
+         \n\
+         Modules from elsewhere: `import`, `export … from`.",
+    ),
+    rule(
+        "source_check.child_process",
+        "`child_process`, as a module or a global.",
+    ),
+    rule("source_check.require", "`require`."),
+    rule("source_check.process", "`process`, which is not there."),
+    rule(
+        "source_check.network",
+        "`fetch`, `WebSocket` and `XMLHttpRequest`, which are not there.",
+    ),
+    rule(
+        "source_check.eval",
+        "`eval` and `Function` of text. They throw when they run, whatever stands here.",
+    ),
+    rule(
+        "source_check.endless_loop",
+        "Loops whose condition is always true and that have no `break`, `return`, `throw`, `await` or `yield`.",
+    ),
     Key {
         path: "state.file",
         kind: Kind::Path,
@@ -193,6 +222,17 @@ pub static KEYS: [Key; 16] = [
         env_also: None,
     },
 ];
+
+/// A rule of the source check.
+const fn rule(path: &'static str, doc: &'static str) -> Key {
+    Key {
+        path,
+        kind: Kind::Choice(&RULE_ACTIONS),
+        default: || Some(Value::Text(RULE_ACTIONS[0].to_owned())),
+        doc,
+        env_also: None,
+    }
+}
 
 fn users_cache() -> Option<PathBuf> {
     let user = etcetera::choose_base_strategy().ok()?;
@@ -458,6 +498,15 @@ mod tests {
                 .any(|name| name.starts_with("VESICLE_PROFILES_")
                     || name.starts_with("VESICLE_SECRETS_"))
         );
+    }
+
+    #[test]
+    fn every_rule_has_a_key_and_every_action_a_name() {
+        let rules = vesicle_sandbox::ViolationType::ALL.map(|(name, _)| name);
+        assert_eq!(names_in(SOURCE_CHECK), rules);
+        let actions = vesicle_sandbox::RuleAction::ALL;
+        assert_eq!(actions.map(|(name, _)| name), RULE_ACTIONS);
+        assert_eq!(actions[0].1, Default::default());
     }
 
     #[test]

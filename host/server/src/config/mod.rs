@@ -26,7 +26,7 @@ use std::{
     sync::Arc,
 };
 
-use vesicle_sandbox::State;
+use vesicle_sandbox::{RuleAction, SourcePolicy, State, ViolationType};
 
 use crate::limits::{Policy, Profile};
 use crate::state::SessionState;
@@ -172,6 +172,7 @@ fn resolve(
     let resolved = profiles::resolve(layer, problems);
     let mut settled = Settled::of(layer);
     let policy = policy(&resolved, &mut settled, problems);
+    let policy = policy.checking(source_policy(&mut settled));
     let cache = settled.value("sandbox.cache") != Some(&Value::Boolean(false));
     let cache_dir = match settled.value("sandbox.cache_dir") {
         Some(Value::Path(path)) => Some(path.clone()),
@@ -229,6 +230,21 @@ fn follow_data_dir(settled: &mut Settled, key: &str, name: &str) {
         row.origin = origin;
         row.follows = Some("data_dir".to_owned());
     }
+}
+
+fn source_policy(settled: &mut Settled) -> SourcePolicy {
+    let mut policy = SourcePolicy::default();
+    for (name, rule) in ViolationType::ALL {
+        let key = format!("{}.{name}", keys::SOURCE_CHECK);
+        let Some(Value::Text(chosen)) = settled.value(&key) else {
+            continue;
+        };
+        let action = RuleAction::ALL.iter().find(|(name, _)| name == chosen);
+        if let Some((_, action)) = action {
+            policy = policy.with(rule, *action);
+        }
+    }
+    policy
 }
 
 /// The keys of fixed place with what is in force.

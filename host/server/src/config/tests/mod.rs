@@ -5,7 +5,7 @@ mod wrong;
 use std::{ffi::OsString, path::PathBuf};
 
 use insta::assert_snapshot;
-use vesicle_sandbox::Limits;
+use vesicle_sandbox::{Limits, RuleAction, SourcePolicy, ViolationType};
 
 use super::{file::ConfigFile, *};
 use crate::limits::{Asker, LimitsError};
@@ -154,6 +154,32 @@ fn what_is_shown_says_the_same_again() {
     let second = loaded(&first.as_text());
     assert_eq!(first.policy, second.policy);
     assert_eq!(first.sandbox().cache_dir, second.sandbox().cache_dir);
+}
+
+#[test]
+fn rules_of_the_source_check_are_set_one_by_one() {
+    let file = "[source_check]\neval = \"warn\"\nnetwork = \"warn\"";
+    let variable = ("VESICLE_SOURCE_CHECK_NETWORK", "off");
+    let policy = load(file, &[variable], &[]).unwrap().policy.source();
+    let expected = SourcePolicy::default()
+        .with(ViolationType::Eval, RuleAction::Warn)
+        .with(ViolationType::Network, RuleAction::Off);
+    assert_eq!(policy, expected);
+    for (_, action) in RuleAction::ALL {
+        let text = |(name, _): (&str, ViolationType)| {
+            let (action, _) = RuleAction::ALL
+                .into_iter()
+                .find(|(_, a)| *a == action)
+                .unwrap();
+            format!("{name} = \"{action}\"\n")
+        };
+        let file: String = ViolationType::ALL.map(text).concat();
+        let policy = loaded(&format!("[source_check]\n{file}")).policy.source();
+        for (name, rule) in ViolationType::ALL {
+            assert_eq!(policy.action(rule), action, "{name}");
+        }
+    }
+    assert_snapshot!(load("[source_check]\neval = \"no\"\nevil = \"off\"", &[], &[]).unwrap_err());
 }
 
 #[test]

@@ -18,7 +18,7 @@ Globals: `input` (what you send as `context.input`), console, URL, URLSearchPara
 TextDecoder, structuredClone, setTimeout, setInterval, queueMicrotask, crypto.getRandomValues, \
 crypto.randomUUID, performance.now, AbortController, atob, btoa, and the language's own. Only `state` \
 is kept between calls: state.get(key), set(key, json), delete(key), keys(prefix). There is no fetch, \
-fs, process, require or import.
+fs, process, require, import or eval.
 
 Return what you need and little else; use console.log for notes. Errors come back with the line \
 and column of your code.";

@@ -100,6 +100,7 @@ impl ExecuteTool {
             input: arguments.input,
             limits,
             state: self.state.clone(),
+            source_policy: self.policy.source(),
             ..Execution::default()
         };
         execution.tools = recording.watch(execution.tools);

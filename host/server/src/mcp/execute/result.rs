@@ -23,6 +23,8 @@ pub fn of(outcome: &Outcome) -> CallToolResult {
         }
         failure => vec![failure.explanation()],
     };
+    let warnings = outcome.warnings().iter();
+    texts.extend(warnings.map(|warning| format!("warning:\n{}", warning.explanation())));
     let (stdout, stderr) = outcome.streams();
     for (name, stream) in [("stdout", stdout), ("stderr", stderr)] {
         if !stream.is_empty() {
@@ -64,6 +66,7 @@ mod tests {
         Outcome::Success {
             output: RawValue::from_string(output.to_owned()).unwrap(),
             uncaught: vec![],
+            warnings: vec![],
             stdout: stdout.to_owned(),
             stderr: String::new(),
             execution_time_us: 38,
@@ -102,6 +105,7 @@ mod tests {
                 excerpt: "1 | x()\n  | ^".to_owned(),
             }),
             stack: String::new(),
+            warnings: vec![],
             stdout: String::new(),
             stderr: "careful\n".to_owned(),
             execution_time_us: 40,

@@ -2,7 +2,7 @@
 //! every token of them, and clients differ in what they make of `oneOf`, `$ref` and null types.
 
 use serde_json::{Value, json};
-use vesicle_sandbox::CODE_BYTES_MAX;
+use vesicle_sandbox::{CODE_BYTES_MAX, ViolationType};
 
 use crate::limits::{Asker, Policy};
 
@@ -69,6 +69,19 @@ pub fn output() -> Value {
                     "required": ["name", "message"],
                 },
             },
+            "warnings": {
+                "type": "array",
+                "description": "success, error, timeout: what in the code will not work",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "violation_type": text("Which rule"),
+                        "reason": text("What will not work, and what to do instead"),
+                        "location": {"type": "object", "description": "Where, with line, column and excerpt"},
+                    },
+                    "required": ["violation_type", "reason", "location"],
+                },
+            },
             "error_type": {
                 "type": "string",
                 "enum": ["syntax", "runtime", "out_of_memory", "stack_overflow", "never_settles", "invalid_result", "invalid_input"],
@@ -79,7 +92,7 @@ pub fn output() -> Value {
             "stack": text("error: the calls that led there"),
             "violation_type": {
                 "type": "string",
-                "enum": ["import"],
+                "enum": ViolationType::ALL.map(|(name, _)| name),
                 "description": "security_violation: which rule",
             },
             "reason": text("security_violation: what is not allowed, and what would be"),
@@ -138,7 +151,7 @@ fn profiles(policy: &Policy) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vesicle_sandbox::{ErrorType, Location, Outcome, Resources, ViolationType};
+    use vesicle_sandbox::{ErrorType, Location, Outcome, Resources, Warning};
 
     /// Every key of `value` is told by `schema`, and every required one is there.
     fn check(value: &Value, schema: &Value) {
@@ -173,10 +186,16 @@ mod tests {
     fn outcomes_look_as_the_schema_says() {
         let (stdout, stderr) = (String::new(), String::new());
         let resources = Resources::default();
+        let warnings = vec![Warning {
+            violation_type: ViolationType::Eval,
+            reason: String::new(),
+            location: location(),
+        }];
         let outcomes = [
             Outcome::Success {
                 output: serde_json::value::RawValue::NULL.to_owned(),
                 uncaught: vec![],
+                warnings: warnings.clone(),
                 stdout: stdout.clone(),
                 stderr: stderr.clone(),
                 execution_time_us: 0,
@@ -188,6 +207,7 @@ mod tests {
                 message: String::new(),
                 location: Some(location()),
                 stack: "at".to_owned(),
+                warnings: warnings.clone(),
                 stdout: stdout.clone(),
                 stderr: stderr.clone(),
                 execution_time_us: 0,
@@ -196,6 +216,7 @@ mod tests {
             Outcome::Timeout {
                 elapsed_ms: 0,
                 limit_ms: 0,
+                warnings,
                 stdout,
                 stderr,
                 resources,
