@@ -216,7 +216,7 @@ async fn call(tools: Arc<dyn ToolCall>, name: String, arguments: Box<RawValue>) 
 /// What the guest says is JSON is an allegation until it is checked.
 fn parse(arguments: String) -> Result<Box<RawValue>, types::Error> {
     match RawValue::from_string(arguments) {
-        Ok(arguments) if arguments.get().starts_with('{') => Ok(arguments),
+        Ok(arguments) if arguments.get().starts_with('{') => whole_characters(arguments),
         Ok(_) => Err(types::Error::InvalidInput(
             "the arguments of a tool are a JSON object".to_owned(),
         )),
@@ -224,6 +224,20 @@ fn parse(arguments: String) -> Result<Box<RawValue>, types::Error> {
             "the arguments are no JSON: {error}"
         ))),
     }
+}
+
+/// Half a surrogate pair can be written in JSON, and passes as its syntax; what reads strings on
+/// the other side refuses it.
+fn whole_characters(arguments: Box<RawValue>) -> Result<Box<RawValue>, types::Error> {
+    let text = arguments.get();
+    if (text.contains("\\ud") || text.contains("\\uD"))
+        && let Err(error) = serde_json::from_str::<serde_json::Value>(text)
+    {
+        return Err(types::Error::InvalidInput(format!(
+            "the arguments cannot be read as JSON: {error}; send whole characters (`toWellFormed`)"
+        )));
+    }
+    Ok(arguments)
 }
 
 /// What the guest gets of a tool's description.

@@ -1,0 +1,4 @@
+// Registers symbols without end; the registry is the sandbox's own and ends with its memory.
+// expect: out_of_memory
+// limits: memory_bytes=33554432
+for (let i = 0; ; i++) Symbol.for(`flood ${i}`);
