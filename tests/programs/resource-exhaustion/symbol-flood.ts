@@ -1,4 +1,5 @@
 // Registers symbols without end; the registry is the sandbox's own and ends with its memory.
 // expect: out_of_memory
 // limits: memory_bytes=33554432
-for (let i = 0; ; i++) Symbol.for(`flood ${i}`);
+const kept: symbol[] = [];
+for (let i = 0; ; i++) kept.push(Symbol.for(`flood ${i}`));

@@ -17,9 +17,11 @@ const ROUNDS: usize = 10_000;
 const THOROUGH_EVERY: usize = 200;
 /// What guests may have in thorough rounds.
 const MEMORY_BYTES: usize = 12 << 20;
-/// What they may have in the others: 1.5 MB more than the engine has, so that 10 000 rounds are over in
-/// seconds.
-const MEMORY_BYTES_SMALL: usize = 13 << 19;
+/// What they may have in the others: half a megabyte more than the engine has, so that 10 000 rounds
+/// are soon over.
+const MEMORY_BYTES_SMALL: usize = 11 << 19;
+/// How much of it may be left when no more can be had.
+const LEFT_BYTES_MAX: usize = 128 << 10;
 
 /// A text that is nowhere else. Guests get it in halves, so that it is whole only where it was put
 /// together.
@@ -72,10 +74,10 @@ const LOOK: &str = "
         for (let i = 0; i < words.length; i += 251) if (words[i] !== 0) found++;
     };
     const kept: unknown[] = [];
-    const grown: any = new ArrayBuffer(1 << 12, { maxByteLength: 1 << 18 } as any);
-    grown.resize(1 << 18);
+    const grown: any = new ArrayBuffer(1 << 12, { maxByteLength: 1 << 16 } as any);
+    grown.resize(1 << 16);
     search(grown);
-    search((new ArrayBuffer(1 << 12) as any).transfer(1 << 18));
+    search((new ArrayBuffer(1 << 12) as any).transfer(1 << 16));
     if (input) await tools.host.look({});
     for (let size = 1 << 20; size >= 1 << 12;) {
         try {
@@ -87,7 +89,7 @@ const LOOK: &str = "
         }
     }
     if (input) await tools.host.look({});
-    return [found, kept.length > 1]";
+    return [found, kept.length > 0]";
 
 /// The host's look at the memory of the guest that calls it.
 #[derive(Default)]
@@ -207,7 +209,7 @@ async fn memory_is_clean_ten_thousand_times() {
         };
         assert_eq!(*message, TEXT.concat(), "round {round}");
         let peak = resources.memory_peak_bytes as usize;
-        assert!(peak > memory_bytes - (1 << 20), "round {round}: {peak}");
+        assert!(peak >= memory_bytes - LEFT_BYTES_MAX, "round {round}: {peak}");
         let (marks, looks) = host.take();
         if thorough {
             // The host sees marks where there are some, of each kind.
