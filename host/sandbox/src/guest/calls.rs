@@ -13,6 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 
 use super::Guest;
+use super::arguments::parse;
 use super::bindings::vesicle::plugin::{pending, tool_call, types};
 use super::budget::Budget;
 use crate::capabilities::{CapabilityError, Tool};
@@ -211,33 +212,6 @@ impl tool_call::Host for Guest {
 async fn call(tools: Arc<dyn ToolCall>, name: String, arguments: Box<RawValue>) -> Outcome {
     let result = tools.call(&name, &arguments).await?;
     Ok(Box::<str>::from(result).into_string())
-}
-
-/// What the guest says is JSON is an allegation until it is checked.
-fn parse(arguments: String) -> Result<Box<RawValue>, types::Error> {
-    match RawValue::from_string(arguments) {
-        Ok(arguments) if arguments.get().starts_with('{') => whole_characters(arguments),
-        Ok(_) => Err(types::Error::InvalidInput(
-            "the arguments of a tool are a JSON object".to_owned(),
-        )),
-        Err(error) => Err(types::Error::InvalidInput(format!(
-            "the arguments are no JSON: {error}"
-        ))),
-    }
-}
-
-/// Half a surrogate pair can be written in JSON, and passes as its syntax; what reads strings on
-/// the other side refuses it.
-fn whole_characters(arguments: Box<RawValue>) -> Result<Box<RawValue>, types::Error> {
-    let text = arguments.get();
-    if (text.contains("\\ud") || text.contains("\\uD"))
-        && let Err(error) = serde_json::from_str::<serde_json::Value>(text)
-    {
-        return Err(types::Error::InvalidInput(format!(
-            "the arguments cannot be read as JSON: {error}; send whole characters (`toWellFormed`)"
-        )));
-    }
-    Ok(arguments)
 }
 
 /// What the guest gets of a tool's description.

@@ -14,6 +14,7 @@ mod bindings {
     });
 }
 
+mod arguments;
 mod budget;
 mod calls;
 mod clock;

@@ -14,7 +14,7 @@ use crate::support::{alone, execution, sandbox_without_queue};
 const ROUNDS: usize = 10_000;
 /// Every how many rounds the marks are put everywhere and looked for everywhere; in between, into
 /// buffers alone.
-const THOROUGH_EVERY: usize = 200;
+const THOROUGH_EVERY: usize = 500;
 /// What guests may have in thorough rounds.
 const MEMORY_BYTES: usize = 12 << 20;
 /// What they may have in the others: half a megabyte more than the engine has, so that 10 000 rounds
@@ -209,7 +209,10 @@ async fn memory_is_clean_ten_thousand_times() {
         };
         assert_eq!(*message, TEXT.concat(), "round {round}");
         let peak = resources.memory_peak_bytes as usize;
-        assert!(peak >= memory_bytes - LEFT_BYTES_MAX, "round {round}: {peak}");
+        assert!(
+            peak >= memory_bytes - LEFT_BYTES_MAX,
+            "round {round}: {peak}"
+        );
         let (marks, looks) = host.take();
         if thorough {
             // The host sees marks where there are some, of each kind.
