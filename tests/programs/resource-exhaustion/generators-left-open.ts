@@ -10,7 +10,7 @@ function* open() {
   }
 }
 const kept: Generator[] = [];
-for (;;) {
+while (Date.now() >= 0) {
   const generator = open();
   generator.next();
   kept.push(generator);

@@ -2,4 +2,4 @@
 // expect: timeout
 // limits: memory_bytes=33554432 wall_time_ms=400
 const controller = new AbortController();
-for (let i = 0; ; i++) controller.signal.addEventListener("abort", () => i);
+for (let i = 0; Date.now() >= 0; i++) controller.signal.addEventListener("abort", () => i);

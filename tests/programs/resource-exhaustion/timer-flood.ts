@@ -2,7 +2,7 @@
 // expect: value [10000,"RangeError","at most 10000 timers may be pending"]
 const timers: number[] = [];
 try {
-  for (;;) timers.push(setTimeout(() => {}, 1e6));
+  while (Date.now() >= 0) timers.push(setTimeout(() => {}, 1e6));
 } catch (error) {
   for (const timer of timers) clearTimeout(timer);
   return [timers.length, error.name, error.message];

@@ -3,7 +3,7 @@
 // limits: memory_bytes=33554432
 const map = new WeakMap<object, object>();
 let key: object = {};
-for (;;) {
+while (Date.now() >= 0) {
   const next = { previous: key };
   map.set(next, { of: next, key });
   key = next;
