@@ -13,6 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 
 use super::Guest;
+use super::arguments::parse;
 use super::bindings::vesicle::plugin::{pending, tool_call, types};
 use super::budget::Budget;
 use crate::capabilities::{CapabilityError, Tool};
@@ -211,19 +212,6 @@ impl tool_call::Host for Guest {
 async fn call(tools: Arc<dyn ToolCall>, name: String, arguments: Box<RawValue>) -> Outcome {
     let result = tools.call(&name, &arguments).await?;
     Ok(Box::<str>::from(result).into_string())
-}
-
-/// What the guest says is JSON is an allegation until it is checked.
-fn parse(arguments: String) -> Result<Box<RawValue>, types::Error> {
-    match RawValue::from_string(arguments) {
-        Ok(arguments) if arguments.get().starts_with('{') => Ok(arguments),
-        Ok(_) => Err(types::Error::InvalidInput(
-            "the arguments of a tool are a JSON object".to_owned(),
-        )),
-        Err(error) => Err(types::Error::InvalidInput(format!(
-            "the arguments are no JSON: {error}"
-        ))),
-    }
 }
 
 /// What the guest gets of a tool's description.

@@ -15,6 +15,7 @@ mod bindings {
     });
 }
 
+mod arguments;
 mod budget;
 mod calls;
 mod clock;
