@@ -8,10 +8,10 @@ use vesicle_sandbox::{Outcome, RuleAction, SourcePolicy};
 
 use crate::support::{every_rule, execute, under};
 
-/// Runs the programs in a folder of `tests/programs`, which has to hold at least this many.
+/// Runs the programs in a folder of `tests/programs/source-check`, which has to hold at least this many.
 async fn check_folder(name: &str, at_least: usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/programs")
+        .join("../../tests/programs/source-check")
         .join(name);
     let mut files: Vec<_> = fs::read_dir(&folder)
         .unwrap()
@@ -67,7 +67,7 @@ async fn processes_cannot_be_reached() {
 
 #[tokio::test]
 async fn code_cannot_be_injected() {
-    check_folder("code_injection", 6).await;
+    check_folder("code-injection", 6).await;
 }
 
 #[tokio::test]
