@@ -37,7 +37,8 @@ fn calls_are_logged_with_who_made_them() {
     let data = tempfile::tempdir().expect("a directory");
     let mut client = RawClient::connect(&["--data-dir", data.path().to_str().expect("UTF-8")]);
     client.call(&json!({"code": "return 'private'", "profile": "restrictive"}));
-    let endless = json!({"name": "execute_agent_code", "arguments": {"code": "while (Date.now()) {}"}});
+    let endless =
+        json!({"name": "execute_agent_code", "arguments": {"code": "while (Date.now()) {}"}});
     let id = client.begin("tools/call", &endless);
     client.request("ping", &json!({}));
     client.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}).to_string());

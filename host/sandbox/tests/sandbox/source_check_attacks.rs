@@ -53,6 +53,7 @@ fn summary(outcome: &Outcome) -> String {
         Outcome::Success { output, .. } => format!("returns {}", output.get()),
         Outcome::Error { name, message, .. } => format!("throws {name}: {message}"),
         Outcome::Timeout { .. } => "does not end".to_owned(),
+        Outcome::LimitExceeded { limit, .. } => format!("meets {limit:?}"),
         Outcome::SecurityViolation { violation_type, .. } => {
             let rule = serde_json::to_value(violation_type).unwrap();
             format!("violation {}", rule.as_str().unwrap())
