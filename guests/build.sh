@@ -38,7 +38,8 @@ eval "$("$root/guests/toolchain.sh" env)"
 flags="--remap-path-prefix=$root=/vesicle$("$root/guests/toolchain.sh" remap)"
 # A reactor's start file: without it the linker wraps every export with constructors and destructors.
 flags+=" -Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
-# The layout of memory: see guests/js-engine/src/heap.rs.
+# The layout of memory: see guests/js-engine/src/heap.rs. `--global-base` is such that `.data` begins
+# with a page; after a change of the engine, `-Clink-arg=-Map=FILE` shows where it begins.
 flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=221536"
 (
   cd "$root/guests/js-engine"
