@@ -14,7 +14,7 @@ use crate::logging;
 /// Serve the Model Context Protocol over standard input and output
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// How many executions may be alive at once; further calls wait [default: 1000] [key:
+    /// How many executions may be alive at once; a bounded number waits [default: 1000] [key:
     /// `sandbox.concurrency_max`]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: Option<u32>,

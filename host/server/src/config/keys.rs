@@ -88,8 +88,8 @@ pub static KEYS: [Key; 23] = [
         path: "sandbox.concurrency_max",
         kind: Kind::Integer("executions", 1..=u32::MAX as u64),
         default: || Some(Value::Integer(Config::default().concurrency_max.into())),
-        doc: "How many executions `vesicle serve` lets be alive at once; further calls wait. Each takes up to\n\
-              4 GiB of address space.",
+        doc: "How many executions `vesicle serve` lets be alive at once. Twice as many wait for their turn;\n\
+              further ones are refused with the time to come back. Each takes up to 4 GiB of address space.",
         env_also: None,
     },
     Key {

@@ -17,10 +17,22 @@ pub enum RunError {
     Start(#[from] SandboxError),
     /// The host failed.
     #[error("the code was not run to its end; this is a fault of the server, not of the code: {0}")]
-    Execute(#[from] ExecuteError),
+    Execute(#[source] ExecuteError),
+    /// The queue is full, which is nobody's fault; the error says when to come back.
+    #[error("the code was not run: {0}")]
+    Busy(#[source] ExecuteError),
     /// A task of the host died.
     #[error("the code was not run to its end; this is a fault of the server, not of the code: {0}")]
     Task(#[from] tokio::task::JoinError),
+}
+
+impl From<ExecuteError> for RunError {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Busy { .. } => Self::Busy(error),
+            fault => Self::Execute(fault),
+        }
+    }
 }
 
 /// A sandbox that is made once, when first wanted. Clones share it.

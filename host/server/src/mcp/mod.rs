@@ -1,8 +1,8 @@
 //! The MCP server over standard input and output.
 //!
 //! Two runtimes: guests run on one with a thread for every core, the protocol on this thread. A
-//! guest gives its thread back each millisecond, but an async runtime looks at its sockets and
-//! pipes only after dozens of such turns; on a thread of its own a cancellation is read at once.
+//! guest gives its thread back each millisecond, and the runtime looks at timers and pipes about as
+//! often; on a thread of its own a cancellation is read at once.
 
 mod disconnect;
 mod execute;
