@@ -47,6 +47,7 @@ const PRELUDE: &[(&str, &str)] = prelude! {
     "crypto",
     "performance",
     "tools",
+    "fs",
     "entries",
 };
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use crate::{Limits, NoTools, ToolCall};
+use crate::{Files, Limits, NoTools, ToolCall};
 
 /// One program to run, with what it is given and what it may use.
 #[derive(Clone)]
@@ -20,10 +20,12 @@ pub struct Execution {
     pub limits: Limits,
     /// The tools that it may call.
     pub tools: Arc<dyn ToolCall>,
+    /// The directories that it may use.
+    pub files: Files,
 }
 
 impl Default for Execution {
-    /// Empty code, `null` as input, the default profile and no tools.
+    /// Empty code, `null` as input, the default profile, no tools and no files.
     fn default() -> Self {
         Self {
             code: String::new(),
@@ -31,6 +33,7 @@ impl Default for Execution {
             input: RawValue::NULL.to_owned(),
             limits: Limits::default(),
             tools: Arc::new(NoTools),
+            files: Files::default(),
         }
     }
 }

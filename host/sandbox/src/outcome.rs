@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::FilesUsed;
+
 /// The end of one execution, with what it printed and what it used.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
@@ -132,6 +134,9 @@ pub struct Resources {
     pub memory_peak_bytes: u64,
     /// How many capability calls it made.
     pub host_calls: u64,
+    /// What it did with the files that it was granted.
+    #[serde(skip_serializing_if = "FilesUsed::is_none")]
+    pub files: FilesUsed,
 }
 
 impl Outcome {

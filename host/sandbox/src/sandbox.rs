@@ -183,7 +183,11 @@ impl Sandbox {
         start: Instant,
     ) -> Result<Outcome, ExecuteError> {
         let shared = &*self.shared;
-        let guest = Guest::new(&execution.limits, execution.tools.clone());
+        let guest = Guest::new(
+            &execution.limits,
+            execution.tools.clone(),
+            &execution.files,
+        );
         let mut store = Store::new(&shared.engine, guest);
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
@@ -204,6 +208,7 @@ impl Sandbox {
             cpu_time_us: spent_ns.load(Ordering::Relaxed) / 1_000,
             memory_peak_bytes: guest.memory.bytes_peak() as u64,
             host_calls: guest.calls.made(),
+            files: guest.files.used(),
         };
         if preparation::is_short(&execution) || !report::reads_source(&ended, guest) {
             return report::ended(&execution, ended, guest, elapsed, resources);
