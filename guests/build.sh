@@ -39,7 +39,7 @@ flags="--remap-path-prefix=$root=/vesicle$("$root/guests/toolchain.sh" remap)"
 # A reactor's start file: without it the linker wraps every export with constructors and destructors.
 flags+=" -Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
 # The layout of memory: see guests/js-engine/src/heap.rs.
-flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=220128"
+flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=217664"
 (
   cd "$root/guests/js-engine"
   env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \

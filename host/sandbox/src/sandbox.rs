@@ -183,11 +183,7 @@ impl Sandbox {
         start: Instant,
     ) -> Result<Outcome, ExecuteError> {
         let shared = &*self.shared;
-        let guest = Guest::new(
-            &execution.limits,
-            execution.tools.clone(),
-            &execution.files,
-        );
+        let guest = Guest::new(&execution.limits, execution.tools.clone(), &execution.files);
         let mut store = Store::new(&shared.engine, guest);
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);

@@ -1,6 +1,7 @@
 //! Refusals and failures, as Node tells them: a code, a message, the call and its paths. What an
 //! operator would have to configure is added where that is the reason.
 
+use rquickjs::object::Property;
 use rquickjs::{Ctx, Exception};
 
 use crate::wasi::filesystem::types::ErrorCode;
@@ -73,6 +74,9 @@ pub fn throw(ctx: &Ctx<'_>, failure: Failure, path: &str, to: Option<&str>) -> r
     let made = || {
         let exception = Exception::from_message(ctx.clone(), &message)?;
         let object = exception.as_object();
+        // As an error's message is: there, and not among its properties.
+        let message = Property::from(message.as_str()).writable().configurable();
+        object.prop("message", message)?;
         object.set("code", code)?;
         object.set("syscall", syscall)?;
         object.set("path", path)?;

@@ -492,6 +492,8 @@ impl types::Host for Guest {
         error: Resource<wasmtime_wasi::p2::IoError>,
     ) -> Option<ErrorCode> {
         let error = self.table.get(&error).ok()?;
-        error.downcast_ref::<streams::Failure>().map(|failure| failure.0)
+        error
+            .downcast_ref::<streams::Failure>()
+            .map(|failure| failure.0)
     }
 }

@@ -56,10 +56,7 @@ impl types::HostDirectoryEntryStream for Guest {
     }
 }
 
-type Batch = (
-    VecDeque<Result<DirectoryEntry, ErrorCode>>,
-    Option<ReadDir>,
-);
+type Batch = (VecDeque<Result<DirectoryEntry, ErrorCode>>, Option<ReadDir>);
 
 fn batch(mut rest: ReadDir) -> Batch {
     let read: VecDeque<_> = rest

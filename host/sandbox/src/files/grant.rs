@@ -7,9 +7,9 @@ use std::sync::Arc;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
+use super::Quota;
 use super::open::is_pseudo;
 use super::path::is_guest_root;
-use super::Quota;
 
 /// The longest name that guests know a directory by, in bytes.
 pub const GUEST_PATH_BYTES_MAX: usize = 256;
@@ -50,7 +50,9 @@ pub enum DirectoryError {
     #[error("`{}` shows the system itself, which no guest may see; grant a directory with files", .0.display())]
     Pseudo(PathBuf),
     /// The guests' name for it is none.
-    #[error("`{0}` cannot be a directory's name for guests; give an absolute path of at most {GUEST_PATH_BYTES_MAX} bytes, such as /data")]
+    #[error(
+        "`{0}` cannot be a directory's name for guests; give an absolute path of at most {GUEST_PATH_BYTES_MAX} bytes, such as /data"
+    )]
     Guest(String),
     /// Too many.
     #[error("at most {DIRECTORIES_MAX} directories can be granted; grant one that holds several")]
@@ -98,8 +100,20 @@ impl Directory {
     }
 }
 
+impl PartialEq for Directory {
+    /// Whether it is the same directory, opened once, with the same rights.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.dir, &other.dir)
+            && self.guest == other.guest
+            && self.access == other.access
+            && self.quota == other.quota
+    }
+}
+
+impl Eq for Directory {}
+
 /// The directories that an execution may use; none by default.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files(Vec<Directory>);
 
 impl Files {
@@ -117,6 +131,11 @@ impl Files {
             true => Err(DirectoryError::TooMany),
             false => Ok(files),
         }
+    }
+
+    /// Whether all of these are among `ceiling`'s, as they are there.
+    pub fn is_within(&self, ceiling: &Self) -> bool {
+        self.0.iter().all(|one| ceiling.0.contains(one))
     }
 
     /// The directories.

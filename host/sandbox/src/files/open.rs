@@ -29,12 +29,7 @@ pub struct How {
 }
 
 /// Opens `path` below `dir`. Files that are made are taken from the account first.
-pub fn open(
-    dir: &Dir,
-    path: &GuestPath,
-    how: How,
-    account: &Account,
-) -> Result<Object, ErrorCode> {
+pub fn open(dir: &Dir, path: &GuestPath, how: How, account: &Account) -> Result<Object, ErrorCode> {
     match metadata(dir, path, how.follow) {
         Ok(metadata) => open_existing(dir, path, how, &metadata),
         Err(ErrorCode::NoEntry) if how.create => create(dir, path, how, account),
@@ -96,12 +91,7 @@ fn open_existing(
     Ok(of_file(file, how))
 }
 
-fn create(
-    dir: &Dir,
-    path: &GuestPath,
-    how: How,
-    account: &Account,
-) -> Result<Object, ErrorCode> {
+fn create(dir: &Dir, path: &GuestPath, how: How, account: &Account) -> Result<Object, ErrorCode> {
     if how.directory {
         return Err(ErrorCode::Invalid);
     }

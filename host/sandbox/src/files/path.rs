@@ -107,7 +107,9 @@ mod tests {
         for text in ["/", "/data", "/a/b", "/ü"] {
             assert!(is_guest_root(text), "{text}");
         }
-        for text in ["", "data", "/data/", "//", "/a//b", "/./a", "/a/..", "/a\nb"] {
+        for text in [
+            "", "data", "/data/", "//", "/a//b", "/./a", "/a/..", "/a\nb",
+        ] {
             assert!(!is_guest_root(text), "{text}");
         }
     }

@@ -102,7 +102,11 @@ async fn links_are_not_made() {
             .link_at(again(from), none, text("file"), again(to), text("link"));
         assert_eq!(linked, Err(code));
     }
-    let mut symlink = |root, target| world.guest.symlink_at(again(root), text(target), text("link"));
+    let mut symlink = |root, target| {
+        world
+            .guest
+            .symlink_at(again(root), text(target), text("link"))
+    };
     assert_eq!(symlink(&read, "file"), Err(ErrorCode::ReadOnly));
     assert_eq!(symlink(&write, "file"), Err(ErrorCode::NotPermitted));
     assert_eq!(symlink(&write, "/etc"), Err(ErrorCode::NotPermitted));
@@ -122,9 +126,14 @@ async fn times_are_not_set() {
     let now = NewTimestamp::Now;
     let set = world.guest.set_times(file, now, now);
     assert_eq!(set, Err(ErrorCode::ReadOnly));
-    for (root, code) in [(read, ErrorCode::ReadOnly), (write, ErrorCode::NotPermitted)] {
+    for (root, code) in [
+        (read, ErrorCode::ReadOnly),
+        (write, ErrorCode::NotPermitted),
+    ] {
         let follow = PathFlags::SYMLINK_FOLLOW;
-        let set = world.guest.set_times_at(root, follow, text("file"), now, now);
+        let set = world
+            .guest
+            .set_times_at(root, follow, text("file"), now, now);
         assert_eq!(set, Err(code));
     }
 }
@@ -172,7 +181,10 @@ async fn directories_keep_the_rights_that_they_were_reached_by() {
         .open(&read, "sub", OpenFlags::DIRECTORY, DescriptorFlags::READ)
         .await
         .unwrap();
-    let made = world.guest.create_directory_at(again(&sub), text("x")).await;
+    let made = world
+        .guest
+        .create_directory_at(again(&sub), text("x"))
+        .await;
     assert_eq!(made, Err(ErrorCode::ReadOnly));
     let moved = world
         .guest
@@ -245,7 +257,10 @@ async fn streams_write_within_the_quota() {
     put(guest, &end, b"?").await.unwrap();
     let refused = put(guest, &end, &[0; BYTES_MAX as usize]).await;
     assert_eq!(refused, Err(ErrorCode::Quota));
-    assert_eq!(std::fs::read(world.host("write/file")).unwrap(), b"conTENt!?");
+    assert_eq!(
+        std::fs::read(world.host("write/file")).unwrap(),
+        b"conTENt!?"
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
+use vesicle::config::{Flag, PREOPEN, Preopen, Value};
 use vesicle::limits::{Asker, Policy};
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
@@ -59,16 +60,33 @@ pub struct RunArgs {
     #[arg(long, value_parser = values::duration, value_name = "DURATION", allow_hyphen_values = true)]
     timeout: Option<Duration>,
 
+    /// A directory that it may use, as `fs` in GUEST: for reading (`ro`, the default) or writing too
+    /// (`rw`); can be given again [key: `preopen`]
+    #[arg(long, value_parser = values::preopen, value_name = "HOST:GUEST[:ro|rw]")]
+    preopen: Vec<Preopen>,
+
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
     json: bool,
 }
 
 impl RunArgs {
+    fn flags(&self) -> Vec<Flag> {
+        let preopens = (!self.preopen.is_empty()).then(|| Flag {
+            name: "--preopen",
+            key: PREOPEN,
+            value: Value::Preopens(self.preopen.clone()),
+        });
+        preopens.into_iter().collect()
+    }
+
     fn execution(&self, policy: &Policy) -> Result<Execution, UsageError> {
-        let limits = policy
+        let (limits, files) = policy
             .profile(self.profile.as_deref(), Asker::Operator)
-            .and_then(|profile| policy.narrowed(profile, self.timeout, Asker::Operator))
+            .and_then(|profile| {
+                let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
+                Ok((limits, profile.files.clone()))
+            })
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
         let input = match (&self.input, &self.input_text) {
@@ -81,6 +99,7 @@ impl RunArgs {
             name: source.name(),
             input,
             limits,
+            files,
             ..Execution::default()
         })
     }
@@ -88,7 +107,7 @@ impl RunArgs {
 
 /// Runs the program and prints what became of it.
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let configuration = global.configuration(vec![])?;
+    let configuration = global.configuration(args.flags())?;
     logging::init(configuration.log_format);
     let execution = args.execution(&configuration.policy)?;
     let config = Config {

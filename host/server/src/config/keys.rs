@@ -7,6 +7,7 @@ use vesicle_sandbox::{Config, Profile};
 
 use super::{
     limit_keys::LIMIT_KEYS,
+    preopens::{PREOPEN, Preopen},
     value::{UNLIMITED, Value},
 };
 
@@ -43,22 +44,41 @@ pub enum Kind {
     Boolean,
     /// A place on disk.
     Path,
+    /// Any text.
+    Text,
     /// One of these.
     Choice(&'static [&'static str]),
     /// The name of a profile.
     Profile,
     /// Names of profiles.
     Profiles,
+    /// Directories that guests may use.
+    Preopens,
 }
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 6] = [
+pub static KEYS: [Key; 7] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
         default: || Some(Value::Text("default".to_owned())),
         doc: "The profile of calls that name none. Where it is set and `serve.profiles` is not, MCP callers\n\
               may only ask for profiles that are no wider than it in any limit.",
+        env_also: None,
+    },
+    Key {
+        path: PREOPEN,
+        kind: Kind::Preopens,
+        default: || Some(Value::Preopens(vec![])),
+        doc: "Directories that code may use, by `fs` in JavaScript; none by default. One is written as\n\
+              [[preopen]]\n\
+              host = \"data\"         # counts from this file's directory\n\
+              guest = \"/data\"       # the code's name for it\n\
+              access = \"read\"       # or \"read-write\"\n\
+              quota_mb = 64         # how much one call may write\n\
+              quota_files = 1000    # how many files and directories one call may make\n\
+              with [[profiles.NAME.preopen]] for one profile, where it is added to those of all. In a variable:\n\
+              HOST:GUEST[:ro|rw], separated by commas.",
         env_also: None,
     },
     Key {
@@ -169,12 +189,18 @@ pub fn section_with(name: &str) -> Option<&'static str> {
 
 /// The names of the keys in every profile.
 pub fn profile_keys() -> impl Iterator<Item = &'static str> {
-    LIMIT_KEYS.iter().map(|key| key.name).chain([INHERITS])
+    LIMIT_KEYS
+        .iter()
+        .map(|key| key.name)
+        .chain([INHERITS, PREOPEN])
 }
 
 fn profile_key(name: &str) -> Option<Kind> {
     if name == INHERITS {
         return Some(Kind::Profile);
+    }
+    if name == PREOPEN {
+        return Some(Kind::Preopens);
     }
     let limit = LIMIT_KEYS.iter().find(|key| key.name == name)?;
     Some(Kind::Integer(limit.unit, limit.range.clone()))
@@ -212,9 +238,11 @@ impl Kind {
             ),
             Self::Boolean => "`true` or `false`".to_owned(),
             Self::Path => "a path".to_owned(),
+            Self::Text => "a text".to_owned(),
             Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
             Self::Profile => "the name of a profile".to_owned(),
             Self::Profiles => "a list of names of profiles".to_owned(),
+            Self::Preopens => "[[preopen]] with `host`, `guest` and `access`, or HOST:GUEST[:ro|rw] outside of a file".to_owned(),
         }
     }
 
@@ -229,8 +257,9 @@ impl Kind {
             }
             (Self::Boolean, value @ Value::Boolean(_))
             | (Self::Path, value @ Value::Path(_))
-            | (Self::Profile, value @ Value::Text(_))
-            | (Self::Profiles, value @ Value::List(_)) => Some(value),
+            | (Self::Profile | Self::Text, value @ Value::Text(_))
+            | (Self::Profiles, value @ Value::List(_))
+            | (Self::Preopens, value @ Value::Preopens(_)) => Some(value),
             (Self::Path, Value::Text(text)) => {
                 (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
             }
@@ -261,7 +290,16 @@ impl Kind {
                     .map(str::to_owned)
                     .collect(),
             ),
-            Self::Path | Self::Choice(_) | Self::Profile => Value::Text(text.to_owned()),
+            Self::Preopens => Value::Preopens(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|preopen| !preopen.is_empty())
+                    .map(Preopen::parse)
+                    .collect::<Option<_>>()?,
+            ),
+            Self::Path | Self::Text | Self::Choice(_) | Self::Profile => {
+                Value::Text(text.to_owned())
+            }
         })
     }
 }

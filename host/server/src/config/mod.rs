@@ -7,9 +7,11 @@
 mod defaults;
 mod environment;
 mod file;
+mod grants;
 mod keys;
 mod layer;
 mod limit_keys;
+mod preopens;
 mod problem;
 mod profiles;
 mod show;
@@ -34,6 +36,7 @@ use value::{Entry, Origin};
 pub use defaults::defaults;
 pub use keys::{ENV_CONFIG, is_profile_name};
 pub use limit_keys::WALL_TIME_MS_MAX;
+pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
 pub use value::{Value, list};
 
@@ -154,8 +157,11 @@ fn resolve(
     file: Option<Arc<file::ConfigFile>>,
     problems: &mut Vec<Problem>,
 ) -> Configuration {
-    let resolved = profiles::resolve(layer, problems);
+    let mut resolved = profiles::resolve(layer, problems);
     let mut settled = Settled::of(layer);
+    if let Some(for_all) = settled.row(PREOPEN) {
+        grants::open(&mut resolved, for_all, problems);
+    }
     let policy = policy(&resolved, &mut settled, problems);
     let cache = settled.value("sandbox.cache") != Some(&Value::Boolean(false));
     let cache_dir = match settled.value("sandbox.cache_dir") {
@@ -172,8 +178,9 @@ fn resolve(
     };
     let mut rows = settled.0;
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
-    // After `profile`, which is the one key outside of sections.
-    rows.splice(1..1, of_profiles);
+    // After the keys outside of sections.
+    let outside = rows.iter().take_while(|row| !row.key.contains('.')).count();
+    rows.splice(outside..outside, of_profiles);
     Configuration {
         policy: Arc::new(policy),
         concurrency_max,
@@ -244,7 +251,10 @@ fn policy(
         if matches!(row.origin, Origin::Default) && !matches!(chosen, Origin::Default) {
             let narrower = all
                 .iter()
-                .filter(|profile| within(&profile.limits, &default.limits))
+                .filter(|profile| {
+                    within(&profile.limits, &default.limits)
+                        && profile.files.is_within(&default.files)
+                })
                 .map(|profile| profile.name.clone());
             row.value = Value::List(narrower.collect());
             row.origin = chosen;

@@ -24,7 +24,12 @@ async fn files_are_read_as_text_and_as_bytes() {
     assert_eq!(
         read,
         json!([
-            "hello", "hello", [104, 101, 108, 108, 111], true, "hello", "deep"
+            "hello",
+            "hello",
+            [104, 101, 108, 108, 111],
+            true,
+            "hello",
+            "deep"
         ])
     );
 }
@@ -125,7 +130,16 @@ async fn files_are_moved_and_told_about() {
         .await;
     assert_eq!(
         told,
-        json!([5, true, false, false, true, true, true, ["size", "mtimeMs", "mtime"]])
+        json!([
+            5,
+            true,
+            false,
+            false,
+            true,
+            true,
+            true,
+            ["size", "mtimeMs", "mtime"]
+        ])
     );
 }
 
@@ -160,16 +174,25 @@ async fn mistakes_have_nodes_codes() {
             ("fs.mkdir('/data/sub')", "EEXIST"),
             ("fs.mkdir('/data')", "EEXIST"),
             ("fs.mkdir('/data/hello.txt', { recursive: true })", "EEXIST"),
-            ("fs.mkdir('/data/hello.txt/x', { recursive: true })", "ENOTDIR"),
+            (
+                "fs.mkdir('/data/hello.txt/x', { recursive: true })",
+                "ENOTDIR",
+            ),
             ("fs.mkdir('/data/a/b')", "ENOENT"),
             ("fs.rm('/data/none')", "ENOENT"),
             ("fs.rm('/data/sub')", "ERR_FS_EISDIR"),
             ("fs.rename('/data/none', '/data/x')", "ENOENT"),
             ("fs.rename('/data/hello.txt', '/data/sub')", "EISDIR"),
             ("fs.readFile(1)", "ERR_INVALID_ARG_TYPE"),
-            ("fs.readFile('/data/hello.txt', 'latin1')", "ERR_INVALID_ARG_VALUE"),
+            (
+                "fs.readFile('/data/hello.txt', 'latin1')",
+                "ERR_INVALID_ARG_VALUE",
+            ),
             ("fs.writeFile('/data/x', {})", "ERR_INVALID_ARG_TYPE"),
-            ("fs.writeFile('/data/x', '', { flag: 'r' })", "ERR_INVALID_ARG_VALUE"),
+            (
+                "fs.writeFile('/data/x', '', { flag: 'r' })",
+                "ERR_INVALID_ARG_VALUE",
+            ),
         ])
         .await;
 }

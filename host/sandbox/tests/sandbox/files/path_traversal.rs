@@ -80,8 +80,14 @@ async fn names_that_begin_alike() {
 async fn nul_in_a_path() {
     World::new()
         .refuses(&[
-            ("fs.readFile('/data/hello.txt\\0.png')", "ERR_INVALID_ARG_VALUE"),
-            ("fs.rename('/data/hello.txt', '/data/x\\0')", "ERR_INVALID_ARG_VALUE"),
+            (
+                "fs.readFile('/data/hello.txt\\0.png')",
+                "ERR_INVALID_ARG_VALUE",
+            ),
+            (
+                "fs.rename('/data/hello.txt', '/data/x\\0')",
+                "ERR_INVALID_ARG_VALUE",
+            ),
             ("fs.readFile('\\0')", "ERR_INVALID_ARG_VALUE"),
         ])
         .await;
@@ -119,9 +125,18 @@ async fn paths_that_are_too_long() {
             ("fs.readFile('/data/' + 'a'.repeat(256))", "ENAMETOOLONG"),
             ("fs.readFile('/data/' + 'a/'.repeat(2047) + 'b')", "ENOENT"),
             ("fs.readFile('/data/' + 'a/'.repeat(2048))", "ENAMETOOLONG"),
-            ("fs.readFile('/data/' + 'a'.repeat(1_000_000))", "ENAMETOOLONG"),
-            ("fs.mkdir('/data/' + 'a'.repeat(5_000), { recursive: true })", "ENAMETOOLONG"),
-            ("fs.rename('/data/hello.txt', '/data/' + 'a/'.repeat(3_000))", "ENAMETOOLONG"),
+            (
+                "fs.readFile('/data/' + 'a'.repeat(1_000_000))",
+                "ENAMETOOLONG",
+            ),
+            (
+                "fs.mkdir('/data/' + 'a'.repeat(5_000), { recursive: true })",
+                "ENAMETOOLONG",
+            ),
+            (
+                "fs.rename('/data/hello.txt', '/data/' + 'a/'.repeat(3_000))",
+                "ENAMETOOLONG",
+            ),
         ])
         .await;
 }

@@ -69,7 +69,9 @@ async fn more_files_than_the_quota() {
     // What was there, and what could not be made, took nothing.
     assert_eq!(
         made,
-        json!(["ok", "ENOENT", "EEXIST", "ok", "ok", "ok", "EDQUOT", "EDQUOT", "ok"])
+        json!([
+            "ok", "ENOENT", "EEXIST", "ok", "ok", "ok", "EDQUOT", "EDQUOT", "ok"
+        ])
     );
 }
 

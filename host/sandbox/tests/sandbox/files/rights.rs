@@ -22,7 +22,10 @@ async fn writing_where_only_reading_is_granted() {
             ("fs.mkdir('/data/new')", "EROFS"),
             ("fs.mkdir('/data/sub/new', { recursive: true })", "EROFS"),
             ("fs.rm('/data/hello.txt')", "EROFS"),
-            ("fs.rm('/data/sub', { recursive: true, force: true })", "EROFS"),
+            (
+                "fs.rm('/data/sub', { recursive: true, force: true })",
+                "EROFS",
+            ),
             ("fs.rename('/data/hello.txt', '/data/x')", "EROFS"),
         ])
         .await;

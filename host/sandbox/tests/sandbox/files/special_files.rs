@@ -25,9 +25,8 @@ fn granted(host: &str, code: &str) -> Execution {
 async fn codes(host: &str, calls: &[&str]) -> Vec<String> {
     let mut codes = Vec::new();
     for call in calls {
-        let code = format!(
-            "try {{ await {call}; return 'done' }} catch (error) {{ return error.code }}"
-        );
+        let code =
+            format!("try {{ await {call}; return 'done' }} catch (error) {{ return error.code }}");
         let output = success(execute(granted(host, &code)).await);
         codes.push(serde_json::from_str(output.get()).unwrap());
     }
@@ -132,13 +131,25 @@ fn what_cannot_be_granted() {
     let opened = |host: &str, guest: &str| {
         Directory::open(&world.host(host), guest, Access::Read, Quota::default()).map(|_| ())
     };
-    assert!(matches!(opened("none", "/x"), Err(DirectoryError::Open { .. })));
-    assert!(matches!(opened("file", "/x"), Err(DirectoryError::Open { .. })));
+    assert!(matches!(
+        opened("none", "/x"),
+        Err(DirectoryError::Open { .. })
+    ));
+    assert!(matches!(
+        opened("file", "/x"),
+        Err(DirectoryError::Open { .. })
+    ));
     assert!(matches!(opened("data", "x"), Err(DirectoryError::Guest(_))));
-    assert!(matches!(opened("data", "/x/.."), Err(DirectoryError::Guest(_))));
+    assert!(matches!(
+        opened("data", "/x/.."),
+        Err(DirectoryError::Guest(_))
+    ));
     let name = |length: usize| format!("/{}", "x".repeat(length - 1));
     assert!(opened("data", &name(256)).is_ok());
-    assert!(matches!(opened("data", &name(257)), Err(DirectoryError::Guest(_))));
+    assert!(matches!(
+        opened("data", &name(257)),
+        Err(DirectoryError::Guest(_))
+    ));
     let directories = |count: usize| {
         Files::new((0..count).map(|i| {
             let guest = format!("/{i}");

@@ -74,7 +74,10 @@ async fn writing_through_a_link_that_waits() {
     world
         .refuses(&[
             ("fs.writeFile('/data/outside', 'x')", "EACCES"),
-            ("fs.writeFile('/data/outside', 'x', { flag: 'wx' })", "EACCES"),
+            (
+                "fs.writeFile('/data/outside', 'x', { flag: 'wx' })",
+                "EACCES",
+            ),
             ("fs.writeFile('/data/inside', 'x')", "ENOENT"),
         ])
         .await;

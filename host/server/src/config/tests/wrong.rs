@@ -267,7 +267,7 @@ fn everything_that_is_wrong_is_told_at_once() {
          --> vesicle.toml:1:1
           |
         1 | b = 1
-          | ^ here go profile, sandbox, serve, log, profiles
+          | ^ here go profile, preopen, sandbox, serve, log, profiles
 
         error: unknown key `a`
          --> vesicle.toml:3:1

@@ -71,6 +71,7 @@ impl ExecuteTool {
             code: arguments.code,
             input: arguments.input,
             limits,
+            files: profile.files.clone(),
             ..Execution::default()
         };
         let progress = Progress::new(&context, limits.wall_time);
