@@ -1,0 +1,1 @@
+//! Other MCP servers, for code that runs in a sandbox.
