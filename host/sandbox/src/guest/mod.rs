@@ -128,8 +128,9 @@ impl WasiView for Guest {
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     wasi::add_to_linker(linker)?;
     // One by one: the world of an engine also names WASI's streams and clocks, which are there.
-    use bindings::vesicle::plugin::{pending, tool_call, types};
+    use bindings::vesicle::plugin::{pending, state, tool_call, types};
     pending::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    state::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     tool_call::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     wasi_files::preopens::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
