@@ -6,11 +6,11 @@ use anyhow::Context as _;
 use serde_json::value::RawValue;
 use vesicle::audit::{Begun, Ended};
 use vesicle::config::{Configuration, Flag, PREOPEN, Preopen, Runner, Value};
-use vesicle::limits::Asker;
+use vesicle::limits::{Asker, Profile};
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
 use super::{
-    ExitStatus, audit,
+    ExitStatus, allowing, audit,
     exit::UsageError,
     options::{self, GlobalArgs},
     report,
@@ -94,14 +94,14 @@ impl RunArgs {
         audit.into_iter().chain(session).chain(preopens).collect()
     }
 
-    /// What to run, and the name of the profile that bounds it.
-    fn execution(&self, configuration: &Configuration) -> Result<(Execution, String), UsageError> {
+    /// What to run, and the profile that bounds it.
+    fn execution(&self, configuration: &Configuration) -> Result<(Execution, Profile), UsageError> {
         let policy = &configuration.policy;
-        let (profile, limits, files) = policy
+        let (profile, limits) = policy
             .profile(self.profile.as_deref(), Asker::Operator)
             .and_then(|profile| {
                 let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
-                Ok((profile.name.clone(), limits, profile.files.clone()))
+                Ok((profile.clone(), limits))
             })
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
@@ -116,7 +116,7 @@ impl RunArgs {
             input,
             limits,
             state: configuration.state(),
-            files,
+            files: profile.files.clone(),
             source_policy: policy.source(),
             ..Execution::default()
         };
@@ -135,12 +135,13 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let audit = audit::start(&configuration, &secrets, Runner::Run)?;
     let begun = Begun {
         tool: "run",
-        profile: &profile,
+        profile: &profile.name,
         code: &execution.code,
         input: &execution.input,
     };
     let recording = audit.begin(begun, audit::command_line)?;
     execution.tools = recording.watch(execution.tools);
+    let limits = execution.limits.clone();
     let config = Config {
         concurrency_max: 1,
         ..configuration.sandbox()
@@ -174,7 +175,10 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     };
     let printed = match args.json {
         true => report::as_json(&outcome),
-        false => report::for_people(&outcome),
+        false => {
+            let advice = allowing::advice(&outcome, &profile, &limits);
+            report::for_people(&outcome, advice.as_deref())
+        }
     };
     match printed {
         // Whoever read our output has seen enough, as `head` does.
