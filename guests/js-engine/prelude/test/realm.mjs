@@ -19,7 +19,8 @@ const { getPromiseDetails, getProxyDetails } = internalBinding("util");
 export const FILES = [
   "primordials", "webidl", "errors", "inspect-text", "inspect-layout", "inspect-names", "inspect-errors",
   "inspect-contents", "inspect-kinds", "inspect", "format", "console-table", "console", "encoding", "base64",
-  "url-search-params", "url", "clone", "timers", "events", "abort", "crypto", "performance", "tools", "state", "fs",
+  "url-search-params", "url", "clone", "timers", "events", "abort", "crypto", "performance", "tools", "headers", "body", "request",
+  "response", "fetch", "state", "fs",
 ];
 
 const KINDS = [
