@@ -275,7 +275,30 @@ mod tests {
         .into_iter()
         .map(|entry| AllowedHost::parse(entry).unwrap_err().to_string())
         .collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        `` is no host that can be granted: a port is missing, such as `:443`
+        `api.example.com` is no host that can be granted: a port is missing, such as `:443`
+        `[::1]` is no host that can be granted: a port is missing, such as `:443`
+        `api.example.com:` is no host that can be granted: the port is a number from 1 to 65535, such as `:443`
+        `api.example.com:0` is no host that can be granted: the port is a number from 1 to 65535, such as `:443`
+        `api.example.com:65536` is no host that can be granted: the port is a number from 1 to 65535, such as `:443`
+        `api.example.com:+443` is no host that can be granted: the port is a number from 1 to 65535, such as `:443`
+        `api.example.com:0443` is no host that can be granted: the port is a number from 1 to 65535, such as `:443`
+        `api.example.com:https` is no host that can be granted: the port is a number from 1 to 65535, such as `:443`
+        `ftp://api.example.com:21` is no host that can be granted: only http:// may stand before it, for requests in the clear
+        `api.example.com:443/v1` is no host that can be granted: a path cannot be granted; leave out what follows the port
+        `user@api.example.com:443` is no host that can be granted: a user cannot be granted; leave out what stands before the `@`
+        `*:443` is no host that can be granted: a `*` stands alone at the beginning, as in `*.example.com:443`
+        `*.*.example.com:443` is no host that can be granted: a `*` stands alone at the beginning, as in `*.example.com:443`
+        `api.*.com:443` is no host that can be granted: a `*` stands alone at the beginning, as in `*.example.com:443`
+        `*.10.0.0.1:443` is no host that can be granted: nothing is below an address; leave out the `*.`
+        `2130706433:80` is no host that can be granted: it means the address 127.0.0.1; write that
+        `0x7f.1:80` is no host that can be granted: it means the address 127.0.0.1; write that
+        `a..example:443` is no host that can be granted: a part of its name is empty
+        `.example:443` is no host that can be granted: a part of its name is empty
+        `a b:443` is no host that can be granted: invalid international domain name
+        `::1:443` is no host that can be granted: invalid international domain name
+        "#);
     }
 
     #[test]

@@ -208,7 +208,7 @@ mod tests {
         ] {
             assert!(Target::parse(url).is_err(), "{url} is {}", place(url));
         }
-        insta::assert_snapshot!(place("https://allowed.example@evil.example/"), @"");
+        insta::assert_snapshot!(place("https://allowed.example@evil.example/"), @"a URL with a user or a password before an `@` is not sent; use the authorization header");
         insta::assert_snapshot!(place("data:,x"), @"");
     }
 
