@@ -12,10 +12,10 @@ use wasmtime_wasi::p2::{InputStream, Pollable as _, StreamError};
 use wasmtime_wasi_http::WasiHttpView as _;
 use wasmtime_wasi_http::p2::bindings::http::outgoing_handler::Host as _;
 use wasmtime_wasi_http::p2::bindings::http::types::{
-    ErrorCode, HostFields as _, HostFutureIncomingResponse as _, HostIncomingBody as _,
-    HostIncomingResponse as _, HostOutgoingBody as _, HostOutgoingRequest as _, Method, Scheme,
+    ErrorCode, HostFields as _, HostFutureIncomingResponse, HostIncomingBody as _,
+    HostIncomingResponse as _, HostOutgoingBody, HostOutgoingRequest, Method, Scheme,
 };
-use wasmtime_wasi_http::p2::types::HostFutureIncomingResponse;
+use wasmtime_wasi_http::p2::types::HostFutureIncomingResponse as FutureResponse;
 
 use self::hosts::Host;
 use super::{AllowedHost, Network, NetworkConfig, NetworkLimits, Transport};
@@ -71,7 +71,7 @@ impl Component {
         let fields = http
             .from_list(given.collect())
             .map_err(|error| format!("{error:?}"))?;
-        let request = http.new(fields).unwrap();
+        let request = HostOutgoingRequest::new(&mut http, fields).unwrap();
         let again = || Resource::new_own(request.rep());
         if body.is_some() {
             http.set_method(again(), Method::Post).unwrap().unwrap();
@@ -104,17 +104,15 @@ impl Component {
             self.guest.table.delete(stream).unwrap();
         }
         // One that ends early says so by its answer.
-        self.guest.http().finish(outgoing, None).ok();
+        HostOutgoingBody::finish(&mut self.guest.http(), outgoing, None).ok();
         self.answer(future).await
     }
 
-    async fn answer(
-        &mut self,
-        future: Resource<HostFutureIncomingResponse>,
-    ) -> Result<(u16, Vec<u8>), String> {
+    async fn answer(&mut self, future: Resource<FutureResponse>) -> Result<(u16, Vec<u8>), String> {
         self.guest.table.get_mut(&future).unwrap().ready().await;
         let mut http = self.guest.http();
-        let answered: Result<_, ErrorCode> = http.get(future).unwrap().unwrap().unwrap();
+        let answered = HostFutureIncomingResponse::get(&mut http, future);
+        let answered: Result<_, ErrorCode> = answered.unwrap().unwrap().unwrap();
         let response = answered.map_err(|error| format!("{error:?}"))?;
         let status = http.status(Resource::new_own(response.rep())).unwrap();
         let body = http.consume(response).unwrap().unwrap();
@@ -204,7 +202,8 @@ async fn a_components_headers_frame_nothing() {
         ("content-length", "3"),
         ("content-length", "100"),
     ] {
-        let asked = component.ask(Scheme::Http, &authority, "/echo", &[header], Some(b"12345"));
+        let header = [header];
+        let asked = component.ask(Scheme::Http, &authority, "/echo", &header, Some(b"12345"));
         let asked = tokio::time::timeout(Duration::from_secs(5), asked).await;
         assert!(!matches!(asked, Ok(Ok(_))), "{header:?}: {asked:?}");
     }
