@@ -20,6 +20,8 @@ mod config;
 mod examples;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/network.rs"]
+mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
 #[path = "cli/terminal.rs"]

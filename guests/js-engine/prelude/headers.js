@@ -97,8 +97,8 @@
       const names = { __proto__: null };
       const cookies = [];
       for (let i = 0; i < this.#list.length; i++) {
-        const [name, value] = this.#list[i];
-        if (name === SET_COOKIE) ArrayPush(cookies, value);
+        const name = this.#list[i][0];
+        if (name === SET_COOKIE) ArrayPush(cookies, this.#list[i][1]);
         names[name] = true;
       }
       const sorted = ArraySort(ObjectKeys(names), (one, other) => (one < other ? -1 : one > other ? 1 : 0));

@@ -49,3 +49,22 @@ impl Resolve for SystemResolver {
         lookup.await.map_err(io::Error::other)?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn lookups_have_an_end() {
+        let resolver = SystemResolver::default();
+        let others = resolver.places.clone();
+        let others = others.acquire_many_owned(LOOKUPS_MAX as u32).await.unwrap();
+        let late = tokio::time::timeout(Duration::from_millis(50), resolver.resolve("localhost"));
+        assert!(late.await.is_err());
+        drop(others);
+        let found = resolver.resolve("localhost").await.unwrap();
+        assert!(found.iter().all(IpAddr::is_loopback), "{found:?}");
+    }
+}

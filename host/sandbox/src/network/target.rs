@@ -209,7 +209,7 @@ mod tests {
             assert!(Target::parse(url).is_err(), "{url} is {}", place(url));
         }
         insta::assert_snapshot!(place("https://allowed.example@evil.example/"), @"a URL with a user or a password before an `@` is not sent; use the authorization header");
-        insta::assert_snapshot!(place("data:,x"), @"");
+        insta::assert_snapshot!(place("data:,x"), @"`data:` is no way to a host from here; use https");
     }
 
     #[test]

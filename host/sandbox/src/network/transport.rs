@@ -148,6 +148,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn connections_have_an_end() {
+        let transport = Transport::new(NetworkConfig::default());
+        let taken: Vec<_> = (0..CONNECTIONS_MAX)
+            .map(|_| transport.connections.clone().try_acquire_owned().unwrap())
+            .collect();
+        assert!(transport.connections.clone().try_acquire_owned().is_err());
+        drop(taken);
+        assert!(transport.connections.clone().try_acquire_owned().is_ok());
+    }
+
+    #[test]
     fn a_header_is_attached_to_one_host_and_by_a_name_that_can_be() {
         let host = |entry: &str| AllowedHost::parse(entry).unwrap();
         let attach = |entry: &str, name: &str, value: &str| {

@@ -54,6 +54,6 @@ mod tests {
             panic!("{noted:?}");
         };
         let told = serde_json::to_string(call).unwrap();
-        insta::assert_snapshot!(told, @"");
+        insta::assert_snapshot!(told, @r#"{"call":"request","name":"api.example.com:443","method":"XXXXXXXXXXXXXXXX… (100 bytes)","status":204,"bytes_out":5,"bytes_in":7,"verdict":"ok","us":12}"#);
     }
 }

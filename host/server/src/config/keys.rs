@@ -173,7 +173,7 @@ pub static KEYS: [Key; 35] = [
     rule("source_check.process", "`process`, which is not there."),
     rule(
         "source_check.network",
-        "`fetch`, `WebSocket` and `XMLHttpRequest`, which are not there.",
+        "`fetch`, `WebSocket` and `XMLHttpRequest`. Where hosts are granted this rule is off.",
     ),
     rule(
         "source_check.eval",

@@ -171,7 +171,7 @@ mod tests {
         let description = told.description.as_deref().unwrap();
         insta::assert_snapshot!(
             description.split("prefix). ").nth(1).unwrap().lines().next().unwrap(),
-            @""
+            @"`fetch` is the web's, for api.example.com:443 (profile a), *.b.example:8443 (profile b). `fs` is Node's fs/promises, for /data (read, profile a). There is no process, require, import or eval."
         );
         let hints = told.annotations.unwrap();
         assert_eq!(
