@@ -67,7 +67,13 @@ async fn addresses(
             })?
         }
     };
-    let mut why = "it has none";
+    if found.is_empty() {
+        return Err(NetworkError::Name {
+            place: target.to_string(),
+            why: "it has no address".to_owned(),
+        });
+    }
+    let mut why = "not granted";
     let mut allowed = Vec::new();
     for address in found {
         let verdicts = hosts.iter().map(|host| host.allows_address(address));

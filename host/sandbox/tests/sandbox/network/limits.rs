@@ -107,7 +107,7 @@ async fn headers_end_at_their_longest_and_at_their_most() {
         world.error(&get("headers", 4 * KB)).await,
         r#"["done",200]"#
     );
-    insta::assert_snapshot!(world.error(&get("headers", 4 * KB + 1)).await, @"");
+    insta::assert_snapshot!(world.error(&get("headers", 4 * KB + 1)).await, @"limit_exceeded fetch failed: an answer has headers of 4097 bytes, more than the 4096 that `network.header_bytes` allows; use fewer or shorter ones");
     let error = world.error(&get("headers", 200 * KB)).await;
     assert!(error.contains("`network.header_bytes`"), "{error}");
     let most = vesicle_sandbox::HEADERS_MAX;
