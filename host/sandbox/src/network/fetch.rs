@@ -109,6 +109,7 @@ impl Fetch {
             }
             let next = self.target.join(&location?)?;
             self.follow(next, answer.parts.status);
+            answer.body.leave();
         }
         Err(NetworkError::Redirect(format!(
             "{} is the end of {REDIRECTS_MAX} redirects, after which no more are followed",

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::limits::Asker;
+use crate::{limits::Asker, secrets::Secrets};
 
 fn granted(configuration: &Configuration, profile: &str) -> Vec<String> {
     let profile = configuration.policy.profile(Some(profile), Asker::Operator);
