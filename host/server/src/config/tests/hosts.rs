@@ -63,20 +63,62 @@ fn a_profile_with_more_hosts_is_wider() {
 #[test]
 fn entries_that_are_none_are_told_where_they_stand() {
     let wrong = |text: &str| load(text, &[], &[]).unwrap_err();
-    assert_snapshot!(wrong("allow_hosts = [\"a.example:443\", \"b.example\"]"), @"");
-    assert_snapshot!(wrong("allow_hosts = [{ host = \"a.example:443\", addresses = [\"ten\"] }]"), @"");
-    assert_snapshot!(wrong("allow_hosts = [{ host = \"a.example:443\", adresses = [\"10.0.0.5\"] }]"), @"");
-    assert_snapshot!(wrong("allow_hosts = [{ host = \"a.example:443\", addresses = [] }]"), @"");
-    assert_snapshot!(wrong("allow_hosts = \"a.example:443\""), @"");
+    assert_snapshot!(wrong("allow_hosts = [\"a.example:443\", \"b.example\"]"), @r#"
+    `b.example` is no host that can be granted
+     --> vesicle.toml:1:33
+      |
+    1 | allow_hosts = ["a.example:443", "b.example"]
+      |                                 ^^^^^^^^^^^ a port is missing, such as `:443`
+    "#);
+    assert_snapshot!(wrong("allow_hosts = [{ host = \"a.example:443\", addresses = [\"ten\"] }]"), @r#"
+    `a.example:443` is no host that can be granted
+     --> vesicle.toml:1:16
+      |
+    1 | allow_hosts = [{ host = "a.example:443", addresses = ["ten"] }]
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `ten` in its `addresses` is neither an address, such as 10.0.0.5, nor a range, such as 10.0.0.0/24
+    "#);
+    assert_snapshot!(wrong("allow_hosts = [{ host = \"a.example:443\", adresses = [\"10.0.0.5\"] }]"), @r#"
+    unknown key `adresses`
+     --> vesicle.toml:1:42
+      |
+    1 | allow_hosts = [{ host = "a.example:443", adresses = ["10.0.0.5"] }]
+      |                                          ^^^^^^^^ here go host, addresses
+    "#);
+    assert_snapshot!(wrong("allow_hosts = [{ host = \"a.example:443\", addresses = [] }]"), @r#"
+    `allow_hosts` cannot hold { host = "a.example:443", addresses = [] }
+     --> vesicle.toml:1:16
+      |
+    1 | allow_hosts = [{ host = "a.example:443", addresses = [] }]
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ give "api.example.com:443", or { host = "db.internal:443", addresses = ["10.0.0.5"] }
+    "#);
+    assert_snapshot!(wrong("allow_hosts = \"a.example:443\""), @r#"
+    `allow_hosts` cannot be "a.example:443"
+     --> vesicle.toml:1:15
+      |
+    1 | allow_hosts = "a.example:443"
+      |               ^^^^^^^^^^^^^^^ give a list such as ["api.example.com:443"], or entries separated by commas outside of a file
+    "#);
     let variable = load("", &[("VESICLE_ALLOW_HOSTS", "a.example")], &[]).unwrap_err();
-    assert_snapshot!(variable, @"");
+    assert_snapshot!(variable, @"VESICLE_ALLOW_HOSTS: `a.example` is no host that can be granted; a port is missing, such as `:443`");
 }
 
 #[test]
 fn a_secret_is_for_one_host_and_has_a_place() {
     let wrong = |text: &str| load(text, &[], &[]).unwrap_err();
-    assert_snapshot!(wrong("[secrets.api]\nhost = \"a.example:443\""), @"");
-    assert_snapshot!(wrong("[secrets.api]\nenv = \"A\"\nheader = \"x-key\""), @"");
+    assert_snapshot!(wrong("[secrets.api]\nhost = \"a.example:443\""), @r#"
+    the secret `api` goes to a host, and nothing says where it is
+     --> vesicle.toml:2:8
+      |
+    2 | host = "a.example:443"
+      |        ^^^^^^^^^^^^^^^ add `env` or `file`
+    "#);
+    assert_snapshot!(wrong("[secrets.api]\nenv = \"A\"\nheader = \"x-key\""), @r#"
+    `header` says how the secret `api` goes to a host, and there is none
+     --> vesicle.toml:3:10
+      |
+    3 | header = "x-key"
+      |          ^^^^^^^ add `host`, such as "api.example.com:443"
+    "#);
     let sent = |host: &str, more: &str| {
         let text = format!("[secrets.api]\nenv = \"A\"\nhost = \"{host}\"\n{more}");
         let configuration = load(&text, &[], &[]).unwrap();
@@ -89,10 +131,34 @@ fn a_secret_is_for_one_host_and_has_a_place() {
     };
     assert_eq!(sent("a.example:443", "prefix = \"Bearer \""), "sent");
     assert_eq!(sent("a.example:443", "header = \"x-key\""), "sent");
-    assert_snapshot!(sent("*.a.example:443", ""), @"");
-    assert_snapshot!(sent("a.example", ""), @"");
-    assert_snapshot!(sent("a.example:443", "header = \"host\""), @"");
-    assert_snapshot!(sent("a.example:443", "prefix = \"a\\nb\""), @"");
+    assert_snapshot!(sent("*.a.example:443", ""), @r#"
+    the secret `api` cannot be sent to this host: a secret goes to one host; name it without a `*`
+     --> vesicle.toml:3:8
+      |
+    3 | host = "*.a.example:443"
+      |        ^^^^^^^^^^^^^^^^^ see [secrets.NAME] in `vesicle config show --defaults`
+    "#);
+    assert_snapshot!(sent("a.example", ""), @r#"
+    the secret `api` cannot be sent to this host: `a.example` is no host that can be granted: a port is missing, such as `:443`
+     --> vesicle.toml:3:8
+      |
+    3 | host = "a.example"
+      |        ^^^^^^^^^^^ give it as in `allow_hosts`, such as "api.example.com:443"
+    "#);
+    assert_snapshot!(sent("a.example:443", "header = \"host\""), @r#"
+    the secret `api` cannot be sent to this host: no header of this name can be attached; take one such as `authorization`
+     --> vesicle.toml:3:8
+      |
+    3 | host = "a.example:443"
+      |        ^^^^^^^^^^^^^^^ see [secrets.NAME] in `vesicle config show --defaults`
+    "#);
+    assert_snapshot!(sent("a.example:443", "prefix = \"a\\nb\""), @r#"
+    the secret `api` cannot be sent to this host: its value has characters that no header can have
+     --> vesicle.toml:3:8
+      |
+    3 | host = "a.example:443"
+      |        ^^^^^^^^^^^^^^^ see [secrets.NAME] in `vesicle config show --defaults`
+    "#);
 }
 
 #[test]
@@ -102,7 +168,13 @@ fn authorities_that_cannot_be_read_are_told() {
         .transport(&Secrets::default())
         .map(|_| ())
         .unwrap_err();
-    assert_snapshot!(error, @"");
+    assert_snapshot!(error, @r#"
+    the authorities in `/etc/vesicle/none.pem` cannot be read: I/O error: No such file or directory (os error 2)
+     --> vesicle.toml:2:11
+      |
+    2 | ca_file = "none.pem"
+      |           ^^^^^^^^^^ name a file of certificates in PEM format
+    "#);
     assert!(load("[network]\nheader_bytes = 1000", &[], &[]).is_err());
     assert!(load("[network]\nresponse_bytes = 7340033", &[], &[]).is_err());
     assert!(
