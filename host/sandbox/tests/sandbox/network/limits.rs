@@ -122,7 +122,7 @@ async fn headers_end_at_their_longest_and_at_their_most() {
         )
     };
     assert_eq!(world.error(&send(4 * KB)).await, r#"["done",200]"#);
-    insta::assert_snapshot!(world.error(&send(4 * KB + 1)).await, @"");
+    insta::assert_snapshot!(world.error(&send(4 * KB + 1)).await, @"limit_exceeded fetch failed: a request has headers of 4097 bytes, more than the 4096 that `network.header_bytes` allows; use fewer or shorter ones");
 }
 
 #[tokio::test]
