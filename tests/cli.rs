@@ -22,6 +22,8 @@ mod examples;
 mod files;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/network.rs"]
+mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
 #[path = "cli/terminal.rs"]

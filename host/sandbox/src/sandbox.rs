@@ -186,6 +186,7 @@ fn store(
         execution.tools.clone(),
         execution.state.clone(),
         &execution.files,
+        &execution.network,
     );
     let mut store = Store::new(&javascript.engine, guest);
     store.limiter(|guest| &mut guest.memory);

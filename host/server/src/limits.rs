@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use vesicle_sandbox::{Files, Limits, SourcePolicy};
+use vesicle_sandbox::{AllowedHost, Files, Limits, SourcePolicy};
 
 use crate::config::{WALL_TIME_MS_MAX, is_profile_name, list};
 
@@ -17,6 +17,8 @@ pub struct Profile {
     pub limits: Limits,
     /// The directories that it grants.
     pub files: Files,
+    /// The hosts that it grants.
+    pub hosts: Vec<AllowedHost>,
 }
 
 /// Who asks for a profile.
@@ -186,11 +188,13 @@ impl Default for Policy {
             name: name.to_owned(),
             limits: profile.limits(),
             files: Files::default(),
+            hosts: vec![],
         });
         let default = Profile {
             name: "default".to_owned(),
             limits: Limits::default(),
             files: Files::default(),
+            hosts: vec![],
         };
         let names = profiles.clone().map(|profile| profile.name);
         Self::new(profiles.to_vec(), default, &names)

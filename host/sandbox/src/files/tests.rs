@@ -14,7 +14,7 @@ use crate::guest::wasi_files::preopens::Host as _;
 use crate::guest::wasi_files::types::{
     DescriptorFlags, ErrorCode, HostDescriptor as _, NewTimestamp, OpenFlags, PathFlags,
 };
-use crate::{Limits, NoState, NoTools};
+use crate::{Limits, Network, NoState, NoTools};
 
 const BYTES_MAX: u64 = 1_000;
 
@@ -45,6 +45,7 @@ impl World {
             Arc::new(NoTools),
             Arc::new(NoState),
             &files,
+            &Network::default(),
         );
         Self { directory, guest }
     }

@@ -43,6 +43,7 @@ mod arguments;
 mod budget;
 mod calls;
 mod clock;
+mod http;
 mod memory;
 mod state;
 mod streams;
@@ -52,19 +53,25 @@ use std::sync::Arc;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 pub use bindings::EnginePre;
 pub use bindings::exports::vesicle::plugin::evaluate;
+pub use bindings::vesicle::plugin::http as http_types;
 pub use bindings::wasi::filesystem as wasi_files;
 pub use memory::Memory;
 
 use crate::files::{Files, GuestFiles};
+use crate::network::{Hooks, Network, Session};
 use crate::{Limits, State, ToolCall};
 use calls::Calls;
 use streams::Stream;
 
 /// The most bytes that a guest gets from the host's random source at once.
 const RANDOM_BYTES_MAX: u64 = 64 * 1024;
+/// Headers that a component holds take more than their text, by this at most; what is sent is bounded
+/// by its text.
+const FIELD_BYTES_FACTOR: usize = 4;
 
 /// What the host keeps for one guest. Lives in its `Store` and ends with it.
 pub struct Guest {
@@ -72,6 +79,9 @@ pub struct Guest {
     pub calls: Calls,
     state: Arc<dyn State>,
     pub(crate) files: GuestFiles,
+    network: Arc<Session>,
+    http_hooks: Hooks,
+    http: WasiHttpCtx,
     stdout: Stream,
     stderr: Stream,
     wasi: WasiCtx,
@@ -79,13 +89,14 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// A guest with these limits, tools, state and files, and nothing else: no environment, no
-    /// arguments, no network.
+    /// A guest with these limits, tools, state, files and hosts, and nothing else: no environment, no
+    /// arguments, no sockets.
     pub fn new(
         limits: &Limits,
         tools: Arc<dyn ToolCall>,
         state: Arc<dyn State>,
         files: &Files,
+        network: &Network,
     ) -> Self {
         let stdout = Stream::new("stdout", limits.stream_bytes);
         let stderr = Stream::new("stderr", limits.stream_bytes);
@@ -97,11 +108,17 @@ impl Guest {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
+        let network = Arc::new(Session::new(network));
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(network.limits().header_bytes * FIELD_BYTES_FACTOR);
         Self {
             memory: Memory::new(limits),
             calls: Calls::new(limits, tools),
             state,
             files: GuestFiles::new(files),
+            http_hooks: Hooks::new(network.clone()),
+            network,
+            http,
             stdout,
             stderr,
             wasi,
@@ -124,11 +141,22 @@ impl WasiView for Guest {
     }
 }
 
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.http_hooks,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
+    }
+}
+
 /// Everything that an engine may import.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     wasi::add_to_linker(linker)?;
     // One by one: the world of an engine also names WASI's streams and clocks, which are there.
-    use bindings::vesicle::plugin::{pending, state, tool_call, types};
+    use bindings::vesicle::plugin::{http, pending, state, tool_call, types};
+    http::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     pending::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     state::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     tool_call::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;

@@ -10,6 +10,9 @@
     reason = "a test that cannot go on says where"
 )]
 
+#[allow(dead_code, reason = "what other tests need is not all needed here")]
+#[path = "../hosts/mod.rs"]
+mod hosts;
 mod process_memory;
 mod support;
 

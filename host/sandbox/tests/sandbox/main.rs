@@ -11,6 +11,9 @@
 mod state;
 mod support;
 
+#[path = "../hosts/mod.rs"]
+mod hosts;
+
 mod bad_input;
 mod cache;
 mod calls;
@@ -24,6 +27,7 @@ mod hostile;
 mod isolation;
 mod json;
 mod limits;
+mod network;
 mod recursion;
 mod source_check;
 mod source_check_attacks;

@@ -54,11 +54,15 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
     logging::init(configuration.log_format, secrets.clone());
+    let hosts = configuration
+        .transport(&secrets)
+        .map_err(|error| UsageError(error.to_string()))?;
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(
         configuration.sandbox(),
         configuration.policy.clone(),
         configuration.state(),
+        hosts,
         audit.clone(),
         secrets,
     );

@@ -1,10 +1,12 @@
-//! Opens the directories that a configuration grants, each once, whatever profiles have it. What
-//! cannot be opened is wrong at the start, and not in the middle of a call.
+//! What a configuration grants, made ready for every profile that has it: directories are opened,
+//! each once, and hosts read. What is wrong with them is told at the start, and not in the middle of a
+//! call.
 
-use vesicle_sandbox::{Directory, Files};
+use vesicle_sandbox::{AllowedHost, Directory, Files};
 
 use super::{
-    preopens::Preopen,
+    hosts::ALLOW_HOSTS,
+    preopens::{PREOPEN, Preopen},
     problem::Problem,
     profiles::Resolved,
     show::Row,
@@ -16,18 +18,49 @@ pub fn open(profiles: &mut [Resolved], for_all: &Row, problems: &mut Vec<Problem
     let mut opened = Opened::default();
     let all = opened.all(for_all, problems);
     for profile in profiles {
-        let own = match profile.preopens() {
+        let own = match profile.own(PREOPEN) {
             Some(row) => opened.all(row, problems),
             None => vec![],
         };
         let origin = profile
-            .preopens()
+            .own(PREOPEN)
             .map_or(&for_all.origin, |row| &row.origin);
         match Files::new(all.iter().cloned().chain(own)) {
             Ok(files) => profile.profile.files = files,
             Err(error) => problems.push(problem(origin, &error.to_string())),
         }
     }
+}
+
+/// Gives each profile the hosts of all, and its own.
+pub fn hosts(profiles: &mut [Resolved], for_all: &Row, problems: &mut Vec<Problem>) {
+    let all = read(for_all, problems);
+    for profile in profiles {
+        let own = match profile.own(ALLOW_HOSTS) {
+            Some(row) => read(row, problems),
+            None => vec![],
+        };
+        let hosts = all.iter().cloned().chain(own);
+        profile.profile.hosts = hosts.collect();
+    }
+}
+
+fn read(row: &Row, problems: &mut Vec<Problem>) -> Vec<AllowedHost> {
+    let Value::Hosts(hosts) = &row.value else {
+        return vec![];
+    };
+    let read = hosts.iter().filter_map(|host| match host.grant() {
+        Ok(host) => Some(host),
+        Err(error) => {
+            problems.push(Problem {
+                origin: row.origin.clone(),
+                what: format!("`{}` is no host that can be granted", error.entry),
+                advice: error.why,
+            });
+            None
+        }
+    });
+    read.collect()
 }
 
 #[derive(Default)]

@@ -9,9 +9,11 @@ mod defaults;
 mod environment;
 mod file;
 mod grants;
+mod hosts;
 mod keys;
 mod layer;
 mod limit_keys;
+mod network;
 mod preopens;
 mod problem;
 mod profiles;
@@ -40,6 +42,7 @@ use value::{Entry, Origin};
 
 pub use audit::{NoDirectory, Runner};
 pub use defaults::defaults;
+pub use hosts::{ALLOW_HOSTS, HostEntry};
 pub use keys::{ENV_CONFIG, is_profile_name};
 pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
 pub use preopens::{PREOPEN, Preopen};
@@ -88,7 +91,9 @@ pub struct Configuration {
     pub log_format: LogFormat,
     state: SessionState,
     audit: audit::AuditKeys,
+    network: network::NetworkKeys,
     secrets: Vec<secrets::Source>,
+    sent_to: Vec<network::SentTo>,
     file: Option<Arc<file::ConfigFile>>,
     rows: Vec<Row>,
 }
@@ -177,6 +182,9 @@ fn resolve(
     if let Some(for_all) = settled.row(PREOPEN) {
         grants::open(&mut resolved, for_all, problems);
     }
+    if let Some(for_all) = settled.row(ALLOW_HOSTS) {
+        grants::hosts(&mut resolved, for_all, problems);
+    }
     let policy = policy(&resolved, &mut settled, problems);
     let policy = policy.checking(source_policy(&mut settled));
     let cache = settled.value("sandbox.cache") != Some(&Value::Boolean(false));
@@ -202,7 +210,8 @@ fn resolve(
         _ => String::new(),
     };
     let audit = audit::resolve(&mut settled);
-    let (secrets, of_secrets) = secrets::resolve(layer, problems);
+    let network = network::resolve(&mut settled);
+    let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
     rows.extend(of_secrets);
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
@@ -217,7 +226,9 @@ fn resolve(
         log_format,
         state: SessionState::new(state_file, session),
         audit,
+        network,
         secrets,
+        sent_to,
         file,
         rows,
     }
@@ -316,6 +327,10 @@ fn policy(
                 .filter(|profile| {
                     within(&profile.limits, &default.limits)
                         && profile.files.is_within(&default.files)
+                        && profile
+                            .hosts
+                            .iter()
+                            .all(|host| default.hosts.contains(host))
                 })
                 .map(|profile| profile.name.clone());
             row.value = Value::List(narrower.collect());

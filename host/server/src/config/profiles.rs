@@ -4,6 +4,7 @@
 use vesicle_sandbox::{Files, Limits};
 
 use super::{
+    hosts::ALLOW_HOSTS,
     keys::{self, INHERITS},
     layer::Layer,
     limit_keys::LIMIT_KEYS,
@@ -13,6 +14,9 @@ use super::{
     value::{Origin, Value},
 };
 use crate::limits::Profile;
+
+/// What profiles can be granted.
+pub const GRANTS: [&str; 2] = [PREOPEN, ALLOW_HOSTS];
 
 /// A profile, and where each of its limits came from.
 #[derive(Debug)]
@@ -95,7 +99,7 @@ fn inherit(heir: &Heir<'_>, parent: &Resolved, layer: &Layer) -> Resolved {
         origin: heir.origin.clone(),
         follows: None,
     };
-    let names = LIMIT_KEYS.iter().map(|key| key.name).chain([PREOPEN]);
+    let names = LIMIT_KEYS.iter().map(|key| key.name).chain(GRANTS);
     let limits = names.filter_map(|name| {
         let of_parent = path(heir.parent, name);
         let row = parent.rows.iter().find(|row| row.key == of_parent)?;
@@ -125,23 +129,24 @@ fn overlay(name: &str, mut limits: Limits, mut rows: Vec<Row>, layer: &Layer) ->
             row.follows = None;
         }
     }
-    let preopen = path(name, PREOPEN);
-    if let Some(entry) = layer.get(&preopen) {
-        rows.retain(|row| row.key != preopen);
-        rows.push(Row {
-            key: preopen,
-            value: entry.value.clone(),
-            origin: entry.origin.clone(),
-            follows: None,
-        });
+    for grant in GRANTS.map(|grant| path(name, grant)) {
+        if let Some(entry) = layer.get(&grant) {
+            rows.retain(|row| row.key != grant);
+            rows.push(Row {
+                key: grant,
+                value: entry.value.clone(),
+                origin: entry.origin.clone(),
+                follows: None,
+            });
+        }
     }
     let name = name.to_owned();
-    let files = Files::default();
     Resolved {
         profile: Profile {
             name,
             limits,
-            files,
+            files: Files::default(),
+            hosts: vec![],
         },
         rows,
     }
@@ -228,9 +233,9 @@ pub fn unknown(name: &str, origin: &Origin, names: &[&str]) -> Problem {
 }
 
 impl Resolved {
-    /// The key of its own directories, if it has some.
-    pub fn preopens(&self) -> Option<&Row> {
-        let path = path(&self.profile.name, PREOPEN);
+    /// The key of what only it is granted, if there is something: one of [`GRANTS`].
+    pub fn own(&self, grant: &str) -> Option<&Row> {
+        let path = path(&self.profile.name, grant);
         self.rows.iter().find(|row| row.key == path)
     }
 }

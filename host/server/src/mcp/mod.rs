@@ -18,7 +18,7 @@ use rmcp::{
     transport::{async_rw::AsyncRwTransport, io::stdio_pipes},
 };
 use tokio::runtime::Builder;
-use vesicle_sandbox::{Config, State};
+use vesicle_sandbox::{Config, State, Transport};
 
 use crate::{audit::Audit, limits::Policy, secrets::Secrets};
 use disconnect::{Disconnect, WatchedReader};
@@ -44,12 +44,13 @@ pub enum ServeError {
 }
 
 /// Serves one client over standard input and output until it closes its end.
-/// Callers get what `policy` allows, and their programs keep what they keep in `state`. What is run
-/// is written to `audit`, which the caller flushes; `secrets` are taken out of results.
+/// Callers get what `policy` allows, and their programs keep what they keep in `state` and send
+/// requests by `hosts`. What is run is written to `audit`, which the caller flushes; `secrets` are taken out of results.
 pub fn serve(
     config: Config,
     policy: Arc<Policy>,
     state: Arc<dyn State>,
+    hosts: Arc<Transport>,
     audit: Audit,
     secrets: Secrets,
 ) -> Result<(), ServeError> {
@@ -64,7 +65,7 @@ pub fn serve(
     let sandbox = LazySandbox::new(config, guests.handle().clone());
     sandbox.warm_up();
 
-    let served = protocol.block_on(serve_stdio(sandbox, policy, state, audit, secrets));
+    let served = protocol.block_on(serve_stdio(sandbox, policy, state, hosts, audit, secrets));
     // What still runs, runs for nobody.
     guests.shutdown_background();
     protocol.shutdown_background();
@@ -75,6 +76,7 @@ async fn serve_stdio(
     sandbox: LazySandbox,
     policy: Arc<Policy>,
     state: Arc<dyn State>,
+    hosts: Arc<Transport>,
     audit: Audit,
     secrets: Secrets,
 ) -> Result<(), ServeError> {
@@ -83,7 +85,7 @@ async fn serve_stdio(
     let stdin = WatchedReader::new(stdin, disconnect.clone());
     let transport = AsyncRwTransport::<RoleServer, _, _>::new(stdin, stdout);
     let server = Server::new(ExecuteTool::new(
-        sandbox, policy, state, disconnect, audit, secrets,
+        sandbox, policy, state, hosts, disconnect, audit, secrets,
     ));
     let session = match server.serve(transport).await {
         Ok(session) => session,

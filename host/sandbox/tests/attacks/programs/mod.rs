@@ -5,6 +5,7 @@
 mod disk;
 mod expectation;
 mod header;
+mod network;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use vesicle_sandbox::{Outcome, Sandbox};
 use crate::support::{alone, execution, sandbox_without_queue};
 use disk::Disk;
 use header::Header;
+use network::Hosts;
 
 /// How much more the process may have after a program than before the first. The allocator keeps
 /// what texts of some megabytes took, once; a guest's memory of 128 MB that stays is seen.
@@ -38,6 +40,7 @@ macro_rules! folders {
 folders! {
     file_system: 12,
     legitimate: 10,
+    network: 12,
     path_traversal: 10,
     prototype_tricks: 15,
     resource_exhaustion: 12,
@@ -75,24 +78,36 @@ async fn run_all(folder: &str, least: usize) {
 
     let sandbox = sandbox_without_queue(1).await;
     works(&sandbox).await.expect("the sandbox works at first");
+    let hosts = match folder == network::FOLDER {
+        true => Some(Hosts::start().await),
+        false => None,
+    };
     let resident_before = resident_bytes();
     let mut wrong = String::new();
     for path in paths {
         let name = format!("{folder}/{}", path.file_name().unwrap().display());
-        if let Err(why) = run_one(&sandbox, &path, resident_before).await {
+        if let Err(why) = run_one(&sandbox, &path, resident_before, hosts.as_ref()).await {
             wrong.push_str(&format!("\n{name}: {why}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-async fn run_one(sandbox: &Sandbox, path: &Path, resident_before: usize) -> Result<(), String> {
+async fn run_one(
+    sandbox: &Sandbox,
+    path: &Path,
+    resident_before: usize,
+    hosts: Option<&Hosts>,
+) -> Result<(), String> {
     let code = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let header = Header::read(&code)?;
     let mut execution = execution(code.as_str());
     header.apply(&mut execution.limits)?;
     let disk = Disk::new();
     execution.files = disk.files();
+    if let Some(hosts) = hosts {
+        hosts.grant(&mut execution);
+    }
     let deadline = execution.limits.wall_time + END_TIME_MAX;
     let executed = tokio::time::timeout(deadline, sandbox.execute(execution)).await;
     let executed = executed.map_err(|_| "the host does not come back".to_owned())?;
@@ -103,6 +118,9 @@ async fn run_one(sandbox: &Sandbox, path: &Path, resident_before: usize) -> Resu
     drop(outcome);
 
     works(sandbox).await?;
+    if let Some(hosts) = hosts {
+        hosts.nobody_was_inside()?;
+    }
     let growth = resident_bytes().saturating_sub(resident_before);
     if growth > RESIDENT_GROWTH_BYTES_MAX {
         return Err(format!("{growth} bytes more are resident than at first"));

@@ -12,7 +12,7 @@ use rmcp::{
     model::{CallToolResult, ContentBlock, JsonObject, Tool},
     service::RequestContext,
 };
-use vesicle_sandbox::{Execution, State};
+use vesicle_sandbox::{Execution, Network, State, Transport};
 
 use super::{
     disconnect::Disconnect,
@@ -35,17 +35,20 @@ pub struct ExecuteTool {
     disconnect: Disconnect,
     policy: Arc<Policy>,
     state: Arc<dyn State>,
+    hosts: Arc<Transport>,
     audit: Audit,
     secrets: Secrets,
 }
 
 impl ExecuteTool {
-    /// Runs it in `sandbox`, within `policy`, with `state`, for a client that may leave. Logs it to
+    /// Runs it in `sandbox`, within `policy`, with `state` and the way to `hosts`, for a client that may
+    /// leave. Logs it to
     /// `audit`, and takes `secrets` out of results.
     pub fn new(
         sandbox: LazySandbox,
         policy: Arc<Policy>,
         state: Arc<dyn State>,
+        hosts: Arc<Transport>,
         disconnect: Disconnect,
         audit: Audit,
         secrets: Secrets,
@@ -55,6 +58,7 @@ impl ExecuteTool {
             disconnect,
             policy,
             state,
+            hosts,
             audit,
             secrets,
         }
@@ -101,10 +105,11 @@ impl ExecuteTool {
             limits,
             state: self.state.clone(),
             files: profile.files.clone(),
+            network: Network::new(profile.hosts.clone(), self.hosts.clone()),
             source_policy: self.policy.source(),
             ..Execution::default()
         };
-        execution.tools = recording.watch(execution.tools);
+        recording.watch(&mut execution);
         let payloads = recording.wants_payloads();
         let secrets = self.secrets.clone();
         let progress = Progress::new(&context, limits.wall_time);
