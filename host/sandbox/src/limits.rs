@@ -73,7 +73,8 @@ pub struct Limits {
     /// code can catch; its `code` is `limit_exceeded`.
     pub host_calls: u64,
     /// How many capability calls it may make in a second, at least 1; a second's worth may come at
-    /// once. A call beyond it is refused as with [`Self::host_calls`], and told when to try again.
+    /// once. A call beyond it is refused as with [`Self::host_calls`]; its `code` is `rate_limited`,
+    /// and its `retryAfterMs` says when to try again.
     pub host_calls_per_second: u32,
     /// What one capability call may carry in either direction, in bytes: its name and arguments, or
     /// its answer. At most [`CALL_BYTES_MAX`]. Refused as with [`Self::host_calls`].
