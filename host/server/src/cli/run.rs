@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::value::RawValue;
 use vesicle::audit::{Begun, Ended};
-use vesicle::config::{Configuration, Flag, Runner, Value};
+use vesicle::config::{Configuration, Flag, PREOPEN, Preopen, Runner, Value};
 use vesicle::limits::Asker;
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
@@ -64,6 +64,10 @@ pub struct RunArgs {
     /// The session that the program keeps `state` in [default: default] [key: `state.session`]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+    /// A directory that it may use, as `fs` in GUEST: for reading (`ro`, the default) or writing too
+    /// (`rw`); can be given again [key: `preopen`]
+    #[arg(long, value_parser = values::preopen, value_name = "HOST:GUEST[:ro|rw]")]
+    preopen: Vec<Preopen>,
 
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
@@ -82,17 +86,22 @@ impl RunArgs {
             value: Value::Text("always".to_owned()),
         });
         let session = options::session_flag(self.session.as_deref());
-        audit.into_iter().chain(session).collect()
+        let preopens = (!self.preopen.is_empty()).then(|| Flag {
+            name: "--preopen",
+            key: PREOPEN,
+            value: Value::Preopens(self.preopen.clone()),
+        });
+        audit.into_iter().chain(session).chain(preopens).collect()
     }
 
     /// What to run, and the name of the profile that bounds it.
     fn execution(&self, configuration: &Configuration) -> Result<(Execution, String), UsageError> {
         let policy = &configuration.policy;
-        let (profile, limits) = policy
+        let (profile, limits, files) = policy
             .profile(self.profile.as_deref(), Asker::Operator)
             .and_then(|profile| {
                 let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
-                Ok((profile.name.clone(), limits))
+                Ok((profile.name.clone(), limits, profile.files.clone()))
             })
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
@@ -107,6 +116,7 @@ impl RunArgs {
             input,
             limits,
             state: configuration.state(),
+            files,
             source_policy: policy.source(),
             ..Execution::default()
         };
