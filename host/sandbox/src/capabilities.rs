@@ -118,6 +118,35 @@ impl ToolCall for NoTools {
     }
 }
 
+/// How much a log line matters, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Every step.
+    Trace,
+    /// For whoever looks for a fault.
+    Debug,
+    /// What happens.
+    Info,
+    /// What may be wrong.
+    Warn,
+    /// What is wrong.
+    Error,
+}
+
+/// Where a component's own log lines go. Behind `vesicle:plugin/log`.
+pub trait Log: Send + Sync {
+    /// Takes a line. It is a guest's text: of bounded length, and with any characters.
+    fn line(&self, level: LogLevel, message: &str);
+}
+
+/// The absence of a grant: nobody reads the lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoLog;
+
+impl Log for NoLog {
+    fn line(&self, _: LogLevel, _: &str) {}
+}
+
 /// Small values that stay from one execution to the next. Behind `vesicle:plugin/state`.
 ///
 /// A value of this type is the state of *one* session: keys of another have no name in it.
