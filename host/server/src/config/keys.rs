@@ -416,7 +416,7 @@ impl Kind {
             }
             (Self::Boolean, value @ Value::Boolean(_))
             | (Self::Path, value @ Value::Path(_))
-            | (Self::Profile, value @ Value::Text(_))
+            | (Self::Profile | Self::Text, value @ Value::Text(_))
             | (Self::Profiles, value @ Value::List(_))
             | (Self::Preopens, value @ Value::Preopens(_)) => Some(value),
             // What no variable can be called.
@@ -464,9 +464,12 @@ impl Kind {
                     .map(Preopen::parse)
                     .collect::<Option<_>>()?,
             ),
-            Self::Path | Self::Choice(_) | Self::Profile | Self::Session | Self::Variable => {
-                Value::Text(text.to_owned())
-            }
+            Self::Path
+            | Self::Text
+            | Self::Choice(_)
+            | Self::Profile
+            | Self::Session
+            | Self::Variable => Value::Text(text.to_owned()),
         })
     }
 }
