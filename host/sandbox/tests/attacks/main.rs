@@ -15,4 +15,5 @@ mod support;
 
 mod arguments;
 mod between_tenants;
+mod lying;
 mod programs;

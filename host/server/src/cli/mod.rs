@@ -2,6 +2,7 @@
 
 mod audit;
 mod bench;
+mod compile;
 mod completions;
 mod config;
 mod exit;
@@ -44,6 +45,9 @@ enum Command {
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
+    /// Compiles a component for the sandbox that asks for it
+    #[command(hide = true)]
+    CompileComponent,
 }
 
 impl Cli {
@@ -60,6 +64,7 @@ impl Cli {
             }
             Command::Config(args) => config::run(&args, &self.global),
             Command::Completions(args) => completions::run(&args),
+            Command::CompileComponent => compile::run(),
         }
     }
 }

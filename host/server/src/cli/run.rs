@@ -143,6 +143,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     execution.tools = recording.watch(execution.tools);
     let config = Config {
         concurrency_max: 1,
+        compiler: super::compile::compiler(),
         ..configuration.sandbox()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

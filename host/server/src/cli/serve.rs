@@ -56,7 +56,10 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     logging::init(configuration.log_format, secrets.clone());
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(
-        configuration.sandbox(),
+        vesicle_sandbox::Config {
+            compiler: super::compile::compiler(),
+            ..configuration.sandbox()
+        },
         configuration.policy.clone(),
         configuration.state(),
         audit.clone(),
