@@ -14,10 +14,14 @@ mod support;
 mod audit;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/compile.rs"]
+mod compile;
 #[path = "cli/config.rs"]
 mod config;
 #[path = "cli/examples.rs"]
 mod examples;
+#[path = "cli/files.rs"]
+mod files;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/outcomes.rs"]

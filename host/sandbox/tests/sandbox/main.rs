@@ -14,6 +14,7 @@ mod support;
 mod bad_input;
 mod cache;
 mod calls;
+mod components;
 mod concurrency;
 mod console;
 mod errors;

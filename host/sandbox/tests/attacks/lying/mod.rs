@@ -5,7 +5,7 @@ mod compile_cost;
 mod header;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use vesicle_sandbox::{

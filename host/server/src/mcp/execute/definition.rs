@@ -111,7 +111,7 @@ mod tests {
         assert!(description.contains(
             "`fs` is Node's fs/promises, for /data (read). There is no fetch, process, require"
         ));
-        assert_eq!(told.annotations.unwrap().read_only_hint, Some(true));
+        assert_eq!(told.annotations.unwrap().destructive_hint, Some(false));
         let two = granting(&[("a", &[data]), ("b", &[data, ("/out", Access::ReadWrite)])]);
         assert_eq!(files(&two), "/data (read), /out (read-write, profile b)");
         let told = definition(&two).annotations.unwrap();
