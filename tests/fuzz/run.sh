@@ -36,7 +36,7 @@ run() {
   mkdir -p "$corpus" "$artifacts"
   local seeds=("$VESICLE_FUZZ_ROOT/tests/fuzz/seeds/$target")
   # The programs of the other tests are the best texts that there are.
-  if [ "$target" = source ]; then seeds+=("$VESICLE_FUZZ_ROOT"/tests/programs/*/); fi
+  if [ "$target" = source ]; then seeds=("$VESICLE_FUZZ_ROOT"/tests/programs/*/); fi
   local status=0 log=$CARGO_TARGET_DIR/fuzz/$target.log
   "$CARGO_TARGET_DIR/debug/fuzz-$target" "$corpus" "${seeds[@]}" -max_total_time="$VESICLE_FUZZ_SECONDS" \
     -timeout=25 -rss_limit_mb=4096 -max_len=4096 -print_final_stats=1 -artifact_prefix="$artifacts/" \

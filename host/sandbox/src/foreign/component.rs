@@ -85,7 +85,7 @@ impl Component {
         self.shared.digest
     }
 
-    /// The functions that it exports, at its top level and in its interfaces, in its own order.
+    /// The functions that it exports, at its top level and in its interfaces.
     pub fn functions(&self) -> &[Function] {
         &self.shared.functions
     }
