@@ -176,7 +176,8 @@ async fn what_is_compiled_is_counted() {
         ..CompileLimits::default()
     };
     load(text, enough).await.unwrap();
-    let one_less: [(&str, fn(&mut CompileLimits)); 6] = [
+    type Less = fn(&mut CompileLimits);
+    let one_less: [(&str, Less); 6] = [
         ("wasm_bytes", |limits| limits.wasm_bytes -= 1),
         ("functions", |limits| limits.functions -= 1),
         ("function_bytes", |limits| limits.function_bytes -= 1),
