@@ -14,6 +14,8 @@ mod support;
 mod audit;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/compile.rs"]
+mod compile;
 #[path = "cli/config.rs"]
 mod config;
 #[path = "cli/examples.rs"]

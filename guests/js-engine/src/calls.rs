@@ -194,11 +194,11 @@ fn call_error<'js>(
     error: &types::Error,
     stack: Stack,
 ) -> rquickjs::Result<Value<'js>> {
-    let (code, message) = natives::refusal(error);
+    let (code, message, retry_after_ms) = natives::refusal(error);
     let stack = stack.tell(ctx);
     let error = match kind {
         Kind::Tool => hooks.tool_error(ctx)?,
         Kind::Http => hooks.fetch_error(ctx)?,
     };
-    error.call((code, message, stack))
+    error.call((code, message, stack, retry_after_ms))
 }

@@ -39,11 +39,33 @@ mod bindings {
     });
 }
 
+/// What only plugins import; the rest is as for an engine.
+mod plugin_bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package vesicle:sandbox;
+            world plugins-only {
+                import vesicle:plugin/log@0.1.0;
+                import vesicle:plugin/memory-query@0.1.0;
+                import vesicle:plugin/memory-record@0.1.0;
+            }
+        ",
+        world: "vesicle:sandbox/plugins-only",
+        with: {
+            "vesicle:plugin/types": super::bindings::vesicle::plugin::types,
+        },
+    });
+}
+
 mod arguments;
 mod budget;
 mod calls;
 mod clock;
+mod grants;
 mod http;
+mod log;
+mod memories;
 mod memory;
 mod state;
 mod streams;
@@ -59,12 +81,14 @@ pub use bindings::EnginePre;
 pub use bindings::exports::vesicle::plugin::evaluate;
 pub use bindings::vesicle::plugin::http as http_types;
 pub use bindings::wasi::filesystem as wasi_files;
+pub use grants::Grants;
 pub use memory::Memory;
 
-use crate::files::{Files, GuestFiles};
-use crate::network::{Hooks, Network, Session};
-use crate::{Limits, State, ToolCall};
+use crate::files::GuestFiles;
+use crate::network::{Hooks, Session};
+use crate::{Limits, State};
 use calls::Calls;
+use log::Lines;
 use streams::Stream;
 
 /// The most bytes that a guest gets from the host's random source at once.
@@ -82,6 +106,7 @@ pub struct Guest {
     network: Arc<Session>,
     http_hooks: Hooks,
     http: WasiHttpCtx,
+    log: Lines,
     stdout: Stream,
     stderr: Stream,
     wasi: WasiCtx,
@@ -89,15 +114,9 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// A guest with these limits, tools, state, files and hosts, and nothing else: no environment, no
-    /// arguments, no sockets.
-    pub fn new(
-        limits: &Limits,
-        tools: Arc<dyn ToolCall>,
-        state: Arc<dyn State>,
-        files: &Files,
-        network: &Network,
-    ) -> Self {
+    /// A guest with these limits and grants, and nothing else: no environment, no arguments, no
+    /// sockets.
+    pub fn new(limits: &Limits, grants: Grants) -> Self {
         let stdout = Stream::new("stdout", limits.stream_bytes);
         let stderr = Stream::new("stderr", limits.stream_bytes);
         let wasi = WasiCtx::builder()
@@ -108,17 +127,18 @@ impl Guest {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
-        let network = Arc::new(Session::new(network));
+        let network = Arc::new(Session::new(&grants.network));
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(network.limits().header_bytes * FIELD_BYTES_FACTOR);
         Self {
             memory: Memory::new(limits),
-            calls: Calls::new(limits, tools),
-            state,
-            files: GuestFiles::new(files),
+            calls: Calls::new(limits, grants.tools),
+            state: grants.state,
+            files: GuestFiles::new(&grants.files),
             http_hooks: Hooks::new(network.clone()),
             network,
             http,
+            log: Lines::new(limits, grants.log),
             stdout,
             stderr,
             wasi,
@@ -151,7 +171,7 @@ impl WasiHttpView for Guest {
     }
 }
 
-/// Everything that an engine may import.
+/// Everything that an engine or a plugin may import.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     wasi::add_to_linker(linker)?;
     // One by one: the world of an engine also names WASI's streams and clocks, which are there.
@@ -162,5 +182,9 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     tool_call::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     wasi_files::preopens::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
-    wasi_files::types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
+    wasi_files::types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    use plugin_bindings::vesicle::plugin::{log, memory_query, memory_record};
+    log::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    memory_query::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    memory_record::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }

@@ -18,4 +18,5 @@ mod support;
 
 mod arguments;
 mod between_tenants;
+mod lying;
 mod programs;

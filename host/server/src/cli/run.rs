@@ -142,7 +142,7 @@ impl RunArgs {
             source_policy: policy.source(),
             ..Execution::default()
         };
-        Ok((execution, profile.name.clone()))
+        Ok((execution, profile))
     }
 }
 
@@ -166,6 +166,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let limits = execution.limits.clone();
     let config = Config {
         concurrency_max: 1,
+        compiler: super::compile::compiler(),
         ..configuration.sandbox()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

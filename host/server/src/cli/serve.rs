@@ -59,7 +59,10 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         .map_err(|error| UsageError(error.to_string()))?;
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(
-        configuration.sandbox(),
+        vesicle_sandbox::Config {
+            compiler: super::compile::compiler(),
+            ..configuration.sandbox()
+        },
         configuration.policy.clone(),
         configuration.state(),
         hosts,

@@ -15,6 +15,7 @@ use vesicle_sandbox::{Outcome, Sandbox};
 
 use crate::support::{alone, execution, sandbox_without_queue};
 use disk::Disk;
+pub use expectation::abridged;
 use header::Header;
 use network::Hosts;
 
@@ -22,7 +23,7 @@ use network::Hosts;
 /// what texts of some megabytes took, once; a guest's memory of 128 MB that stays is seen.
 const RESIDENT_GROWTH_BYTES_MAX: usize = 64 << 20;
 /// How long the host may take to take note of a guest's end.
-const END_TIME_MAX: Duration = Duration::from_secs(60);
+pub const END_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// A test for each folder, and how many programs it has at least.
 macro_rules! folders {
@@ -46,26 +47,27 @@ folders! {
     resource_exhaustion: 12,
 }
 
-fn programs() -> PathBuf {
+pub fn programs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/programs")
 }
 
-fn entries(directory: &Path) -> Vec<PathBuf> {
+pub fn entries(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths
 }
 
-/// These say what becomes of them with and without the source check, and the tests of the check run
-/// them (`tests/sandbox/source_check_attacks.rs`).
-const RUN_ELSEWHERE: &str = "source-check";
+/// Folders that other tests run. The first: these say what becomes of them with and without the source check, and the tests of the check run
+/// them (`tests/sandbox/source_check_attacks.rs`). The second are no programs (`lying/`).
+const RUN_ELSEWHERE: &[&str] = &["source-check", "lying-components"];
 
 #[test]
 fn every_folder_is_run() {
     for folder in entries(&programs()) {
         let name = folder.file_name().unwrap().to_str().unwrap();
-        let run = name == RUN_ELSEWHERE || FOLDERS.contains(&name.replace('-', "_").as_str());
+        let run =
+            RUN_ELSEWHERE.contains(&name) || FOLDERS.contains(&name.replace('-', "_").as_str());
         assert!(run, "no test runs {name}: add it to `folders!`");
     }
 }
@@ -121,15 +123,21 @@ async fn run_one(
     if let Some(hosts) = hosts {
         hosts.nobody_was_inside()?;
     }
-    let growth = resident_bytes().saturating_sub(resident_before);
-    if growth > RESIDENT_GROWTH_BYTES_MAX {
-        return Err(format!("{growth} bytes more are resident than at first"));
-    }
+    check_resident(resident_before)?;
     as_expected
 }
 
+/// Whether the host has its memory back.
+pub fn check_resident(before: usize) -> Result<(), String> {
+    let growth = resident_bytes().saturating_sub(before);
+    match growth > RESIDENT_GROWTH_BYTES_MAX {
+        true => Err(format!("{growth} bytes more are resident than at first")),
+        false => Ok(()),
+    }
+}
+
 /// Whether an ordinary program finds a place at once, and its world as it should be.
-async fn works(sandbox: &Sandbox) -> Result<(), String> {
+pub async fn works(sandbox: &Sandbox) -> Result<(), String> {
     let ordinary = execution(
         "console.log('out');
         const { n } = await tools.test.echo({ n: 41 });
@@ -147,7 +155,7 @@ async fn works(sandbox: &Sandbox) -> Result<(), String> {
 }
 
 /// What the process has in memory, in bytes.
-fn resident_bytes() -> usize {
+pub fn resident_bytes() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
