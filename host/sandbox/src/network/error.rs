@@ -147,7 +147,10 @@ impl From<NetworkError> for CapabilityError {
             "denied" => Self::Denied(message),
             "invalid_input" => Self::InvalidInput(message),
             "limit_exceeded" => Self::LimitExceeded(message),
-            "unavailable" => Self::Unavailable(message),
+            "unavailable" => Self::Unavailable {
+                message,
+                retry_after_ms: None,
+            },
             _ => Self::Failed(message),
         }
     }

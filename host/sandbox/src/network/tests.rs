@@ -23,8 +23,8 @@ use wasmtime_wasi_http::p2::types::HostFutureIncomingResponse as FutureResponse;
 
 use self::hosts::Host;
 use super::{AllowedHost, Network, NetworkConfig, NetworkLimits, Transport};
-use crate::guest::Guest;
-use crate::{Files, Limits, NoState, NoTools};
+use crate::Limits;
+use crate::guest::{Grants, Guest};
 
 /// A guest that is granted one host, and asks for things.
 struct Component {
@@ -45,8 +45,11 @@ impl Component {
     }
 
     fn granted(host: Host, network: &Network) -> Self {
-        let (tools, state) = (Arc::new(NoTools), Arc::new(NoState));
-        let guest = Guest::new(&Limits::default(), tools, state, &Files::default(), network);
+        let grants = Grants {
+            network: network.clone(),
+            ..Grants::default()
+        };
+        let guest = Guest::new(&Limits::default(), grants);
         Self { guest, host }
     }
 
