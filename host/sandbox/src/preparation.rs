@@ -1,6 +1,7 @@
 //! Where the text of a program is read: here, if it is short, and else on a thread for work that
 //! blocks, so that what shares this thread with it goes on.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
 
@@ -59,7 +60,15 @@ fn read(execution: &Execution) -> Result<Prepared, Rejection> {
             .source_policy
             .with(ViolationType::Network, RuleAction::Off),
     };
-    source::prepare(&execution.name, &execution.code, &policy)
+    // oxc reads what anybody sends, and has panicked at some of it. Nothing that it had begun is
+    // looked at again.
+    let reading = || source::prepare(&execution.name, &execution.code, &policy);
+    panic::catch_unwind(AssertUnwindSafe(reading)).unwrap_or_else(|_| {
+        Err(Rejection::syntax(
+            "the code could not be read, by a fault of the reader; write it more plainly, with names and strings as they are usual",
+            None,
+        ))
+    })
 }
 
 /// Whether the text is read in place.

@@ -36,7 +36,8 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    fn syntax(message: impl Into<String>, location: Option<Location>) -> Self {
+    /// The text is no program.
+    pub fn syntax(message: impl Into<String>, location: Option<Location>) -> Self {
         Self::Invalid {
             error_type: ErrorType::Syntax,
             message: message.into(),

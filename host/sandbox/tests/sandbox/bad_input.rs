@@ -54,6 +54,16 @@ async fn nul_bytes_are_refused_where_they_stand() {
     ];
 }
 
+/// oxc 0.146 panics at it: it cuts a text in the middle of a character.
+#[tokio::test]
+async fn what_the_reader_fails_at_is_an_error_of_the_code() {
+    for padding in ["", &" ".repeat(4_096)] {
+        let code = format!("const a = 1;{padding} export {{ a as \"\\uପ\" }}");
+        let told = told(&run(&code).await);
+        assert!(told.contains("by a fault of the reader"), "{told}");
+    }
+}
+
 #[tokio::test]
 async fn a_byte_order_mark_and_a_shebang_are_accepted() {
     check(&[

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use vesicle::config::{LIMIT_KEYS, LimitKey};
 use vesicle::limits::Profile;
-use vesicle_sandbox::{ErrorType, Limits, Outcome};
+use vesicle_sandbox::{ErrorType, Limits, Outcome, ViolationType};
 
 /// The advice for this outcome of a program of `profile` that was given `limits`; none where nothing
 /// was refused, or nothing would allow it.
@@ -23,6 +23,11 @@ pub fn advice(outcome: &Outcome, profile: &Profile, limits: &Limits) -> Option<S
             let key = LIMIT_KEYS.iter().find(named)?;
             wider(key.name, profile, limits)
         }
+        // What this one says names its line already.
+        Outcome::SecurityViolation {
+            violation_type: ViolationType::Network,
+            ..
+        } => None,
         Outcome::SecurityViolation { violation_type, .. } => Some(format!(
             "`{} = \"warn\"` under [source_check] in vesicle.toml would let it run, and grants nothing",
             name(violation_type)?
@@ -77,7 +82,7 @@ mod tests {
 
     fn of(outcome: &Outcome, limits: impl FnOnce(&mut Limits)) -> Option<String> {
         let profile = Policy::default().default_profile().clone();
-        let mut narrowed = profile.limits.clone();
+        let mut narrowed = profile.limits;
         limits(&mut narrowed);
         advice(outcome, &profile, &narrowed)
     }

@@ -1,7 +1,6 @@
 //! Components that are written by hand to break the rules: one per misdeed, as text, with what must
 //! become of it in its first lines. After each, an ordinary program has its place and its world.
 
-mod compile_cost;
 mod header;
 mod text;
 
@@ -19,23 +18,11 @@ use header::{Expectation, Header};
 /// How many components there are at least.
 const COMPONENTS_MIN: usize = 60;
 
-/// Not a test: what the sandbox of these tests runs to compile, in a process of its own.
-#[test]
-#[ignore = "the compiler's process"]
-fn compiler_process() {
-    if vesicle_sandbox::compile_for_parent().is_ok() {
-        // Before the test runner says more.
-        std::process::exit(0);
-    }
-}
-
-/// This test binary, as a compiler.
+/// What compiles, in a process of its own.
 pub fn compiler() -> Compiler {
     Compiler {
-        program: std::env::current_exe().expect("a test knows its binary"),
-        arguments: ["--ignored", "--exact", "lying::compiler_process"]
-            .map(Into::into)
-            .to_vec(),
+        program: env!("CARGO_BIN_EXE_vesicle-compiler").into(),
+        arguments: vec![],
     }
 }
 

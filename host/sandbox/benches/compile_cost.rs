@@ -1,11 +1,10 @@
 //! What the worst components that were found cost the compiler: the figures behind the defaults of
-//! `CompileLimits`. `cargo test --workspace --test attacks -- --ignored --nocapture compile_cost`.
+//! `CompileLimits`. It takes minutes: `cargo bench --bench compile_cost`.
 
+use std::error::Error;
 use std::time::{Duration, Instant};
 
-use vesicle_sandbox::{CompileLimits, LoadError};
-
-use super::sandbox;
+use vesicle_sandbox::{CompileLimits, Compiler, Config, LoadError, Sandbox};
 
 /// The length of each function, in bytes, of those that are within the default.
 const FUNCTION_BYTES: usize = 1_000_000;
@@ -70,10 +69,21 @@ const BOMBS: &[(&str, Bomb)] = &[
     }),
 ];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes"]
-async fn compile_cost() {
-    let sandbox = sandbox().await;
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    // `cargo test --all-targets` runs benches too, with this argument.
+    if std::env::args().any(|argument| argument == "--test") {
+        return Ok(());
+    }
+    let compiler = Compiler {
+        program: env!("CARGO_BIN_EXE_vesicle-compiler").into(),
+        arguments: vec![],
+    };
+    let config = Config {
+        compiler: Some(compiler),
+        ..Config::default()
+    };
+    let sandbox = Sandbox::new(config).await?;
     let limits = CompileLimits {
         wall_time: PATIENCE,
         wasm_bytes: usize::MAX,
@@ -87,7 +97,7 @@ async fn compile_cost() {
                 .map(|n| functions.replace('@', &n.to_string()))
                 .collect();
             let text = format!("(component (core module (memory 1) {functions}))");
-            let wasm = wat::parse_str(&text).unwrap();
+            let wasm = wat::parse_str(&text)?;
             let (megabytes, start) = (wasm.len() as f64 / 1e6, Instant::now());
             let loaded = sandbox.load(wasm, limits).await;
             let seconds = start.elapsed().as_secs_f64();
@@ -95,11 +105,12 @@ async fn compile_cost() {
                 Ok(_) => "compiled",
                 Err(LoadError::TimedOut(_)) => "TIMED OUT",
                 Err(LoadError::Compiler(_)) => "COMPILER DIED",
-                Err(other) => panic!("{other}"),
+                Err(other) => return Err(other.into()),
             };
             println!(
                 "{name}: {copies} functions of {bytes} bytes, {megabytes:.2} MB: {what} after {seconds:.2} s"
             );
         }
     }
+    Ok(())
 }
