@@ -58,7 +58,7 @@ async fn nul_bytes_are_refused_where_they_stand() {
 #[tokio::test]
 async fn what_the_reader_fails_at_is_an_error_of_the_code() {
     for padding in ["", &" ".repeat(4_096)] {
-        let code = format!("const a = 1;{padding} export {{ a as \"\\uପ\" }}");
+        let code = format!(r#"const a = 1;{padding} export {{ a as "\\uપ" }}"#);
         let told = told(&run(&code).await);
         assert!(told.contains("by a fault of the reader"), "{told}");
     }
