@@ -4,9 +4,10 @@
   const { JSONParse, JSONStringify, ObjectDefineProperty, String } = shared.primordials;
 
   class StateError extends Error {
-    constructor(message, { code } = {}) {
+    constructor(message, { code, retryAfterMs } = {}) {
       super(message);
       this.code = code;
+      if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
     }
   }
   ObjectDefineProperty(StateError.prototype, "name", { value: "StateError", writable: true, configurable: true });
@@ -15,7 +16,7 @@
     try {
       return question(...args);
     } catch (error) {
-      throw new StateError(String(error?.message ?? error), { code: error?.code ?? "failed" });
+      throw new StateError(String(error?.message ?? error), { code: error?.code ?? "failed", retryAfterMs: error?.retryAfterMs });
     }
   }
 

@@ -19,7 +19,8 @@
 
   const invalidInput = (message) => new ToolError(message, { code: "invalid_input" });
 
-  const refused = (error) => new ToolError(String(error?.message ?? error), { code: error?.code ?? "failed" });
+  const refused = (error) =>
+    new ToolError(String(error?.message ?? error), { code: error?.code ?? "failed", retryAfterMs: error?.retryAfterMs });
 
   const nameOf = (value) =>
     value === null ? "null" : native.classOf(value) === "Array" ? "an array" : `a ${typeof value}`;
@@ -57,8 +58,8 @@
   }
 
   // The stack is that of the call, which is over.
-  shared.hooks.toolError = (code, message, stack) => {
-    const error = new ToolError(message, { code });
+  shared.hooks.toolError = (code, message, stack, retryAfterMs) => {
+    const error = new ToolError(message, { code, retryAfterMs });
     ObjectDefineProperty(error, "stack", { __proto__: null, value: stack, writable: true, configurable: true });
     return error;
   };
@@ -91,7 +92,7 @@
         throw new TypeError(`${name} is read-only`);
       },
     });
-    const space = ObjectCreate(unknown, { [Symbol.toStringTag]: { value: name } });
+    const space = ObjectCreate(unknown, { __proto__: null, [Symbol.toStringTag]: { __proto__: null, value: name } });
     return space;
   }
 

@@ -145,7 +145,9 @@ fn tool_error<'js>(
     error: &types::Error,
     stack: Stack,
 ) -> rquickjs::Result<Value<'js>> {
-    let (code, message) = natives::refusal(error);
+    let (code, message, retry_after_ms) = natives::refusal(error);
     let stack = stack.tell(ctx);
-    hooks.tool_error(ctx)?.call((code, message, stack))
+    hooks
+        .tool_error(ctx)?
+        .call((code, message, stack, retry_after_ms))
 }

@@ -44,7 +44,7 @@ fn try_describe<'js>(
     let describe: Function = hooks.describe_error(ctx)?;
     let description: Object = describe.call((thrown,))?;
     let field = |name: &str| -> rquickjs::Result<String> {
-        text::of_value(ctx, &description.get::<_, Value>(name)?)
+        text::of_value(ctx, &description.get::<_, Value>(name)?).map(text::told)
     };
     let stack = field("stack")?;
     let is_error: bool = description.get("isError")?;

@@ -268,27 +268,35 @@ pub fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The code and message of a refusal, as the prelude's `ToolError` knows them.
-pub fn refusal(error: &types::Error) -> (&'static str, &str) {
+/// The code and message of a refusal, and when trying again may work, as the prelude's `ToolError`
+/// knows them.
+pub fn refusal(error: &types::Error) -> (&'static str, &str, Option<u32>) {
     match error {
-        types::Error::Denied(message) => ("denied", message),
-        types::Error::NotFound(message) => ("not_found", message),
-        types::Error::InvalidInput(message) => ("invalid_input", message),
-        types::Error::LimitExceeded(message) => ("limit_exceeded", message),
-        types::Error::Unavailable(message) => ("unavailable", message),
-        types::Error::Failed(message) => ("failed", message),
+        types::Error::Denied(message) => ("denied", message, None),
+        types::Error::NotFound(message) => ("not_found", message, None),
+        types::Error::InvalidInput(message) => ("invalid_input", message, None),
+        types::Error::LimitExceeded(message) => ("limit_exceeded", message, None),
+        types::Error::RateLimited(later) => ("rate_limited", &later.message, later.retry_after_ms),
+        types::Error::Unavailable(later) => ("unavailable", &later.message, later.retry_after_ms),
+        types::Error::Timeout(message) => ("timeout", message, None),
+        types::Error::Upstream(message) => ("upstream", message, None),
+        types::Error::Failed(message) => ("failed", message, None),
     }
 }
 
 /// Throws what the prelude makes an error of its own of.
 pub fn throw_refusal(ctx: &Ctx<'_>, error: &types::Error) -> rquickjs::Error {
-    let (code, message) = refusal(error);
+    let (code, message, retry_after_ms) = refusal(error);
     let exception = match Exception::from_message(ctx.clone(), message) {
         Ok(exception) => exception,
         Err(error) => return error,
     };
-    if let Err(error) = exception.as_object().set("code", code) {
-        return error;
+    let object = exception.as_object();
+    let told = object
+        .set("code", code)
+        .and_then(|()| object.set("retryAfterMs", retry_after_ms));
+    match told {
+        Ok(()) => exception.throw(),
+        Err(error) => error,
     }
-    exception.throw()
 }

@@ -361,6 +361,7 @@ impl<'js> Writer<'_, 'js> {
         if self.path.len() > PATH_STEPS_MAX {
             place.push('…');
         }
+        let place = text::told(place);
         Unserializable::Because(format!(
             "the result cannot be told as JSON: {place} {what}; {instead}"
         ))

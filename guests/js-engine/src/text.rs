@@ -34,6 +34,20 @@ pub fn of_value<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Str
     to_rust(string.as_string().ok_or(rquickjs::Error::Unknown)?)
 }
 
+/// The most that is told of each text of a failure, in bytes: they are read, not computed with, and
+/// what is handed to the host at once is bounded.
+const TOLD_BYTES_MAX: usize = 64 * 1024;
+
+/// A text of a failure, cut where it is longer than anybody reads, with a note that says so.
+pub fn told(mut text: String) -> String {
+    let bytes = text.len();
+    if bytes > TOLD_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TOLD_BYTES_MAX));
+        text.push_str(&format!("\n[cut: {TOLD_BYTES_MAX} of {bytes} bytes told]"));
+    }
+    text
+}
+
 /// Appends decimal digits. The standard library's way reads a table that lies apart from all else
 /// that a call touches, and allocates.
 pub fn push_integer(text: &mut String, value: i32) {

@@ -48,7 +48,8 @@ pub enum Source {
 impl ComponentCache {
     /// A cache for `engine`, in memory and, if a directory is given and usable, on disk. A
     /// directory that cannot be private is not used, and a warning says why.
-    pub fn new(engine: &Engine, dir: Option<&Path>) -> Self {
+    /// `kind` is part of names, for engines whose code is the same and whose places are not.
+    pub fn new(engine: &Engine, kind: &str, dir: Option<&Path>) -> Self {
         let disk = dir.and_then(|dir| {
             Disk::open(dir)
                 .inspect_err(|error| {
@@ -58,7 +59,7 @@ impl ComponentCache {
         });
         Self {
             engine: engine.clone(),
-            compatibility: compatibility(engine),
+            compatibility: format!("{}{kind}", compatibility(engine)),
             disk,
             memory: Mutex::default(),
         }
@@ -70,16 +71,52 @@ impl ComponentCache {
     /// When `wasm` is no component that this engine accepts.
     pub fn load(&self, wasm: &[u8]) -> wasmtime::Result<(Component, Source)> {
         let digest = blake3::hash(wasm);
-        if let Some(component) = self.recall(&digest) {
-            return Ok((component, Source::Memory));
+        if let Some(found) = self.find(&digest) {
+            return Ok(found);
         }
-        let name = format!("{digest}-{}.cwasm", self.compatibility);
-        let (component, source) = match self.load_from_disk(&name) {
-            Some(component) => (component, Source::Disk),
-            None => (self.compile(wasm, &name)?, Source::Compiled),
-        };
+        let artifact = self.engine.precompile_component(wasm)?;
+        // SAFETY: this engine has just made it.
+        let component = unsafe { self.keep(digest, &artifact)? };
+        Ok((component, Source::Compiled))
+    }
+
+    /// The compiled component of the WebAssembly with this digest, if it is here.
+    pub fn find(&self, digest: &blake3::Hash) -> Option<(Component, Source)> {
+        if let Some(component) = self.recall(digest) {
+            return Some((component, Source::Memory));
+        }
+        let component = self.load_from_disk(&self.name(digest))?;
+        self.remember(*digest, &component);
+        Some((component, Source::Disk))
+    }
+
+    /// Takes in what was compiled of the WebAssembly with this digest.
+    ///
+    /// # Safety
+    /// The artifact runs as native code: an engine configured like this one must have made it.
+    ///
+    /// # Errors
+    /// When the component does not fit into the engine's pool.
+    pub unsafe fn keep(
+        &self,
+        digest: blake3::Hash,
+        artifact: &[u8],
+    ) -> wasmtime::Result<Component> {
+        // SAFETY: as the caller promises.
+        let component = unsafe { Component::deserialize(&self.engine, artifact)? };
+        if let Some(disk) = &self.disk {
+            let name = self.name(&digest);
+            // A full disk is no reason not to run: the next start compiles again.
+            if let Err(error) = disk.write(&name, artifact) {
+                tracing::warn!(name, %error, "a compiled component is not kept on disk");
+            }
+        }
         self.remember(digest, &component);
-        Ok((component, source))
+        Ok(component)
+    }
+
+    fn name(&self, digest: &blake3::Hash) -> String {
+        format!("{digest}-{}.cwasm", self.compatibility)
     }
 
     fn recall(&self, digest: &blake3::Hash) -> Option<Component> {
@@ -112,7 +149,7 @@ impl ComponentCache {
                 return None;
             }
         };
-        // SAFETY: the MAC says that this process owner's `compile` wrote exactly these bytes for
+        // SAFETY: the MAC says that this process owner's `keep` wrote exactly these bytes for
         // exactly this engine, and they are in memory of our own since they were checked.
         match unsafe { Component::deserialize(&self.engine, artifact) } {
             Ok(component) => Some(component),
@@ -122,17 +159,6 @@ impl ComponentCache {
                 None
             }
         }
-    }
-
-    fn compile(&self, wasm: &[u8], name: &str) -> wasmtime::Result<Component> {
-        let component = Component::from_binary(&self.engine, wasm)?;
-        if let Some(disk) = &self.disk {
-            // A full disk is no reason not to run: the next start compiles again.
-            if let Err(error) = disk.write(name, &component.serialize()?) {
-                tracing::warn!(name, %error, "a compiled component is not kept on disk");
-            }
-        }
-        Ok(component)
     }
 }
 

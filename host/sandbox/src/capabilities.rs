@@ -4,12 +4,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// Why a capability did not do what it was asked. Mirrors `vesicle:plugin/types.error`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(tag = "code", content = "message", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CapabilityError {
     /// Not granted.
     #[error("denied: {0}")]
@@ -20,15 +18,51 @@ pub enum CapabilityError {
     /// The arguments do not fit.
     #[error("invalid input: {0}")]
     InvalidInput(String),
-    /// A bound was reached.
+    /// A bound on size or count was reached.
     #[error("limit exceeded: {0}")]
     LimitExceeded(String),
+    /// Too much in too short a time.
+    #[error("rate limited: {message}")]
+    RateLimited {
+        /// What happened and what to do.
+        message: String,
+        /// When trying again may work, in milliseconds from now, where that is known.
+        retry_after_ms: Option<u32>,
+    },
     /// Out of reach for now.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
+    #[error("unavailable: {message}")]
+    Unavailable {
+        /// What happened and what to do.
+        message: String,
+        /// As in [`CapabilityError::RateLimited`].
+        retry_after_ms: Option<u32>,
+    },
+    /// No answer in its time; it may have been done.
+    #[error("timeout: {0}")]
+    Timeout(String),
+    /// Whoever stands behind the capability answered with an error of their own.
+    #[error("upstream: {0}")]
+    Upstream(String),
     /// Tried, and failed.
     #[error("failed: {0}")]
     Failed(String),
+}
+
+impl CapabilityError {
+    /// The name that programs know it by, as `error.code`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "denied",
+            Self::NotFound(_) => "not_found",
+            Self::InvalidInput(_) => "invalid_input",
+            Self::LimitExceeded(_) => "limit_exceeded",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Timeout(_) => "timeout",
+            Self::Upstream(_) => "upstream",
+            Self::Failed(_) => "failed",
+        }
+    }
 }
 
 /// One tool, as a capability describes it.
@@ -82,6 +116,35 @@ impl ToolCall for NoTools {
     async fn call(&self, name: &str, _: &RawValue) -> Result<Box<RawValue>, CapabilityError> {
         Self::denied(name)
     }
+}
+
+/// How much a log line matters, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Every step.
+    Trace,
+    /// For whoever looks for a fault.
+    Debug,
+    /// What happens.
+    Info,
+    /// What may be wrong.
+    Warn,
+    /// What is wrong.
+    Error,
+}
+
+/// Where a component's own log lines go. Behind `vesicle:plugin/log`.
+pub trait Log: Send + Sync {
+    /// Takes a line. It is a guest's text: of bounded length, and with any characters.
+    fn line(&self, level: LogLevel, message: &str);
+}
+
+/// The absence of a grant: nobody reads the lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoLog;
+
+impl Log for NoLog {
+    fn line(&self, _: LogLevel, _: &str) {}
 }
 
 /// Small values that stay from one execution to the next. Behind `vesicle:plugin/state`.

@@ -49,6 +49,9 @@ pub enum ExecuteError {
         /// The most that can be asked for.
         most: u64,
     },
+    /// A component was compiled for calls with fuel and is called without, or the other way round.
+    #[error("a component is called with fuel if it was compiled for that, and only then")]
+    Fuel,
     /// All places are taken, and so are those in the queue. Answered at once.
     #[error(
         "{who} is busy, with {running_max} running and {waiting} waiting; try again in {retry_after_ms} ms"

@@ -7,6 +7,7 @@ mod engine;
 mod errors;
 mod execution;
 mod files;
+mod foreign;
 mod guest;
 mod javascript;
 mod limit_kind;
@@ -16,12 +17,15 @@ mod outcome;
 mod pacing;
 mod preparation;
 mod report;
+mod runtime;
 mod sandbox;
 mod source;
 mod ticker;
 mod turns;
 
-pub use capabilities::{CapabilityError, NoState, NoTools, State, Tool, ToolCall};
+pub use capabilities::{
+    CapabilityError, Log, LogLevel, NoLog, NoState, NoTools, State, Tool, ToolCall,
+};
 pub use config::Config;
 pub use errors::{ExecuteError, SandboxError};
 pub use execution::Execution;
@@ -29,14 +33,20 @@ pub use files::{
     Access, Directory, DirectoryError, Files, FilesUsed, GUEST_PATH_BYTES_MAX, OPEN_MAX,
     PATH_BYTES_MAX, Quota,
 };
+pub use foreign::{
+    Call, CompileLimits, Compiler, Component, Function, LoadError, compile_for_parent,
+};
+pub use guest::Grants;
 pub use limit_kind::{HANDOVER_BYTES_MAX, LimitKind};
 pub use limits::{
     BOUNDARY_BYTES_MAX, CALL_BYTES_MAX, CODE_BYTES_MAX, HANDLES_MAX, HOST_CALLS_MAX,
-    HOST_CALLS_PER_SECOND_MAX, INPUT_BYTES_MAX, INSTANCES_MAX, Limits, MEMORY_BYTES_MAX,
-    OUTPUT_BYTES_MAX, Profile, STREAM_BYTES_MAX, TABLE_ELEMENTS_MAX, TIMER_WAITS_MAX,
-    WASM_STACK_BYTES_MAX,
+    HOST_CALLS_PER_SECOND_MAX, INPUT_BYTES_MAX, INSTANCES, INSTANCES_MAX, Limits, MEMORIES_MAX,
+    MEMORY_BYTES_MAX, OUTPUT_BYTES_MAX, Profile, STREAM_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX,
+    TIMER_WAITS_MAX, WASM_STACK_BYTES_MAX,
 };
 pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType, Warning};
 pub use pacing::CPU_BURST;
 pub use sandbox::Sandbox;
 pub use source::{RuleAction, SourcePolicy};
+/// Values and types of the component model, as [`Call`]s have them.
+pub use wasmtime::component::{Val, types};

@@ -15,12 +15,19 @@ pub const OUTPUT_BYTES_MAX: usize = 8 << 20;
 pub const STREAM_BYTES_MAX: usize = 64 * 1024;
 /// The most memory that any limits may give, in bytes; the pool reserves for it.
 pub const MEMORY_BYTES_MAX: usize = 256 << 20;
-/// The most elements that a table may have; the pool reserves for them. The JavaScript engine's
-/// function table has about 2 000.
+/// The most elements that tables may have; the pool reserves as many for each. The JavaScript
+/// engine's function table has about 2 000.
 pub const TABLE_ELEMENTS_MAX: usize = 20_000;
-/// The most core instances that a guest may consist of; the pool reserves for them. The JavaScript
-/// engine with its adapter and its shims has fewer.
-pub const INSTANCES_MAX: usize = 8;
+/// The most core instances that any limits may allow a guest to consist of. Components that were
+/// linked from shared libraries have some dozens.
+pub const INSTANCES_MAX: usize = 100;
+/// How many core instances a guest may consist of by default. The JavaScript engine with its adapter
+/// and its shims has 3; what Rust's and others' toolchains make of one module has about as many.
+pub const INSTANCES: usize = 8;
+/// How many linear memories a component may have. Each takes 4 GiB of address space.
+pub const MEMORIES_MAX: usize = 8;
+/// How many tables a component may have.
+pub const TABLES_MAX: usize = 64;
 /// How many handles of component-model resources a guest may have by default. The JavaScript engine
 /// needs a few for its streams.
 pub const HANDLES_MAX: usize = 1_024;
@@ -59,7 +66,7 @@ pub struct Limits {
     /// fails in the guest; a program that does not cope ends as
     /// [`ErrorType::OutOfMemory`](crate::ErrorType::OutOfMemory).
     pub memory_bytes: usize,
-    /// How many elements each of its tables may have; at most [`TABLE_ELEMENTS_MAX`]. Growth beyond
+    /// How many elements its tables may have together; at most [`TABLE_ELEMENTS_MAX`]. Growth beyond
     /// it fails in the guest; one that does not cope ends as
     /// [`LimitKind::TableElements`](crate::LimitKind::TableElements).
     pub table_elements: usize,
@@ -73,7 +80,8 @@ pub struct Limits {
     /// code can catch; its `code` is `limit_exceeded`.
     pub host_calls: u64,
     /// How many capability calls it may make in a second, at least 1; a second's worth may come at
-    /// once. A call beyond it is refused as with [`Self::host_calls`], and told when to try again.
+    /// once. A call beyond it is refused as with [`Self::host_calls`]; its `code` is `rate_limited`,
+    /// and its `retryAfterMs` says when to try again.
     pub host_calls_per_second: u32,
     /// What one capability call may carry in either direction, in bytes: its name and arguments, or
     /// its answer. At most [`CALL_BYTES_MAX`]. Refused as with [`Self::host_calls`].
@@ -136,7 +144,7 @@ impl Profile {
             cpu_percent,
             memory_bytes: megabytes << 20,
             table_elements: TABLE_ELEMENTS_MAX,
-            instances: INSTANCES_MAX,
+            instances: INSTANCES,
             handles: HANDLES_MAX,
             host_calls: HOST_CALLS_MAX,
             host_calls_per_second: HOST_CALLS_PER_SECOND_MAX,

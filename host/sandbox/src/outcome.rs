@@ -5,14 +5,15 @@ use serde_json::value::RawValue;
 
 use crate::{FilesUsed, LimitKind};
 
-/// The end of one execution, with what it printed and what it used.
+/// The end of one execution, with what it printed and what it used. `T` is its result: JSON for a
+/// program, values of the component model for a call of a component's function.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Outcome<T = Box<RawValue>> {
     /// The code ran to its end.
     Success {
-        /// Its result as JSON; `null` when it had none.
-        output: Box<RawValue>,
+        /// Its result; for a program JSON, `null` when it had none.
+        output: T,
         /// Rejected promises that nobody handled, and errors thrown in timers and microtasks.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         uncaught: Vec<Exception>,
@@ -119,8 +120,11 @@ pub enum ErrorType {
     NeverSettles,
     /// The result cannot be told as JSON.
     InvalidResult,
-    /// The input is no JSON.
+    /// The input is no JSON, or the arguments are not what the function takes.
     InvalidInput,
+    /// The component broke the rules of WebAssembly or of the component model, or gave itself up.
+    /// Not of programs.
+    Trap,
 }
 
 /// The rules of the source check, behind [`Outcome::SecurityViolation`] and [`Warning`].
@@ -208,7 +212,7 @@ pub struct Resources {
     pub files: FilesUsed,
 }
 
-impl Outcome {
+impl<T> Outcome<T> {
     /// What the execution used.
     pub fn resources(&self) -> &Resources {
         match self {

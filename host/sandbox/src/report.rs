@@ -14,18 +14,27 @@ use crate::{ErrorType, ExecuteError, Execution, LimitKind, Outcome, Resources};
 type Returned = Result<evaluate::Completion, evaluate::Failure>;
 
 /// How a guest ended.
-pub enum Ended {
+pub enum Ended<T = Returned> {
     /// It returned, or trapped.
-    Returned(wasmtime::Result<Returned>),
+    Returned(wasmtime::Result<T>),
     /// It was stopped when its time was up.
     TimedOut,
     /// It was stopped when it met another limit.
     Met(LimitKind),
 }
 
-impl Ended {
+/// A guest that has ended.
+pub struct Ran<T> {
+    pub ended: Ended<T>,
+    pub guest: Guest,
+    /// Since its beginning, reading its source included.
+    pub elapsed: Duration,
+    pub resources: Resources,
+}
+
+impl<T> Ended<T> {
     /// How a guest ended that returned or was stopped in its code.
-    pub fn returned(returned: wasmtime::Result<Returned>, guest: &Guest) -> Self {
+    pub fn returned(returned: wasmtime::Result<T>, guest: &Guest) -> Self {
         let error = match returned {
             Ok(_) => return Self::Returned(returned),
             Err(error) => error,

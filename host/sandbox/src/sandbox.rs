@@ -1,22 +1,24 @@
 //! One call's way through the sandbox.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::OnceCell;
 use wasmtime::Store;
+use wasmtime::component::Val;
 
 use crate::admission::Admission;
-use crate::guest::{Guest, evaluate};
+use crate::foreign::{Call, CompileLimits, Component, Foreign, LoadError, ending};
+use crate::guest::{Grants, Guest, evaluate};
 use crate::javascript::JavaScript;
-use crate::limit_kind::HANDOVER_BYTES_MAX;
 use crate::metered::Metered;
 use crate::pacing::Pace;
 use crate::preparation::{self, Preparation};
-use crate::report::{self, Ended};
+use crate::report::{self, Ended, Ran};
+use crate::runtime::{Runtime, Runtimes};
 use crate::source::Form;
 use crate::turns::Turns;
-use crate::{Config, ExecuteError, Execution, Outcome, Resources, SandboxError};
+use crate::{Config, ExecuteError, Execution, Limits, Outcome, Resources, SandboxError};
 
 /// The engine's name for what is left when the types are gone.
 const LANGUAGE: &str = "javascript";
@@ -47,10 +49,11 @@ pub struct Sandbox {
 }
 
 struct Shared {
-    config: Config,
+    runtimes: Runtimes,
     javascript: JavaScript,
     /// Made when first wanted: compiling takes a second or two, and few ask for fuel.
     javascript_with_fuel: OnceCell<JavaScript>,
+    foreign: Foreign,
     admission: Arc<Admission>,
     preparation: Preparation,
     turns: Turns,
@@ -63,15 +66,18 @@ impl Sandbox {
     /// See [`SandboxError`].
     pub async fn new(config: Config) -> Result<Self, SandboxError> {
         let admission = Admission::new(&config);
-        let (config, javascript) = tokio::task::spawn_blocking(move || {
-            let javascript = JavaScript::load(&config);
-            (config, javascript)
-        })
-        .await?;
+        let compiler = config.compiler.clone();
+        let load = move || {
+            let runtimes = Runtimes::new(config)?;
+            let javascript = JavaScript::load(runtimes.pooled())?;
+            Ok::<_, SandboxError>((runtimes, javascript))
+        };
+        let (runtimes, javascript) = tokio::task::spawn_blocking(load).await??;
         Ok(Self {
             shared: Arc::new(Shared {
-                config,
-                javascript: javascript?,
+                foreign: Foreign::new(compiler, runtimes.clone()),
+                runtimes,
+                javascript,
                 javascript_with_fuel: OnceCell::new(),
                 admission,
                 preparation: Preparation::new(),
@@ -121,24 +127,96 @@ impl Sandbox {
             source: prepared.code,
             input: execution.input.get().to_owned(),
         };
-        let outcome = self.run(javascript, execution, &program, start).await?;
+        let outcome = self
+            .run_program(javascript, execution, &program, start)
+            .await?;
         Ok(outcome.with_warnings(prepared.warnings))
     }
 
-    async fn run(
+    /// Checks and compiles a component that is not ours, or finds it compiled. What it asks for is
+    /// bounded by `limits`, and so is what compiling it may take.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub async fn load(
+        &self,
+        wasm: impl Into<Arc<[u8]>>,
+        limits: CompileLimits,
+    ) -> Result<Component, LoadError> {
+        self.shared.foreign.load(wasm.into(), limits).await
+    }
+
+    /// Calls one function of a component in an instance of its own, within the limits that programs
+    /// have. Dropping the future stops the guest and frees what it had.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::execute`].
+    pub async fn call(&self, call: Call) -> Result<Outcome<Vec<Val>>, ExecuteError> {
+        call.limits.check()?;
+        if let Some(outcome) = call.refused()? {
+            return Ok(outcome);
+        }
+        let session = call.session.as_ref();
+        let _admitted = self.shared.admission.admit(session).await?;
+        let start = Instant::now();
+        let runtime = call.component.runtime();
+        let work = async |store: &mut Store<Guest>| {
+            let component = &call.component;
+            component.run(store, &call.function, &call.arguments).await
+        };
+        let grants = call.grants.clone();
+        let ran = self.run(runtime, &call.limits, grants, start, work).await?;
+        ending::outcome(&call, ran)
+    }
+
+    async fn run_program(
         &self,
         javascript: &JavaScript,
         execution: Arc<Execution>,
         program: &evaluate::Program,
         start: Instant,
     ) -> Result<Outcome, ExecuteError> {
-        let limits = &execution.limits;
-        let pace = Pace::new(limits, left(&execution, start), &self.shared.turns);
-        let mut store = store(javascript, &execution, &pace).map_err(ExecuteError::Internal)?;
+        let grants = Grants {
+            tools: execution.tools.clone(),
+            state: execution.state.clone(),
+            files: execution.files.clone(),
+            ..Grants::default()
+        };
+        let runtime = &javascript.runtime;
+        let work = async |store: &mut Store<Guest>| javascript.run(store, program).await;
+        let Ran {
+            ended,
+            guest,
+            elapsed,
+            resources,
+        } = self
+            .run(runtime, &execution.limits, grants, start, work)
+            .await?;
+        if preparation::is_short(&execution) || !report::reads_source(&ended, &guest) {
+            return report::ended(&execution, ended, &guest, elapsed, resources);
+        }
+        preparation::apart(move || report::ended(&execution, ended, &guest, elapsed, resources))
+            .await?
+    }
 
-        let _running = javascript.ticker.running();
-        let call = Metered::new(javascript.run(&mut store, program), &pace);
-        let ended = match tokio::time::timeout(left(&execution, start), call).await {
+    /// Runs a guest from its instantiation to its end, within its limits.
+    async fn run<T>(
+        &self,
+        runtime: &Runtime,
+        limits: &Limits,
+        grants: Grants,
+        start: Instant,
+        work: impl AsyncFnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> Result<Ran<T>, ExecuteError> {
+        // Reading the source counts.
+        let left = || limits.wall_time.saturating_sub(start.elapsed());
+        let pace = Pace::new(limits, left(), &self.shared.turns);
+        let store = runtime.store(limits, Guest::new(limits, grants), &pace);
+        let mut store = store.map_err(ExecuteError::Internal)?;
+
+        let _running = runtime.ticker.running();
+        let call = Metered::new(work(&mut store), &pace);
+        let ended = match tokio::time::timeout(left(), call).await {
             Ok(returned) => Ended::returned(returned, store.data()),
             Err(_) => Ended::TimedOut,
         };
@@ -147,7 +225,7 @@ impl Sandbox {
         let fuel = limits
             .fuel
             .and_then(|given| Some(given - store.get_fuel().ok()?));
-        let guest = store.data();
+        let guest = store.into_data();
         let resources = Resources {
             cpu_time_us: pace.cpu_time().as_micros() as u64,
             memory_peak_bytes: guest.memory.bytes_peak() as u64,
@@ -155,52 +233,22 @@ impl Sandbox {
             fuel,
             files: guest.files.used(),
         };
-        if preparation::is_short(&execution) || !report::reads_source(&ended, guest) {
-            return report::ended(&execution, ended, guest, elapsed, resources);
-        }
-        let guest = store.into_data();
-        preparation::apart(move || report::ended(&execution, ended, &guest, elapsed, resources))
-            .await?
+        Ok(Ran {
+            ended,
+            guest,
+            elapsed,
+            resources,
+        })
     }
 
     async fn javascript_with_fuel(&self) -> Result<&JavaScript, ExecuteError> {
         let shared = &*self.shared;
         let load = async || {
-            let config = shared.config.clone();
-            let loaded = preparation::apart(move || JavaScript::load_with_fuel(&config)).await?;
+            let runtimes = shared.runtimes.clone();
+            let load = move || JavaScript::load(runtimes.with_fuel()?);
+            let loaded = preparation::apart(load).await?;
             loaded.map_err(|error| ExecuteError::Internal(wasmtime::Error::new(error)))
         };
         shared.javascript_with_fuel.get_or_try_init(load).await
     }
-}
-
-/// A store in which nothing is without a bound.
-fn store(
-    javascript: &JavaScript,
-    execution: &Execution,
-    pace: &Arc<Pace>,
-) -> wasmtime::Result<Store<Guest>> {
-    let limits = &execution.limits;
-    let guest = Guest::new(
-        limits,
-        execution.tools.clone(),
-        execution.state.clone(),
-        &execution.files,
-    );
-    let mut store = Store::new(&javascript.engine, guest);
-    store.limiter(|guest| &mut guest.memory);
-    store.set_hostcall_fuel(HANDOVER_BYTES_MAX);
-    store.set_max_component_handles(limits.handles);
-    if let Some(fuel) = limits.fuel {
-        store.set_fuel(fuel)?;
-    }
-    store.set_epoch_deadline(1);
-    let pace = pace.clone();
-    store.epoch_deadline_callback(move |_| pace.tick());
-    Ok(store)
-}
-
-/// What is left of the wall time; reading the source counts.
-fn left(execution: &Execution, start: Instant) -> Duration {
-    execution.limits.wall_time.saturating_sub(start.elapsed())
 }

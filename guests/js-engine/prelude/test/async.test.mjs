@@ -139,10 +139,12 @@ test("tool calls start, settle and fail", async () => {
   assert.deepEqual(realm.world.calls, [["github.list", '{"a":[1]}'], ["my-server.get.thing", "{}"], ["github.missing", "{}"]]);
   realm.succeed(2, '{"x":[1,null]}');
   realm.fail(1, "denied", "no");
+  realm.fail(3, "rate_limited", "later", 40);
   await realm.drain();
-  const [value, denied] = JSON.parse(JSON.stringify(seen(realm)));
+  const [value, denied, limited] = JSON.parse(JSON.stringify(seen(realm)));
   assert.deepEqual(value, { x: [1, null] });
   assert.deepEqual(denied, ["ToolError", "denied", null, "no", true]);
+  assert.deepEqual(limited, ["ToolError", "rate_limited", 40, "later", true]);
 });
 
 test("arguments that cannot be sent never start a call", async () => {

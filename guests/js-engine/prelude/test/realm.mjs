@@ -82,7 +82,7 @@ export function boot() {
       // Without this function, the prelude's and the harness's own.
       call.stack = new Error().stack.split("\n").slice(4).join("\n");
       if (world.refuse) {
-        call.reject(shared.hooks.toolError(world.refuse.code, world.refuse.message, call.stack));
+        call.reject(shared.hooks.toolError(world.refuse.code, world.refuse.message, call.stack, world.refuse.retryAfterMs));
       } else {
         world.calls.push([name, json]);
         world.inFlight.set(promise, { id: world.calls.length, ...call });
@@ -126,7 +126,8 @@ export function boot() {
     }
   };
   const succeed = (id, json) => answer(id, (call) => call.resolve(run(`(${json})`)));
-  const fail = (id, code, message) => answer(id, (call) => call.reject(shared.hooks.toolError(code, message, call.stack)));
+  const fail = (id, code, message, retryAfterMs) =>
+    answer(id, (call) => call.reject(shared.hooks.toolError(code, message, call.stack, retryAfterMs)));
   const drain = () => new Promise((resolve) => setImmediate(resolve));
   return { run, shared, world, output, drain, succeed, fail, hooks: shared.hooks };
 }

@@ -56,10 +56,13 @@ impl Budget {
         let due = self.due.max(now) + Duration::from_secs(1) / self.calls_per_second;
         if due - now > BURST {
             let retry_ms = (due - now - BURST).as_nanos().div_ceil(1_000_000);
-            return refused(format!(
-                "the code may make {} capability calls a second (`host_calls_per_second`); try again in {retry_ms} ms",
-                self.calls_per_second
-            ));
+            return Err(types::Error::RateLimited(types::Later {
+                message: format!(
+                    "the code may make {} capability calls a second (`host_calls_per_second`); try again in {retry_ms} ms",
+                    self.calls_per_second
+                ),
+                retry_after_ms: Some(u32::try_from(retry_ms).unwrap_or(u32::MAX)),
+            }));
         }
         self.carry("the call", bytes)?;
         self.due = due;
@@ -113,12 +116,12 @@ mod tests {
         for _ in 0..10 {
             assert!(budget.call_at(0, Duration::ZERO).is_ok());
         }
-        let Err(types::Error::LimitExceeded(message)) =
-            budget.call_at(0, Duration::from_millis(60))
+        let Err(types::Error::RateLimited(later)) = budget.call_at(0, Duration::from_millis(60))
         else {
             panic!("the eleventh is allowed");
         };
-        insta::assert_snapshot!(message, @"the code may make 10 capability calls a second (`host_calls_per_second`); try again in 40 ms");
+        assert_eq!(later.retry_after_ms, Some(40));
+        insta::assert_snapshot!(later.message, @"the code may make 10 capability calls a second (`host_calls_per_second`); try again in 40 ms");
         assert!(budget.call_at(0, Duration::from_millis(99)).is_err());
         assert!(budget.call_at(0, Duration::from_millis(100)).is_ok());
         assert!(budget.call_at(0, Duration::from_millis(100)).is_err());

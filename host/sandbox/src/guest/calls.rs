@@ -232,7 +232,22 @@ impl From<CapabilityError> for types::Error {
             CapabilityError::NotFound(message) => Self::NotFound(message),
             CapabilityError::InvalidInput(message) => Self::InvalidInput(message),
             CapabilityError::LimitExceeded(message) => Self::LimitExceeded(message),
-            CapabilityError::Unavailable(message) => Self::Unavailable(message),
+            CapabilityError::RateLimited {
+                message,
+                retry_after_ms,
+            } => Self::RateLimited(types::Later {
+                message,
+                retry_after_ms,
+            }),
+            CapabilityError::Unavailable {
+                message,
+                retry_after_ms,
+            } => Self::Unavailable(types::Later {
+                message,
+                retry_after_ms,
+            }),
+            CapabilityError::Timeout(message) => Self::Timeout(message),
+            CapabilityError::Upstream(message) => Self::Upstream(message),
             CapabilityError::Failed(message) => Self::Failed(message),
         }
     }

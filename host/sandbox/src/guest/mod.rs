@@ -39,10 +39,32 @@ mod bindings {
     });
 }
 
+/// What only plugins import; the rest is as for an engine.
+mod plugin_bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package vesicle:sandbox;
+            world plugins-only {
+                import vesicle:plugin/log@0.1.0;
+                import vesicle:plugin/memory-query@0.1.0;
+                import vesicle:plugin/memory-record@0.1.0;
+            }
+        ",
+        world: "vesicle:sandbox/plugins-only",
+        with: {
+            "vesicle:plugin/types": super::bindings::vesicle::plugin::types,
+        },
+    });
+}
+
 mod arguments;
 mod budget;
 mod calls;
 mod clock;
+mod grants;
+mod log;
+mod memories;
 mod memory;
 mod state;
 mod streams;
@@ -56,11 +78,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 pub use bindings::EnginePre;
 pub use bindings::exports::vesicle::plugin::evaluate;
 pub use bindings::wasi::filesystem as wasi_files;
+pub use grants::Grants;
 pub use memory::Memory;
 
-use crate::files::{Files, GuestFiles};
-use crate::{Limits, State, ToolCall};
+use crate::files::GuestFiles;
+use crate::{Limits, State};
 use calls::Calls;
+use log::Lines;
 use streams::Stream;
 
 /// The most bytes that a guest gets from the host's random source at once.
@@ -72,6 +96,7 @@ pub struct Guest {
     pub calls: Calls,
     state: Arc<dyn State>,
     pub(crate) files: GuestFiles,
+    log: Lines,
     stdout: Stream,
     stderr: Stream,
     wasi: WasiCtx,
@@ -79,14 +104,9 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// A guest with these limits, tools, state and files, and nothing else: no environment, no
-    /// arguments, no network.
-    pub fn new(
-        limits: &Limits,
-        tools: Arc<dyn ToolCall>,
-        state: Arc<dyn State>,
-        files: &Files,
-    ) -> Self {
+    /// A guest with these limits and grants, and nothing else: no environment, no arguments, no
+    /// network.
+    pub fn new(limits: &Limits, grants: Grants) -> Self {
         let stdout = Stream::new("stdout", limits.stream_bytes);
         let stderr = Stream::new("stderr", limits.stream_bytes);
         let wasi = WasiCtx::builder()
@@ -99,9 +119,10 @@ impl Guest {
             .build();
         Self {
             memory: Memory::new(limits),
-            calls: Calls::new(limits, tools),
-            state,
-            files: GuestFiles::new(files),
+            calls: Calls::new(limits, grants.tools),
+            state: grants.state,
+            files: GuestFiles::new(&grants.files),
+            log: Lines::new(limits, grants.log),
             stdout,
             stderr,
             wasi,
@@ -124,7 +145,7 @@ impl WasiView for Guest {
     }
 }
 
-/// Everything that an engine may import.
+/// Everything that an engine or a plugin may import.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     wasi::add_to_linker(linker)?;
     // One by one: the world of an engine also names WASI's streams and clocks, which are there.
@@ -134,5 +155,9 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     tool_call::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     wasi_files::preopens::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
-    wasi_files::types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
+    wasi_files::types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    use plugin_bindings::vesicle::plugin::{log, memory_query, memory_record};
+    log::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    memory_query::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    memory_record::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }

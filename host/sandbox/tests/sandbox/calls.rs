@@ -71,7 +71,10 @@ impl TestTools {
 impl ToolCall for TestTools {
     async fn search(&self, query: &str, limit: usize) -> Result<Vec<Tool>, CapabilityError> {
         match query {
-            "unavailable" => Err(CapabilityError::Unavailable("the index is away".to_owned())),
+            "unavailable" => Err(CapabilityError::Unavailable {
+                message: "the index is away".to_owned(),
+                retry_after_ms: Some(250),
+            }),
             _ => Ok(["echo", "sleep", "fail"]
                 .into_iter()
                 .filter(|name| name.contains(query))
@@ -137,7 +140,16 @@ fn failure(how: &str) -> CapabilityError {
         "not_found" => CapabilityError::NotFound(message),
         "invalid_input" => CapabilityError::InvalidInput(message),
         "limit_exceeded" => CapabilityError::LimitExceeded(message),
-        "unavailable" => CapabilityError::Unavailable(message),
+        "rate_limited" => CapabilityError::RateLimited {
+            message,
+            retry_after_ms: Some(40),
+        },
+        "unavailable" => CapabilityError::Unavailable {
+            message,
+            retry_after_ms: None,
+        },
+        "timeout" => CapabilityError::Timeout(message),
+        "upstream" => CapabilityError::Upstream(message),
         _ => CapabilityError::Failed(message),
     }
 }
@@ -270,16 +282,23 @@ async fn every_kind_of_failure_is_a_tool_error() {
         "not_found",
         "invalid_input",
         "limit_exceeded",
+        "rate_limited",
         "unavailable",
+        "timeout",
+        "upstream",
         "failed",
     ] {
         let code = format!(
             "try {{ await tools.test.fail({{ how: '{how}' }}) }} catch (error) {{
-                return [error instanceof ToolError, error instanceof Error, error.name, error.code, error.message]
+                return [error instanceof ToolError, error instanceof Error, error.name, error.code, error.message, error.retryAfterMs ?? 'unknown']
             }}"
         );
         let output = success(run_calling(&TestTools::new(), &code).await);
         let output: Value = serde_json::from_str(output.get()).unwrap();
+        let retry_after_ms = match how {
+            "rate_limited" => json!(40),
+            _ => json!("unknown"),
+        };
         assert_eq!(
             output,
             json!([
@@ -287,7 +306,8 @@ async fn every_kind_of_failure_is_a_tool_error() {
                 true,
                 "ToolError",
                 how,
-                format!("it is {how}, \"so to speak\"")
+                format!("it is {how}, \"so to speak\""),
+                retry_after_ms
             ])
         );
     }
@@ -362,7 +382,7 @@ async fn tools_can_be_searched_and_described() {
         ("return await tools.$search('none')", json!([])),
         ("return (await tools.$describe('test.sleep')).name", json!("test.sleep")),
         ("try { await tools.$describe('other.tool') } catch (e) { return [e.name, e.code, e.message] }", json!(["ToolError", "not_found", "there is no tool `other.tool`"])),
-        ("try { await tools.$search('unavailable') } catch (e) { return [e.name, e.code, e.message] }", json!(["ToolError", "unavailable", "the index is away"])),
+        ("try { await tools.$search('unavailable') } catch (e: any) { return [e.name, e.code, e.message, e.retryAfterMs] }", json!(["ToolError", "unavailable", "the index is away", 250])),
         ("const [tool] = await tools.$search('echo'); const [server, name] = tool.name.split('.'); return await tools[server][name]({ found: true })", json!({ "found": true })),
     ])
     .await;

@@ -26,7 +26,10 @@ fn parsed(json: &RawValue) -> Value {
 impl State for Kept {
     async fn get(&self, key: &str) -> Result<Option<Box<RawValue>>, CapabilityError> {
         if key == "away" {
-            return Err(CapabilityError::Unavailable("the store is away".to_owned()));
+            return Err(CapabilityError::Unavailable {
+                message: "the store is away".to_owned(),
+                retry_after_ms: Some(250),
+            });
         }
         let value = self.values.lock().unwrap().get(key).cloned();
         Ok(value.map(|value| serde_json::value::to_raw_value(&value).unwrap()))

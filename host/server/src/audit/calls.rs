@@ -100,12 +100,7 @@ struct Got<'t> {
 fn verdict<T>(result: &Result<T, CapabilityError>) -> &'static str {
     match result {
         Ok(_) => "ok",
-        Err(CapabilityError::Denied(_)) => "denied",
-        Err(CapabilityError::NotFound(_)) => "not_found",
-        Err(CapabilityError::InvalidInput(_)) => "invalid_input",
-        Err(CapabilityError::LimitExceeded(_)) => "limit_exceeded",
-        Err(CapabilityError::Unavailable(_)) => "unavailable",
-        Err(CapabilityError::Failed(_)) => "failed",
+        Err(error) => error.code(),
     }
 }
 

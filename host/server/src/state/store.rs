@@ -55,7 +55,10 @@ impl From<StoreError> for CapabilityError {
             StoreError::Keys | StoreError::Bytes(_) => Self::LimitExceeded(message),
             _ => {
                 tracing::warn!(%error, "state");
-                Self::Unavailable(message)
+                Self::Unavailable {
+                    message,
+                    retry_after_ms: None,
+                }
             }
         }
     }

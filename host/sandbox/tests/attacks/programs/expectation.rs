@@ -27,6 +27,7 @@ impl Expectation {
             ("limit", name) if !name.is_empty() => Self::Limit(name.to_owned()),
             ("error", thrown) if !thrown.is_empty() => Self::Thrown(thrown.to_owned()),
             ("timeout", "") => Self::Timeout,
+            ("runtime", "") => Self::Error(ErrorType::Runtime),
             ("out_of_memory", "") => Self::Error(ErrorType::OutOfMemory),
             ("stack_overflow", "") => Self::Error(ErrorType::StackOverflow),
             ("never_settles", "") => Self::Error(ErrorType::NeverSettles),

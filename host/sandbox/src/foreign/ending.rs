@@ -1,0 +1,103 @@
+//! From how a component ended to the outcome that the caller reads.
+
+use wasmtime::component::Val;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime_wasi::I32Exit;
+
+use super::Call;
+use super::errors::told;
+use crate::report::{Ended, Ran};
+use crate::{ErrorType, ExecuteError, Outcome};
+
+/// The outcome of a call that was run.
+pub fn outcome(call: &Call, ran: Ran<Vec<Val>>) -> Result<Outcome<Vec<Val>>, ExecuteError> {
+    let Ran {
+        ended,
+        guest,
+        elapsed,
+        resources,
+    } = ran;
+    let limits = &call.limits;
+    let (stdout, stderr) = guest.streams();
+    let (warnings, execution_time_us) = (Vec::new(), elapsed.as_micros() as u64);
+    Ok(match ended {
+        Ended::TimedOut => Outcome::Timeout {
+            elapsed_ms: elapsed.as_millis() as u64,
+            limit_ms: limits.wall_time.as_millis() as u64,
+            warnings,
+            stdout,
+            stderr,
+            resources,
+        },
+        Ended::Met(limit) => {
+            let limit_value = limit.value(limits);
+            Outcome::LimitExceeded {
+                limit,
+                limit_value,
+                message: limit.message(limit_value),
+                warnings,
+                stdout,
+                stderr,
+                execution_time_us,
+                resources,
+            }
+        }
+        Ended::Returned(Ok(output)) => Outcome::Success {
+            output,
+            uncaught: Vec::new(),
+            warnings,
+            stdout,
+            stderr,
+            execution_time_us,
+            resources,
+        },
+        Ended::Returned(Err(error)) => {
+            let (error_type, name, message) = if is_fault_of_host(&error) {
+                return Err(ExecuteError::Internal(error));
+            } else if guest.memory.was_refused() {
+                let megabytes = limits.memory_bytes >> 20;
+                let message =
+                    format!("out of memory: the component needs more than its {megabytes} MB");
+                (ErrorType::OutOfMemory, "InternalError", message)
+            } else {
+                fault(&error)
+            };
+            Outcome::Error {
+                error_type,
+                name: name.to_owned(),
+                message,
+                location: None,
+                stack: String::new(),
+                warnings,
+                stdout,
+                stderr,
+                execution_time_us,
+                resources,
+            }
+        }
+    })
+}
+
+/// Whether it is the pool or the system that has no more.
+fn is_fault_of_host(error: &wasmtime::Error) -> bool {
+    error.is::<PoolConcurrencyLimitError>()
+        || error.is::<std::io::Error>()
+        || error.is::<rustix::io::Errno>()
+}
+
+/// What a component did wrong. Frames of its own are not told: their names are its own.
+fn fault(error: &wasmtime::Error) -> (ErrorType, &'static str, String) {
+    if let Some(Trap::StackOverflow) = error.downcast_ref() {
+        let message = "the component's calls went too deep".to_owned();
+        return (ErrorType::StackOverflow, "RangeError", message);
+    }
+    if let Some(I32Exit(status)) = error.downcast_ref() {
+        let message = format!("the component ended itself with status {status}");
+        return (ErrorType::Trap, "Exit", message);
+    }
+    (
+        ErrorType::Trap,
+        "Trap",
+        told(&error.root_cause().to_string()),
+    )
+}

@@ -1,0 +1,30 @@
+//! What a guest may use beside its own memory.
+
+use std::sync::Arc;
+
+use crate::{Files, Log, NoLog, NoState, NoTools, State, ToolCall};
+
+/// The capabilities of one guest.
+#[derive(Clone)]
+pub struct Grants {
+    /// The tools that it may call.
+    pub tools: Arc<dyn ToolCall>,
+    /// What it keeps from one execution to the next.
+    pub state: Arc<dyn State>,
+    /// The directories that it may use.
+    pub files: Files,
+    /// Where its own log lines go.
+    pub log: Arc<dyn Log>,
+}
+
+impl Default for Grants {
+    /// Nothing.
+    fn default() -> Self {
+        Self {
+            tools: Arc::new(NoTools),
+            state: Arc::new(NoState),
+            files: Files::default(),
+            log: Arc::new(NoLog),
+        }
+    }
+}

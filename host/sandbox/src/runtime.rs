@@ -1,0 +1,112 @@
+//! One Wasmtime engine and what belongs to it: its compiled components, what they may import, and
+//! the clock that makes them yield.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use wasmtime::component::Linker;
+use wasmtime::{Engine, Store};
+
+use crate::cache::ComponentCache;
+use crate::guest::{self, Guest};
+use crate::limit_kind::HANDOVER_BYTES_MAX;
+use crate::pacing::Pace;
+use crate::ticker::Ticker;
+use crate::{Config, Limits, SandboxError, engine};
+
+/// An engine that is ready.
+pub struct Runtime {
+    pub engine: Engine,
+    pub ticker: Ticker,
+    pub cache: ComponentCache,
+    pub linker: Linker<Guest>,
+}
+
+impl Runtime {
+    fn new(engine: Engine, kind: &str, config: &Config) -> Result<Self, SandboxError> {
+        let cache = ComponentCache::new(&engine, kind, config.cache_dir.as_deref());
+        let mut linker = Linker::new(&engine);
+        guest::add_to_linker(&mut linker)?;
+        let ticker = Ticker::start(&engine)?;
+        Ok(Self {
+            engine,
+            ticker,
+            cache,
+            linker,
+        })
+    }
+
+    /// A store in which nothing is without a bound.
+    pub fn store(
+        &self,
+        limits: &Limits,
+        guest: Guest,
+        pace: &Arc<Pace>,
+    ) -> wasmtime::Result<Store<Guest>> {
+        let mut store = Store::new(&self.engine, guest);
+        store.limiter(|guest| &mut guest.memory);
+        store.set_hostcall_fuel(HANDOVER_BYTES_MAX);
+        store.set_max_component_handles(limits.handles);
+        if let Some(fuel) = limits.fuel {
+            store.set_fuel(fuel)?;
+        }
+        store.set_epoch_deadline(1);
+        let pace = pace.clone();
+        store.epoch_deadline_callback(move |_| pace.tick());
+        Ok(store)
+    }
+}
+
+/// The engines of one sandbox. The pool's is there from the start, the others when first wanted.
+#[derive(Clone)]
+pub struct Runtimes(Arc<Shared>);
+
+struct Shared {
+    config: Config,
+    pooled: Arc<Runtime>,
+    on_demand: Mutex<Option<Arc<Runtime>>>,
+    with_fuel: Mutex<Option<Arc<Runtime>>>,
+}
+
+impl Runtimes {
+    /// With the pool that `config` asks for.
+    pub fn new(config: Config) -> Result<Self, SandboxError> {
+        let engine = engine::pooled(config.concurrency_max)?;
+        Ok(Self(Arc::new(Shared {
+            pooled: Arc::new(Runtime::new(engine, "", &config)?),
+            config,
+            on_demand: Mutex::default(),
+            with_fuel: Mutex::default(),
+        })))
+    }
+
+    /// Guests from the pool.
+    pub fn pooled(&self) -> Arc<Runtime> {
+        self.0.pooled.clone()
+    }
+
+    /// Guests that do not fit into the pool's places. They start more slowly. Their code is the
+    /// pool's.
+    pub fn on_demand(&self) -> Result<Arc<Runtime>, SandboxError> {
+        self.get(&self.0.on_demand, "-on-demand", engine::on_demand)
+    }
+
+    /// Guests whose fuel is counted.
+    pub fn with_fuel(&self) -> Result<Arc<Runtime>, SandboxError> {
+        self.get(&self.0.with_fuel, "", engine::with_fuel)
+    }
+
+    fn get(
+        &self,
+        place: &Mutex<Option<Arc<Runtime>>>,
+        kind: &str,
+        engine: fn() -> wasmtime::Result<Engine>,
+    ) -> Result<Arc<Runtime>, SandboxError> {
+        let mut place = place.lock();
+        if let Some(runtime) = &*place {
+            return Ok(runtime.clone());
+        }
+        let runtime = Arc::new(Runtime::new(engine()?, kind, &self.0.config)?);
+        Ok(place.insert(runtime).clone())
+    }
+}
