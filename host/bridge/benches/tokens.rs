@@ -27,6 +27,7 @@ struct Tools {
 #[derive(Deserialize)]
 struct Tasks {
     tasks: Vec<Task>,
+    held_out: Vec<Task>,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +64,7 @@ fn main() {
     let mut found = 0;
     for task in &tasks.tasks {
         let hits = index.search(&Query { text: &task.task, server: None, limit: 100, used: &[] }, &Usage::default());
-        let place = hits.iter().position(|hit| task.needs.iter().any(|needed| needed == hit.tool)).map(|place| place + 1);
+        let place = place(&index, task);
         let is_found = place.is_some_and(|place| place <= LIMIT_DEFAULT);
         found += usize::from(is_found);
         // Where the search fails, the tool is described as if it had been found; the miss is counted.
@@ -104,6 +105,26 @@ fn main() {
         of_plain(sums[sums.len() - 1] as f64),
         tasks.tasks.len(),
     );
+    held_out(&index, &tasks.held_out);
+}
+
+/// Where the right tool stands among all that are found, from 1.
+fn place(index: &Index, task: &Task) -> Option<usize> {
+    let hits = index.search(&Query { text: &task.task, server: None, limit: 100, used: &[] }, &Usage::default());
+    let place = hits.iter().position(|hit| task.needs.iter().any(|needed| needed == hit.tool));
+    place.map(|place| place + 1)
+}
+
+/// The same question for tasks that nothing was tuned to.
+fn held_out(index: &Index, tasks: &[Task]) {
+    let places: Vec<Option<usize>> = tasks.iter().map(|task| place(index, task)).collect();
+    let found = places.iter().flatten().filter(|place| **place <= LIMIT_DEFAULT).count();
+    println!("Of {} further tasks that nothing was tuned to: {found}. Missed:", tasks.len());
+    for (task, place) in tasks.iter().zip(places) {
+        if place.is_none_or(|place| place > LIMIT_DEFAULT) {
+            println!("{:>5}  {}", place.map_or("-".to_owned(), |place| place.to_string()), task.task);
+        }
+    }
 }
 
 /// The call that a model writes: every required argument, with a value of its type.
