@@ -6,12 +6,22 @@ mod catalog;
 mod config;
 mod connection;
 mod digest;
+pub mod discovery;
 mod error;
+pub mod generate;
+pub mod hygiene;
 mod listings;
 mod metrics;
+pub mod names;
+pub mod observed;
 mod pins;
 mod private;
+pub mod rust;
+pub mod schema;
+pub mod search;
 mod status;
+pub mod tokens;
+pub mod typescript;
 
 pub use bridge::{ApproveError, Bridge, StartError};
 pub use call::{

@@ -1,0 +1,223 @@
+//! What a model reads of Vesicle itself: the definitions of the tools that find, describe and call
+//! other servers' tools, and the texts that they answer with.
+//!
+//! A model pays for these in every prompt, so that they say once what they say: how to call is told
+//! where calls are written, how to search where searching is described. `benches/tokens.rs` counts
+//! them.
+
+use std::fmt::Write as _;
+
+use rmcp::model::{Tool, ToolAnnotations, object};
+use serde_json::{Value, json};
+
+use crate::{
+    hygiene,
+    names::is_identifier,
+    typescript::{Typed, first_line, quoted},
+};
+
+/// How many hits a search gives that does not say.
+pub const LIMIT_DEFAULT: usize = 5;
+/// How many tools are described at once.
+pub const DESCRIBED_MAX: usize = 20;
+/// How long the list of servers may get in a description, in bytes.
+const SERVERS_BYTES_MAX: usize = 600;
+
+/// How much of each tool a search tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Its name, and the first sentence of its description.
+    #[default]
+    Names,
+    /// How it is called, on one line.
+    Signatures,
+    /// Its whole declaration.
+    Full,
+}
+
+impl Detail {
+    /// What callers write.
+    pub const NAMES: [&str; 3] = ["names", "signatures", "full"];
+
+    /// Reads what a caller wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Names, Self::Signatures, Self::Full]
+            .into_iter()
+            .zip(Self::NAMES)
+            .find_map(|(detail, name)| (name == text).then_some(detail))
+    }
+}
+
+/// What `execute_agent_code` does. What else a program must know, the errors say that it gets.
+const EXECUTE: &str = "\
+Run TypeScript in a fresh sandbox: the body of an async function whose `return` value comes back as JSON. It sees `input` and \
+`state.get(key)`, `state.set(key, json)` (kept between calls), and has no fetch, fs or import.";
+
+/// `execute_agent_code`, for callers who may use these profiles; `calling` is what [`calling`] says.
+pub fn execute_agent_code<'p>(calling: &str, profiles: impl IntoIterator<Item = &'p str>) -> Tool {
+    let profiles: Vec<&str> = profiles.into_iter().collect();
+    let gap = if calling.is_empty() { "" } else { " " };
+    let mut properties = json!({
+        "code": {"type": "string"},
+        "context": {"type": "object", "properties": {"task": {"type": "string"}, "input": {}}},
+        "timeout_ms": {"type": "integer"},
+    });
+    // A choice of one is none.
+    if let ([_, _, ..], Value::Object(properties)) = (profiles.as_slice(), &mut properties) {
+        properties.insert("profile".to_owned(), json!({"enum": profiles}));
+    }
+    let description = format!("{EXECUTE}{gap}{calling}");
+    Tool::new("execute_agent_code", description, input(properties, &["code"]))
+}
+
+/// `search_tools`.
+pub fn search_tools() -> Tool {
+    read_only(Tool::new(
+        "search_tools",
+        "Find tools for a task in plain words",
+        input(
+            json!({
+                "query": {"type": "string"},
+                "server": {"type": "string"},
+                "limit": {"type": "integer", "default": LIMIT_DEFAULT},
+                "detail": {"enum": Detail::NAMES},
+            }),
+            &["query"],
+        ),
+    ))
+}
+
+/// `describe_tools`.
+pub fn describe_tools() -> Tool {
+    read_only(Tool::new(
+        "describe_tools",
+        "Declarations of tools",
+        input(json!({"names": {"type": "array", "items": {"type": "string"}}}), &["names"]),
+    ))
+}
+
+/// `call_tool`.
+pub fn call_tool() -> Tool {
+    Tool::new(
+        "call_tool",
+        "Call one tool without code",
+        input(json!({"name": {"type": "string"}, "arguments": {"type": "object"}}), &["name"]),
+    )
+}
+
+/// `list_servers`.
+pub fn list_servers() -> Tool {
+    read_only(Tool::new("list_servers", "State of the servers", input(json!({}), &[])))
+}
+
+fn input(properties: Value, required: &[&str]) -> rmcp::model::JsonObject {
+    let mut schema = object(json!({"type": "object", "properties": properties}));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    schema
+}
+
+fn read_only(tool: Tool) -> Tool {
+    tool.with_annotations(ToolAnnotations::new().read_only(true).open_world(false))
+}
+
+/// How tools are called from code, for the description of the tool that runs code; with one line
+/// that names the connected servers and how many tools each has. Empty if there are none.
+pub fn calling<'s>(servers: impl IntoIterator<Item = (&'s str, usize)>) -> String {
+    let index = server_index(servers);
+    match index.is_empty() {
+        true => String::new(),
+        false => format!(
+            "Call `await tools.server.tool(args)`; search_tools finds tools and describe_tools shows their arguments. Servers: {index}."
+        ),
+    }
+}
+
+fn server_index<'s>(servers: impl IntoIterator<Item = (&'s str, usize)>) -> String {
+    let mut line = String::new();
+    let mut untold = 0;
+    for (name, tools) in servers {
+        let name = hygiene::strip(name).replace('\n', " ");
+        let name = match is_identifier(&name) {
+            true => name,
+            false => quoted(&name),
+        };
+        let gap = if line.is_empty() { "" } else { ", " };
+        let told = format!("{gap}{name} ({tools} tools)");
+        match untold == 0 && line.len() + told.len() <= SERVERS_BYTES_MAX {
+            true => line.push_str(&told),
+            false => untold += 1,
+        }
+    }
+    if untold > 0 {
+        let _ = write!(line, " and {untold} more: list_servers");
+    }
+    line
+}
+
+/// What a search answers with: one line for each tool, or its declaration.
+pub fn found<'t>(tools: impl IntoIterator<Item = &'t Typed<'t>>, detail: Detail) -> String {
+    let texts: Vec<String> = tools.into_iter().map(|typed| told(typed, detail)).collect();
+    match (texts.is_empty(), detail) {
+        (true, _) => "No tool fits. Try other words, or list_servers.".to_owned(),
+        (false, Detail::Full) => texts.join("\n\n"),
+        (false, _) => texts.join("\n"),
+    }
+}
+
+fn told(typed: &Typed<'_>, detail: Detail) -> String {
+    match detail {
+        Detail::Names => {
+            let said = first_line(typed.description());
+            match said.is_empty() {
+                true => typed.name(),
+                false => format!("{}: {said}", typed.name()),
+            }
+        }
+        Detail::Signatures => typed.signature(),
+        Detail::Full => typed.declaration(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens;
+
+    #[test]
+    fn a_model_reads_this() {
+        let code = execute_agent_code(&calling([("github", 117), ("my-server", 3)]), ["standard", "strict"]);
+        let texts = [code, search_tools(), describe_tools(), call_tool(), list_servers()].map(|tool| tokens::definition(&tool));
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn many_servers_are_not_many_words() {
+        let names: Vec<String> = (0..1_000).map(|n| format!("server{n}\u{202e}")).collect();
+        let text = calling(names.iter().map(|name| (name.as_str(), 7)));
+        assert!(text.len() < SERVERS_BYTES_MAX + 200, "{text}");
+        assert!(text.contains("server0 (7 tools), ") && text.contains(" more: list_servers."), "{text}");
+        assert_eq!(calling([]), "");
+        let alone = execute_agent_code("", ["standard"]);
+        assert_eq!(alone.description.unwrap(), EXECUTE);
+        assert!(!alone.input_schema["properties"].as_object().unwrap().contains_key("profile"));
+    }
+
+    #[test]
+    fn details_are_named() {
+        assert_eq!(Detail::NAMES.map(Detail::parse), [Some(Detail::Names), Some(Detail::Signatures), Some(Detail::Full)]);
+        assert_eq!(Detail::parse("everything"), None);
+    }
+
+    #[test]
+    fn what_is_found_is_told_as_asked() {
+        let definition = json!({"name": "get_me", "description": "Who I am. More.", "inputSchema": {"type": "object"}});
+        let tool: Tool = serde_json::from_value(definition).unwrap();
+        let typed = [Typed::new("github", &tool, None)];
+        assert_eq!(found(&typed, Detail::Names), "github.get_me: Who I am.");
+        assert_eq!(found(&typed, Detail::Signatures), "tools.github.get_me(): Promise<unknown>");
+        assert_eq!(found(&typed, Detail::Full), "/** Who I am. More. */\ntools.github.get_me(): Promise<unknown>");
+        assert_eq!(found([], Detail::Full), "No tool fits. Try other words, or list_servers.");
+    }
+}

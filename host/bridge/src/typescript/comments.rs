@@ -1,0 +1,87 @@
+//! JSDoc of what a schema says.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+use crate::{hygiene, schema::Notes};
+
+/// Writes `notes` before what stands at `indent`, if there is anything to say.
+pub fn write(out: &mut String, notes: &Notes, is_integer: bool, indent: usize) {
+    let text = text(notes, is_integer);
+    if text.is_empty() {
+        return;
+    }
+    let pad = Pad(indent);
+    // Writing to a string cannot fail.
+    let _ = match text.contains('\n') {
+        false => writeln!(out, "{pad}/** {text} */"),
+        true => {
+            let _ = writeln!(out, "{pad}/**");
+            for line in text.lines() {
+                let line = line.trim_end();
+                let _ = match line.is_empty() {
+                    true => writeln!(out, "{pad} *"),
+                    false => writeln!(out, "{pad} * {line}"),
+                };
+            }
+            writeln!(out, "{pad} */")
+        }
+    };
+}
+
+/// Two spaces for each level.
+pub struct Pad(pub usize);
+
+impl std::fmt::Display for Pad {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        (0..self.0).try_for_each(|_| f.write_str("  "))
+    }
+}
+
+fn text(notes: &Notes, is_integer: bool) -> String {
+    let mut tags = String::new();
+    if is_integer {
+        tags.push_str(" @integer");
+    }
+    for (name, value) in &notes.facts {
+        let _ = match value.as_str() {
+            "true" if *name == "uniqueItems" => write!(tags, " @{name}"),
+            _ => write!(tags, " @{name} {value}"),
+        };
+    }
+    if notes.deprecated {
+        tags.push_str(" @deprecated");
+    }
+    let description = notes.description.trim();
+    let all = match description.contains('\n') && !tags.is_empty() {
+        true => format!("{description}\n{}", tags.trim_start()),
+        false => format!("{description}{tags}"),
+    };
+    unclosed(all.trim()).into_owned()
+}
+
+/// How long the first sentence of a description may be before it is cut, in bytes.
+const FIRST_BYTES_MAX: usize = 160;
+
+/// The first sentence of a description: what a list says of a tool.
+pub fn first_line(description: &str) -> String {
+    let clean = hygiene::strip(description.trim());
+    let line = clean.lines().next().unwrap_or_default().trim();
+    let sentence = line.find(". ").and_then(|end| line.get(..=end)).unwrap_or(line);
+    match sentence.len() > FIRST_BYTES_MAX {
+        false => sentence.to_owned(),
+        true => {
+            let cut = sentence.get(..sentence.floor_char_boundary(FIRST_BYTES_MAX)).unwrap_or_default();
+            let whole = cut.rsplit_once(' ').map_or(cut, |(words, _)| words);
+            format!("{whole}…")
+        }
+    }
+}
+
+/// `text` so that it does not end the comment it stands in.
+pub fn unclosed(text: &str) -> Cow<'_, str> {
+    let text = hygiene::strip(text);
+    match text.contains("*/") {
+        true => Cow::Owned(text.replace("*/", "*\\/")),
+        false => text,
+    }
+}
