@@ -61,6 +61,7 @@ pub fn execute_agent_code<'p>(calling: &str, profiles: impl IntoIterator<Item = 
         "code": {"type": "string"},
         "context": {"type": "object", "properties": {"task": {"type": "string"}, "input": {}}},
         "timeout_ms": {"type": "integer"},
+        "max_result_bytes": {"type": "integer"},
     });
     // A choice of one is none.
     if let ([_, _, ..], Value::Object(properties)) = (profiles.as_slice(), &mut properties) {
@@ -101,7 +102,10 @@ pub fn call_tool() -> Tool {
     Tool::new(
         "call_tool",
         "Call one tool without code",
-        input(json!({"name": {"type": "string"}, "arguments": {"type": "object"}}), &["name"]),
+        input(
+            json!({"name": {"type": "string"}, "arguments": {"type": "object"}, "max_result_bytes": {"type": "integer"}}),
+            &["name"],
+        ),
     )
 }
 

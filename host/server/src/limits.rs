@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use vesicle_sandbox::{Files, Limits, SourcePolicy};
 
-use crate::config::{WALL_TIME_MS_MAX, is_profile_name, list};
+use crate::{
+    config::{WALL_TIME_MS_MAX, is_profile_name, list},
+    tools::ToolRules,
+};
 
 /// A named set of limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct Profile {
     pub limits: Limits,
     /// The directories that it grants.
     pub files: Files,
+    /// The tools of other servers that it grants.
+    pub tools: ToolRules,
 }
 
 /// Who asks for a profile.
@@ -186,11 +191,13 @@ impl Default for Policy {
             name: name.to_owned(),
             limits: profile.limits(),
             files: Files::default(),
+            tools: ToolRules::default(),
         });
         let default = Profile {
             name: "default".to_owned(),
             limits: Limits::default(),
             files: Files::default(),
+            tools: ToolRules::default(),
         };
         let names = profiles.clone().map(|profile| profile.name);
         Self::new(profiles.to_vec(), default, &names)

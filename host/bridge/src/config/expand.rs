@@ -1,7 +1,8 @@
-//! `${VAR}` and `${VAR:-default}` in the definitions of servers.
+//! `${VAR}`, `${VAR:-default}` and `${secret:NAME}` in the definitions of servers.
 //!
 //! A definition file may come from a repository that somebody else wrote. If it could name any variable, it could send
-//! any secret of the environment to any server. So the operator names the variables that may be read.
+//! any secret of the environment to any server. So the operator names the variables that may be read, and secrets are
+//! handed only to definitions that the operator wrote.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,7 +15,11 @@ type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 pub struct Variables {
     allowed: BTreeSet<String>,
     lookup: Arc<Lookup>,
+    secrets: Option<Arc<Lookup>>,
 }
+
+/// What secrets are told apart from variables by.
+const SECRET: &str = "secret:";
 
 impl Variables {
     /// These variables of the process's environment.
@@ -30,7 +35,15 @@ impl Variables {
         Self {
             allowed: allowed.into_iter().collect(),
             lookup: Arc::new(lookup),
+            secrets: None,
         }
+    }
+
+    /// The same, and secrets from wherever `lookup` has them.
+    #[must_use]
+    pub fn with_secrets(mut self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.secrets = Some(Arc::new(lookup));
+        self
     }
 
     /// No variables at all.
@@ -55,6 +68,9 @@ impl Variables {
     }
 
     fn value(&self, inner: &str) -> Result<String, String> {
+        if let Some(name) = inner.strip_prefix(SECRET) {
+            return self.secret(name);
+        }
         let (name, default) = match inner.split_once(":-") {
             Some((name, default)) => (name, Some(default)),
             None => (inner, None),
@@ -69,7 +85,7 @@ impl Variables {
         }
         if !self.allowed.contains(name) {
             return Err(format!(
-                "the variable `{name}` may not be read: add it to the list of variables that definitions of servers may use (`variables`)"
+                "the variable `{name}` may not be read: add it to `env_vars` under [tools] in vesicle.toml"
             ));
         }
         match ((self.lookup)(name), default) {
@@ -81,6 +97,17 @@ impl Variables {
                 "the variable `{name}` is not set: set it, or give a default with `${{{name}:-default}}`"
             )),
         }
+    }
+}
+
+impl Variables {
+    fn secret(&self, name: &str) -> Result<String, String> {
+        let Some(secrets) = &self.secrets else {
+            return Err(format!(
+                "the secret `{name}` may not be read here: only definitions in the host's own configuration have secrets"
+            ));
+        };
+        secrets(name).ok_or_else(|| format!("there is no secret `{name}`: say where it is, under [secrets]"))
     }
 }
 
@@ -117,6 +144,14 @@ mod tests {
         ] {
             assert_eq!(variables().expand(text).as_deref(), Ok(expanded), "{text}");
         }
+    }
+
+    #[test]
+    fn secrets_are_read_where_they_are_given_and_nowhere_else() {
+        let with = variables().with_secrets(|name| (name == "key").then(|| "${SECRET}".to_owned()));
+        assert_eq!(with.expand("Bearer ${secret:key}").as_deref(), Ok("Bearer ${SECRET}"));
+        assert!(with.expand("${secret:other}").unwrap_err().contains("no secret `other`"));
+        assert!(variables().expand("${secret:key}").unwrap_err().contains("may not be read here"));
     }
 
     #[test]

@@ -1,18 +1,19 @@
 //! `vesicle run`.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
 use vesicle::audit::{Begun, Ended};
 use vesicle::config::{Configuration, Flag, PREOPEN, Preopen, Runner, Value};
-use vesicle::limits::Asker;
+use vesicle::limits::{Asker, Profile};
+use vesicle::tools::Toolbox;
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
 use super::{
     ExitStatus, audit,
     exit::UsageError,
-    options::{self, GlobalArgs},
+    options::{self, GlobalArgs, ServerArgs},
     report,
     source::{self, Source},
     values,
@@ -69,6 +70,9 @@ pub struct RunArgs {
     #[arg(long, value_parser = values::preopen, value_name = "HOST:GUEST[:ro|rw]")]
     preopen: Vec<Preopen>,
 
+    #[command(flatten)]
+    servers: ServerArgs,
+
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
     json: bool,
@@ -91,17 +95,18 @@ impl RunArgs {
             key: PREOPEN,
             value: Value::Preopens(self.preopen.clone()),
         });
-        audit.into_iter().chain(session).chain(preopens).collect()
+        let flags = audit.into_iter().chain(session).chain(preopens);
+        flags.chain(self.servers.flag()).collect()
     }
 
-    /// What to run, and the name of the profile that bounds it.
-    fn execution(&self, configuration: &Configuration) -> Result<(Execution, String), UsageError> {
+    /// What to run, and the profile that bounds it.
+    fn execution(&self, configuration: &Configuration) -> Result<(Execution, Profile), UsageError> {
         let policy = &configuration.policy;
-        let (profile, limits, files) = policy
+        let (profile, limits) = policy
             .profile(self.profile.as_deref(), Asker::Operator)
             .and_then(|profile| {
                 let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
-                Ok((profile.name.clone(), limits, profile.files.clone()))
+                Ok((profile.clone(), limits))
             })
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
@@ -116,7 +121,7 @@ impl RunArgs {
             input,
             limits,
             state: configuration.state(),
-            files,
+            files: profile.files.clone(),
             source_policy: policy.source(),
             ..Execution::default()
         };
@@ -132,10 +137,23 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         .map_err(|error| UsageError(error.to_string()))?;
     logging::init(configuration.log_format, secrets.clone());
     let (mut execution, profile) = args.execution(&configuration)?;
+    let tools = configuration
+        .tools(&secrets)
+        .map_err(|error| UsageError(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start the async runtime")?;
+    // Servers are started when the program first asks for a tool.
+    let toolbox = Toolbox::new(tools, runtime.handle().clone());
+    if !toolbox.is_empty() {
+        execution.tools = Arc::new(toolbox.granted(&profile, None));
+    }
     let audit = audit::start(&configuration, &secrets, Runner::Run)?;
     let begun = Begun {
         tool: "run",
-        profile: &profile,
+        profile: &profile.name,
         code: &execution.code,
         input: &execution.input,
     };
@@ -145,11 +163,6 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         concurrency_max: 1,
         ..configuration.sandbox()
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start the async runtime")?;
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = execute(config, execution) => {
@@ -166,6 +179,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     };
     let logged = runtime.block_on(recording.end(ended));
     audit.flush();
+    runtime.block_on(toolbox.shut_down());
     // A compilation that Ctrl-C interrupted must not be waited for.
     runtime.shutdown_background();
     logged?;

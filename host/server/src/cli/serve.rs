@@ -2,11 +2,12 @@
 
 use anyhow::Context as _;
 use vesicle::config::{Flag, Runner, Value};
+use vesicle::mcp::Service;
 
 use super::{
     ExitStatus, audit,
     exit::UsageError,
-    options::{self, GlobalArgs},
+    options::{self, GlobalArgs, ServerArgs},
     values,
 };
 use crate::logging;
@@ -27,6 +28,9 @@ pub struct ServeArgs {
     /// The session that programs keep `state` in [default: default] [key: `state.session`]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+
+    #[command(flatten)]
+    servers: ServerArgs,
 }
 
 impl ServeArgs {
@@ -43,7 +47,7 @@ impl ServeArgs {
         });
         let session = options::session_flag(self.session.as_deref());
         let flags = concurrency.into_iter().chain(profile).chain(session);
-        flags.collect()
+        flags.chain(self.servers.flag()).collect()
     }
 }
 
@@ -54,14 +58,19 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
     logging::init(configuration.log_format, secrets.clone());
+    let tools = configuration
+        .tools(&secrets)
+        .map_err(|error| UsageError(error.to_string()))?;
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
-    let served = vesicle::mcp::serve(
-        configuration.sandbox(),
-        configuration.policy.clone(),
-        configuration.state(),
-        audit.clone(),
+    let served = vesicle::mcp::serve(Service {
+        sandbox: configuration.sandbox(),
+        policy: configuration.policy.clone(),
+        state: configuration.state(),
+        audit: audit.clone(),
         secrets,
-    );
+        tools,
+        result_bytes_max: configuration.result_bytes_max(),
+    });
     audit.flush();
     served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)

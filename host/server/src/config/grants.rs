@@ -1,32 +1,51 @@
-//! Opens the directories that a configuration grants, each once, whatever profiles have it. What
-//! cannot be opened is wrong at the start, and not in the middle of a call.
+//! What a configuration grants to each profile: tools, and directories. Directories are opened here,
+//! each once, whatever profiles have it. What cannot be opened is wrong at the start, and not in the
+//! middle of a call.
 
 use vesicle_sandbox::{Directory, Files};
 
 use super::{
-    preopens::Preopen,
+    keys::PROFILE_TOOLS,
+    preopens::{PREOPEN, Preopen},
     problem::Problem,
     profiles::Resolved,
     show::Row,
     value::{Origin, Value},
 };
+use crate::tools::ToolRules;
 
 /// Gives each profile the directories of all, and its own, which count where both have a name.
 pub fn open(profiles: &mut [Resolved], for_all: &Row, problems: &mut Vec<Problem>) {
     let mut opened = Opened::default();
     let all = opened.all(for_all, problems);
     for profile in profiles {
-        let own = match profile.preopens() {
-            Some(row) => opened.all(row, problems),
-            None => vec![],
-        };
-        let origin = profile
-            .preopens()
-            .map_or(&for_all.origin, |row| &row.origin);
+        let row = profile.row(PREOPEN);
+        let own = row.map_or(vec![], |row| opened.all(row, problems));
+        let origin = row.map_or(&for_all.origin, |row| &row.origin);
         match Files::new(all.iter().cloned().chain(own)) {
             Ok(files) => profile.profile.files = files,
             Err(error) => problems.push(problem(origin, &error.to_string())),
         }
+    }
+}
+
+/// Gives each profile the tools that the lists `allow`, `ask` and `deny` of all let it call, with its
+/// own: its `allow` stands in place of that of all, and `ask` and `deny` are added.
+pub fn tools(profiles: &mut [Resolved], for_all: [Vec<String>; 3]) {
+    let [allow, ask, deny] = for_all;
+    for profile in profiles {
+        let own = |key: &str| match &profile.row(key)?.value {
+            Value::List(patterns) => Some(patterns.clone()),
+            _ => None,
+        };
+        let added = |key: &str, all: &[String]| {
+            let own = own(key).unwrap_or_default();
+            all.iter().cloned().chain(own).collect()
+        };
+        let [key_allow, key_ask, key_deny] = PROFILE_TOOLS;
+        let allow = own(key_allow).unwrap_or_else(|| allow.clone());
+        let rules = ToolRules::new(allow, added(key_ask, &ask), added(key_deny, &deny));
+        profile.profile.tools = rules;
     }
 }
 

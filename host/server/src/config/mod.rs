@@ -16,7 +16,9 @@ mod preopens;
 mod problem;
 mod profiles;
 mod secrets;
+mod servers;
 mod show;
+mod tools;
 mod value;
 
 #[cfg(test)]
@@ -44,6 +46,7 @@ pub use keys::{ENV_CONFIG, is_profile_name};
 pub use limit_keys::WALL_TIME_MS_MAX;
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
+pub use tools::{MCP_CONFIG, MCP_JSON, ToolsConfig};
 pub use value::{Value, list};
 
 /// How log lines look.
@@ -88,6 +91,7 @@ pub struct Configuration {
     pub log_format: LogFormat,
     state: SessionState,
     audit: audit::AuditKeys,
+    tools: tools::ToolKeys,
     secrets: Vec<secrets::Source>,
     file: Option<Arc<file::ConfigFile>>,
     rows: Vec<Row>,
@@ -177,6 +181,8 @@ fn resolve(
     if let Some(for_all) = settled.row(PREOPEN) {
         grants::open(&mut resolved, for_all, problems);
     }
+    let lists = ["tools.allow", "tools.ask", "tools.deny"].map(|key| settled.list(key));
+    grants::tools(&mut resolved, lists);
     let policy = policy(&resolved, &mut settled, problems);
     let policy = policy.checking(source_policy(&mut settled));
     let cache = settled.value("sandbox.cache") != Some(&Value::Boolean(false));
@@ -202,8 +208,10 @@ fn resolve(
         _ => String::new(),
     };
     let audit = audit::resolve(&mut settled);
+    let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let (secrets, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
+    rows.extend(of_servers);
     rows.extend(of_secrets);
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
     // After the keys outside of sections.
@@ -217,6 +225,7 @@ fn resolve(
         log_format,
         state: SessionState::new(state_file, session),
         audit,
+        tools,
         secrets,
         file,
         rows,
@@ -284,6 +293,14 @@ impl Settled {
     fn value(&mut self, path: &str) -> Option<&Value> {
         self.row(path).map(|row| &row.value)
     }
+
+    /// The texts of a list; none where the key holds no list.
+    fn list(&mut self, path: &str) -> Vec<String> {
+        match self.value(path) {
+            Some(Value::List(texts)) => texts.clone(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn policy(
@@ -316,6 +333,7 @@ fn policy(
                 .filter(|profile| {
                     within(&profile.limits, &default.limits)
                         && profile.files.is_within(&default.files)
+                        && profile.tools.is_within(&default.tools)
                 })
                 .map(|profile| profile.name.clone());
             row.value = Value::List(narrower.collect());

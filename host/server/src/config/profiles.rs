@@ -4,7 +4,7 @@
 use vesicle_sandbox::{Files, Limits};
 
 use super::{
-    keys::{self, INHERITS},
+    keys::{self, INHERITS, PROFILE_TOOLS},
     layer::Layer,
     limit_keys::LIMIT_KEYS,
     preopens::PREOPEN,
@@ -12,7 +12,7 @@ use super::{
     show::Row,
     value::{Origin, Value},
 };
-use crate::limits::Profile;
+use crate::{limits::Profile, tools::ToolRules};
 
 /// A profile, and where each of its limits came from.
 #[derive(Debug)]
@@ -66,6 +66,14 @@ pub fn resolve(layer: &Layer, problems: &mut Vec<Problem>) -> Vec<Resolved> {
     done
 }
 
+/// Keys that a profile need not have.
+const OPTIONAL: [&str; 4] = [
+    PREOPEN,
+    PROFILE_TOOLS[0],
+    PROFILE_TOOLS[1],
+    PROFILE_TOOLS[2],
+];
+
 const BUILT_IN: usize = vesicle_sandbox::Profile::ALL.len();
 
 fn built_in(name: &str, limits: Limits, layer: &Layer, problems: &mut Vec<Problem>) -> Resolved {
@@ -95,7 +103,7 @@ fn inherit(heir: &Heir<'_>, parent: &Resolved, layer: &Layer) -> Resolved {
         origin: heir.origin.clone(),
         follows: None,
     };
-    let names = LIMIT_KEYS.iter().map(|key| key.name).chain([PREOPEN]);
+    let names = LIMIT_KEYS.iter().map(|key| key.name).chain(OPTIONAL);
     let limits = names.filter_map(|name| {
         let of_parent = path(heir.parent, name);
         let row = parent.rows.iter().find(|row| row.key == of_parent)?;
@@ -125,15 +133,17 @@ fn overlay(name: &str, mut limits: Limits, mut rows: Vec<Row>, layer: &Layer) ->
             row.follows = None;
         }
     }
-    let preopen = path(name, PREOPEN);
-    if let Some(entry) = layer.get(&preopen) {
-        rows.retain(|row| row.key != preopen);
-        rows.push(Row {
-            key: preopen,
-            value: entry.value.clone(),
-            origin: entry.origin.clone(),
-            follows: None,
-        });
+    for key in OPTIONAL {
+        let path = path(name, key);
+        if let Some(entry) = layer.get(&path) {
+            rows.retain(|row| row.key != path);
+            rows.push(Row {
+                key: path,
+                value: entry.value.clone(),
+                origin: entry.origin.clone(),
+                follows: None,
+            });
+        }
     }
     let name = name.to_owned();
     let files = Files::default();
@@ -142,6 +152,7 @@ fn overlay(name: &str, mut limits: Limits, mut rows: Vec<Row>, layer: &Layer) ->
             name,
             limits,
             files,
+            tools: ToolRules::default(),
         },
         rows,
     }
@@ -228,9 +239,9 @@ pub fn unknown(name: &str, origin: &Origin, names: &[&str]) -> Problem {
 }
 
 impl Resolved {
-    /// The key of its own directories, if it has some.
-    pub fn preopens(&self) -> Option<&Row> {
-        let path = path(&self.profile.name, PREOPEN);
+    /// What it says of this key, if it does.
+    pub fn row(&self, key: &str) -> Option<&Row> {
+        let path = path(&self.profile.name, key);
         self.rows.iter().find(|row| row.key == path)
     }
 }

@@ -2,6 +2,7 @@
 //! hints.
 
 use rmcp::model::{Tool, ToolAnnotations, object};
+use vesicle_bridge::discovery;
 use vesicle_sandbox::Access;
 
 use super::{NAME, schema};
@@ -27,19 +28,18 @@ and column of your code.";
 /// What the description says of files where none are granted.
 const NO_FILES: &str = "There is no fetch, fs, process,";
 
-/// The tool for callers under this policy.
-pub fn definition(policy: &Policy) -> Tool {
+/// The tool for callers under this policy. Where other servers are connected, `calling` says how they
+/// are called. A model then reads of more than this tool in each prompt, so that what this tool is is
+/// told in fewer words; errors tell the rest.
+pub fn definition(policy: &Policy, calling: &str) -> Tool {
     let files = files(policy);
-    let writes = files.contains("(read-write");
-    let description = match files.as_str() {
-        "" => DESCRIPTION.to_owned(),
-        files => DESCRIPTION.replace(
-            NO_FILES,
-            &format!("`fs` is Node's fs/promises, for {files}. There is no fetch, process,"),
-        ),
+    // What other servers' tools change is not known here.
+    let writes = files.contains("(read-write") || !calling.is_empty();
+    let tool = match calling {
+        "" => alone(policy, &files),
+        calling => among_servers(policy, &files, calling),
     };
-    Tool::new(NAME, description, object(schema::input(policy)))
-        .with_title("Run code in a sandbox")
+    tool.with_title("Run code in a sandbox")
         .with_raw_output_schema(object(schema::output(!files.is_empty())).into())
         .with_annotations(
             // Outside of the sandbox it can change its own `state`, and what is granted.
@@ -47,8 +47,35 @@ pub fn definition(policy: &Policy) -> Tool {
                 .read_only(false)
                 .destructive(writes)
                 .idempotent(false)
-                .open_world(false),
+                .open_world(!calling.is_empty()),
         )
+}
+
+fn alone(policy: &Policy, files: &str) -> Tool {
+    let description = match files {
+        "" => DESCRIPTION.to_owned(),
+        files => DESCRIPTION.replace(
+            NO_FILES,
+            &format!("`fs` is Node's fs/promises, for {files}. There is no fetch, process,"),
+        ),
+    };
+    Tool::new(NAME, description, object(schema::input(policy)))
+}
+
+fn among_servers(policy: &Policy, files: &str, calling: &str) -> Tool {
+    let profiles = policy
+        .open_to(Asker::Caller)
+        .map(|profile| profile.name.as_str());
+    let mut tool = discovery::execute_agent_code(calling, profiles);
+    if let (false, Some(description)) = (files.is_empty(), &tool.description) {
+        let granted = format!("{description} `fs` (Node's fs/promises) has {files}.");
+        tool.description = Some(
+            granted
+                .replace("no fetch, fs or import", "no fetch or import")
+                .into(),
+        );
+    }
+    tool
 }
 
 /// The directories that callers can have, such as `/data (read), /out (read-write, profile ci)`.
@@ -106,7 +133,7 @@ mod tests {
     fn granted_directories_are_told_in_a_few_words() {
         let data = ("/data", Access::Read);
         let one = granting(&[("default", &[data])]);
-        let told = definition(&one);
+        let told = definition(&one, "");
         let description = told.description.as_deref().unwrap();
         assert!(description.contains(
             "`fs` is Node's fs/promises, for /data (read). There is no fetch, process, require"
@@ -114,7 +141,7 @@ mod tests {
         assert_eq!(told.annotations.unwrap().destructive_hint, Some(false));
         let two = granting(&[("a", &[data]), ("b", &[data, ("/out", Access::ReadWrite)])]);
         assert_eq!(files(&two), "/data (read), /out (read-write, profile b)");
-        let told = definition(&two).annotations.unwrap();
+        let told = definition(&two, "").annotations.unwrap();
         assert_eq!(
             (told.read_only_hint, told.destructive_hint),
             (Some(false), Some(true))
@@ -124,8 +151,27 @@ mod tests {
     }
 
     #[test]
+    fn with_other_servers_it_says_how_they_are_called() {
+        let told = definition(
+            &granting(&[("a", &[("/data", Access::Read)])]),
+            "Call others.",
+        );
+        let description = told.description.as_deref().unwrap();
+        assert!(
+            description.contains("no fetch or import. Call others."),
+            "{description}"
+        );
+        assert!(description.ends_with("has /data (read)."), "{description}");
+        let hints = told.annotations.unwrap();
+        assert_eq!(
+            (hints.open_world_hint, hints.destructive_hint),
+            (Some(true), Some(true))
+        );
+    }
+
+    #[test]
     fn a_model_reads_this() {
-        insta::assert_json_snapshot!(definition(&Policy::default()));
+        insta::assert_json_snapshot!(definition(&Policy::default(), ""));
     }
 
     #[test]
