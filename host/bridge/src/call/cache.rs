@@ -103,7 +103,7 @@ mod tests {
         assert!(!entry.is_fresh(Duration::from_secs(60), 4));
         assert!(!entry.is_fresh(Duration::ZERO, 3));
         assert!(results.last(&key(json!({"a": 1}))).await.is_none());
-        assert!(results.last(&Results::key("s", "u", json!({"a": 1, "b": 2}).as_object().await.unwrap())).is_none());
+        assert!(results.last(&Results::key("s", "u", json!({"a": 1, "b": 2}).as_object().unwrap())).await.is_none());
     }
 
     #[tokio::test]
