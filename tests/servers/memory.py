@@ -10,6 +10,7 @@ import time
 
 import uvicorn
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 PORT, TOKEN, FILE = int(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -28,7 +29,7 @@ def load() -> list[dict]:
 def store_memory(content: str, importance: float = 0.5, tags: list[str] | None = None) -> dict:
     """Stores one memory."""
     if len(content) > CONTENT_CHARS_MAX:
-        raise ValueError(f"content has {len(content)} characters, and {CONTENT_CHARS_MAX} are allowed")
+        raise ToolError(f"content has {len(content)} characters, and {CONTENT_CHARS_MAX} are allowed")
     with open(FILE, "a") as file:
         file.write(json.dumps({"content": content, "importance": importance, "tags": tags or []}) + "\n")
     return {"stored": len(load())}

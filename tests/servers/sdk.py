@@ -3,6 +3,7 @@
 import sys
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel
 
@@ -29,7 +30,7 @@ def add(a: int, b: int) -> int:
 @server.tool()
 def fail() -> str:
     """Fails."""
-    raise ValueError("as asked")
+    raise ToolError("as asked")
 
 
 if sys.argv[1] == "http":

@@ -15,7 +15,8 @@ mod status;
 
 pub use bridge::{ApproveError, Bridge, StartError};
 pub use call::{
-    AskConsent, CONSENT_TIMEOUT, CallReply, Caller, Consent, ConsentRequest, Decision, Grants, InvalidPattern, Shape,
+    AskConsent, CONSENT_TIMEOUT, CallReply, Caller, Consent, ConsentRequest, Decision, Grants,
+    InvalidPattern, Shape,
 };
 pub use catalog::{Catalog, CatalogServer, CatalogTool, Source};
 pub use config::*;

@@ -23,19 +23,28 @@ async fn misbehave(bridge: &Bridge) -> Result<Value, ToolError> {
     let good = async {
         for n in 0..20 {
             let text = n.to_string();
-            assert_eq!(value(bridge, "good.echo", json!({"text": text})).await, text);
+            assert_eq!(
+                value(bridge, "good.echo", json!({"text": text})).await,
+                text
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     let (bad, ()) = tokio::join!(call(bridge, "bad.t", json!({})), good);
-    assert_eq!(value(bridge, "good.peak", json!({})).await, json!({"peak": 0}));
+    assert_eq!(
+        value(bridge, "good.peak", json!({})).await,
+        json!({"peak": 0})
+    );
     assert_eq!(status(bridge, "good").connections, 1);
     bad.map(|reply| serde_json::from_str(reply.value.get()).unwrap())
 }
 
 fn memory_peak_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1_024
 }
 
@@ -46,7 +55,10 @@ async fn a_gigabyte_in_one_line() {
     let error = misbehave(&bridge).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Unavailable, "{error}");
     assert!(memory_peak_bytes() - before < 200 << 20);
-    until("it is started again", || status(&bridge, "bad").connections == 2).await;
+    until("it is started again", || {
+        status(&bridge, "bad").connections == 2
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -54,7 +66,10 @@ async fn an_answer_that_is_too_large_is_an_error_at_once() {
     let bridge = beside_a_good_one("large").await;
     let error = misbehave(&bridge).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Upstream);
-    assert!(error.message.contains("is too large") && error.message.contains("message_bytes"), "{error}");
+    assert!(
+        error.message.contains("is too large") && error.message.contains("message_bytes"),
+        "{error}"
+    );
     assert_eq!(status(&bridge, "bad").connections, 1);
 }
 
@@ -62,7 +77,11 @@ async fn an_answer_that_is_too_large_is_an_error_at_once() {
 async fn half_a_line_and_no_answer() {
     for misdeed in ["half", "silent"] {
         let bridge = beside_a_good_one(misdeed).await;
-        assert_eq!(misbehave(&bridge).await.unwrap_err().code, ErrorCode::Timeout, "{misdeed}");
+        assert_eq!(
+            misbehave(&bridge).await.unwrap_err().code,
+            ErrorCode::Timeout,
+            "{misdeed}"
+        );
     }
 }
 
@@ -87,7 +106,10 @@ async fn answers_of_another_shape() {
     for misdeed in ["shape", "deep"] {
         let bridge = beside_a_good_one(misdeed).await;
         let error = misbehave(&bridge).await.unwrap_err();
-        assert!(matches!(error.code, ErrorCode::Upstream | ErrorCode::Timeout), "{misdeed}: {error}");
+        assert!(
+            matches!(error.code, ErrorCode::Upstream | ErrorCode::Timeout),
+            "{misdeed}: {error}"
+        );
     }
 }
 
@@ -96,7 +118,11 @@ async fn endless_questions_and_notifications() {
     for misdeed in ["questions", "flood"] {
         let bridge = beside_a_good_one(misdeed).await;
         let before = memory_peak_bytes();
-        assert_eq!(misbehave(&bridge).await.unwrap_err().code, ErrorCode::Timeout, "{misdeed}");
+        assert_eq!(
+            misbehave(&bridge).await.unwrap_err().code,
+            ErrorCode::Timeout,
+            "{misdeed}"
+        );
         assert!(memory_peak_bytes() - before < 100 << 20, "{misdeed}");
         bridge.shut_down().await;
     }
@@ -106,7 +132,10 @@ async fn endless_questions_and_notifications() {
 async fn a_server_that_dies_of_each_call() {
     let bridge = beside_a_good_one("dies").await;
     for _ in 0..3 {
-        assert_eq!(misbehave(&bridge).await.unwrap_err().code, ErrorCode::Unavailable);
+        assert_eq!(
+            misbehave(&bridge).await.unwrap_err().code,
+            ErrorCode::Unavailable
+        );
     }
 }
 
@@ -135,6 +164,14 @@ async fn a_server_that_never_answers_is_given_up() {
     let error = call(&bridge, "mute.t", json!({})).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Unavailable);
     assert!(error.message.contains("still starting"), "{error}");
-    until("it is given up", || status(&bridge, "mute").state == State::Down).await;
-    assert!(status(&bridge, "mute").last_error.unwrap().contains("did not start within 300ms"));
+    until("it is given up", || {
+        status(&bridge, "mute").state == State::Down
+    })
+    .await;
+    assert!(
+        status(&bridge, "mute")
+            .last_error
+            .unwrap()
+            .contains("did not start within 300ms")
+    );
 }

@@ -9,8 +9,12 @@ use serde_json::json;
 use crate::support::{bridge, is_alive, raw, server, until, value};
 
 async fn processes(bridge: &vesicle_bridge::Bridge) -> [u64; 2] {
-    let pid = value(bridge, "raw.process", json!({})).await["pid"].as_u64().unwrap();
-    let grandchild = value(bridge, "raw.grandchild", json!({})).await["pid"].as_u64().unwrap();
+    let pid = value(bridge, "raw.process", json!({})).await["pid"]
+        .as_u64()
+        .unwrap();
+    let grandchild = value(bridge, "raw.grandchild", json!({})).await["pid"]
+        .as_u64()
+        .unwrap();
     [pid, grandchild]
 }
 
@@ -27,19 +31,34 @@ async fn host_to_be_killed() {
 #[tokio::test]
 async fn a_killed_host_leaves_nothing_behind() {
     let mut host = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "lifetime::host_to_be_killed", "--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            "lifetime::host_to_be_killed",
+            "--ignored",
+            "--nocapture",
+        ])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let lines = BufReader::new(host.stdout.take().unwrap()).lines();
     let pids: Vec<u64> = lines
         .map_while(Result::ok)
-        .find_map(|line| Some(line.strip_prefix("pids ")?.split(' ').map(|pid| pid.parse().unwrap()).collect()))
+        .find_map(|line| {
+            Some(
+                line.strip_prefix("pids ")?
+                    .split(' ')
+                    .map(|pid| pid.parse().unwrap())
+                    .collect(),
+            )
+        })
         .unwrap();
     assert!(pids.len() == 2 && pids.iter().all(|pid| is_alive(*pid)));
     host.kill().unwrap();
     host.wait().unwrap();
-    until("the server and its child are gone", || !pids.iter().any(|pid| is_alive(*pid))).await;
+    until("the server and its child are gone", || {
+        !pids.iter().any(|pid| is_alive(*pid))
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -49,7 +68,9 @@ async fn a_shut_down_bridge_leaves_nothing_behind() {
     bridge.shut_down().await;
     assert!(!is_alive(pids[0]));
     until("the server's child is gone", || !is_alive(pids[1])).await;
-    let error = crate::support::call(&bridge, "raw.echo", json!({"text": "x"})).await.unwrap_err();
+    let error = crate::support::call(&bridge, "raw.echo", json!({"text": "x"}))
+        .await
+        .unwrap_err();
     assert!(error.message.contains("shutting down"), "{error}");
 }
 
@@ -58,14 +79,23 @@ async fn a_dropped_bridge_leaves_nothing_behind() {
     let bridge = bridge([raw("raw")]);
     let pids = processes(&bridge).await;
     drop(bridge);
-    until("the server and its child are gone", || !pids.iter().any(|pid| is_alive(*pid))).await;
+    until("the server and its child are gone", || {
+        !pids.iter().any(|pid| is_alive(*pid))
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_want_to_end_is_ended() {
     let script = "trap '' TERM; echo up >&2; while :; do sleep 1; done";
-    let bridge = bridge([server("stubborn", json!({"command": "/bin/sh", "args": ["-c", script]}))]);
-    until("it is up", || crate::support::status(&bridge, "stubborn").stderr == ["up"]).await;
+    let bridge = bridge([server(
+        "stubborn",
+        json!({"command": "/bin/sh", "args": ["-c", script]}),
+    )]);
+    until("it is up", || {
+        crate::support::status(&bridge, "stubborn").stderr == ["up"]
+    })
+    .await;
     let shells = || {
         std::fs::read_dir("/proc")
             .unwrap()
@@ -81,11 +111,18 @@ async fn a_server_that_does_not_want_to_end_is_ended() {
 /// The runtime's threads come and go, and the kernel counts the one that forked as the parent.
 #[test]
 fn a_server_outlives_the_thread_that_asked_for_it() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
     let bridge = std::thread::scope(|scope| {
         scope
             .spawn(|| {
-                let local = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let local = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
                 let _runtime = runtime.enter();
                 let bridge = bridge([raw("raw")]);
                 local.block_on(async { value(&bridge, "raw.echo", json!({"text": "x"})).await });
@@ -95,7 +132,9 @@ fn a_server_outlives_the_thread_that_asked_for_it() {
             .unwrap()
     });
     runtime.block_on(async {
-        let pid = value(&bridge, "raw.process", json!({})).await["pid"].as_u64().unwrap();
+        let pid = value(&bridge, "raw.process", json!({})).await["pid"]
+            .as_u64()
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert!(is_alive(pid));
         assert_eq!(crate::support::status(&bridge, "raw").connections, 1);
@@ -111,7 +150,19 @@ async fn a_child_gets_only_the_environment_that_it_needs() {
     }
     let bridge = bridge([server]);
     let environment = value(&bridge, "raw.environment", json!({})).await;
-    let allowed = ["CONFIGURED", "HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LC_CTYPE", "PWD", "SHLVL", "_"];
+    let allowed = [
+        "CONFIGURED",
+        "HOME",
+        "LOGNAME",
+        "PATH",
+        "SHELL",
+        "TERM",
+        "USER",
+        "LC_CTYPE",
+        "PWD",
+        "SHLVL",
+        "_",
+    ];
     for name in environment.as_object().unwrap().keys() {
         assert!(allowed.contains(&name.as_str()), "{name}");
     }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use vesicle_bridge::{
-    Bridge, BridgeConfig, CallReply, Caller, Definitions, Grants, ServerConfig, ServerPolicy, ServerStatus, State, ToolError,
-    Variables,
+    Bridge, BridgeConfig, CallReply, Caller, Definitions, Grants, ServerConfig, ServerPolicy,
+    ServerStatus, State, ToolError, Variables,
 };
 
 /// How long anything is waited for that has to come.
@@ -18,7 +18,9 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A file of the repository.
 pub fn in_repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }
 
 /// Python with the official SDK.
@@ -29,7 +31,11 @@ pub fn python() -> PathBuf {
 /// What `tests/clients/setup.sh` installs.
 pub fn installed(path: &str) -> PathBuf {
     let path = in_repository(path);
-    assert!(path.exists(), "{} is not there: run tests/clients/setup.sh", path.display());
+    assert!(
+        path.exists(),
+        "{} is not there: run tests/clients/setup.sh",
+        path.display()
+    );
     path
 }
 
@@ -51,7 +57,7 @@ pub fn script(name: &str, file: &str, arguments: &[&str]) -> ServerConfig {
     let path = in_repository("tests/servers").join(file);
     let mut all = vec![path.display().to_string()];
     all.extend(arguments.iter().map(|&argument| argument.to_owned()));
-    server(name, json!({"command": "python3", "args": all}))
+    server(name, json!({"command": python(), "args": all}))
 }
 
 /// The same server with another policy.
@@ -86,9 +92,16 @@ pub async fn call(bridge: &Bridge, name: &str, arguments: Value) -> Result<CallR
 }
 
 /// Calls `server.tool`.
-pub async fn call_as(caller: &Caller, bridge: &Bridge, name: &str, arguments: Value) -> Result<CallReply, ToolError> {
+pub async fn call_as(
+    caller: &Caller,
+    bridge: &Bridge,
+    name: &str,
+    arguments: Value,
+) -> Result<CallReply, ToolError> {
     let (server, tool) = name.split_once('.').unwrap();
-    bridge.call(caller, server, tool, &to_raw_value(&arguments).unwrap()).await
+    bridge
+        .call(caller, server, tool, &to_raw_value(&arguments).unwrap())
+        .await
 }
 
 /// The value of a call that has to succeed.
@@ -99,7 +112,11 @@ pub async fn value(bridge: &Bridge, name: &str, arguments: Value) -> Value {
 
 /// How a server stands.
 pub fn status(bridge: &Bridge, name: &str) -> ServerStatus {
-    bridge.statuses().into_iter().find(|status| status.name == name).unwrap()
+    bridge
+        .statuses()
+        .into_iter()
+        .find(|status| status.name == name)
+        .unwrap()
 }
 
 /// Waits until something is so.
@@ -113,13 +130,22 @@ pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// Waits until a server is in this state.
 pub async fn until_state(bridge: &Bridge, name: &str, state: State) {
-    until(&format!("{name} is {state:?}"), || status(bridge, name).state == state).await;
+    until(&format!("{name} is {state:?}"), || {
+        status(bridge, name).state == state
+    })
+    .await;
 }
 
 /// Whether a process is there and no zombie.
 pub fn is_alive(pid: u64) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        !stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .trim_start()
+            .starts_with('Z')
+    })
 }
 
 /// A program of the test's own, killed when dropped.
@@ -128,7 +154,12 @@ pub struct Program(Child);
 impl Program {
     /// Starts it, and waits until something listens on the port.
     pub fn listening(command: &mut Command, port: u16) -> Self {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
         let program = Self(child);
         let began = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
@@ -157,5 +188,9 @@ impl Drop for Program {
 
 /// A port that nothing listened on a moment ago.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
