@@ -89,10 +89,14 @@ impl Bridge {
             let kept = listings.get(&server);
             known.push((server.name.clone(), kept.is_some()));
             if let Some(listing) = kept {
-                let entry = CatalogServer::new(server.name.clone(), listing, Source::Disk, &pins, None);
+                let entry =
+                    CatalogServer::new(server.name.clone(), listing, Source::Disk, &pins, None);
                 catalog = catalog.with(entry);
             }
-            servers.insert(server.name.to_string(), Arc::new(Server::new(Upstream::new(server))));
+            servers.insert(
+                server.name.to_string(),
+                Arc::new(Server::new(Upstream::new(server))),
+            );
         }
         let stop = CancellationToken::new();
         let inner = Arc::new(Inner {
@@ -113,7 +117,9 @@ impl Bridge {
                     name,
                 });
                 let upstream = Arc::clone(&server.upstream);
-                inner.tasks.spawn(supervise(upstream, known, events, inner.stop.child_token()));
+                inner
+                    .tasks
+                    .spawn(supervise(upstream, known, events, inner.stop.child_token()));
             }
         }
         Ok(Self { inner })
@@ -186,19 +192,30 @@ impl Bridge {
     }
 
     /// Approves what a server says now of these tools, or of all that are held back. Tells which were approved.
-    pub fn approve(&self, server: &str, tools: Option<&[&str]>) -> Result<Vec<String>, ApproveError> {
+    pub fn approve(
+        &self,
+        server: &str,
+        tools: Option<&[&str]>,
+    ) -> Result<Vec<String>, ApproveError> {
         let mut catalog = self.inner.catalog.write();
-        let entry = catalog.server(server).ok_or_else(|| ApproveError::NoServer(server.to_owned()))?;
+        let entry = catalog
+            .server(server)
+            .ok_or_else(|| ApproveError::NoServer(server.to_owned()))?;
         let chosen: Vec<_> = match tools {
             None => entry.held().collect(),
             Some(names) => names
                 .iter()
                 .map(|name| {
-                    entry.tool(name).ok_or_else(|| ApproveError::NoTool(server.to_owned(), (*name).to_owned()))
+                    entry
+                        .tool(name)
+                        .ok_or_else(|| ApproveError::NoTool(server.to_owned(), (*name).to_owned()))
                 })
                 .collect::<Result<_, _>>()?,
         };
-        let chosen: Vec<_> = chosen.into_iter().map(|tool| (tool.name().to_owned(), tool.digest)).collect();
+        let chosen: Vec<_> = chosen
+            .into_iter()
+            .map(|tool| (tool.name().to_owned(), tool.digest))
+            .collect();
         let kept = self.inner.pins.approve(server, &chosen);
         let next = catalog.with(entry.judged_again(&self.inner.pins));
         self.inner.publish(&mut catalog, next);
@@ -231,7 +248,13 @@ impl Inner {
         }
         let mut catalog = self.catalog.write();
         let before = catalog.server(name.as_str()).cloned();
-        let entry = CatalogServer::new(name.clone(), listing, Source::Server, &self.pins, before.as_deref());
+        let entry = CatalogServer::new(
+            name.clone(),
+            listing,
+            Source::Server,
+            &self.pins,
+            before.as_deref(),
+        );
         if before.is_some_and(|before| before.says_the_same(&entry)) {
             return;
         }
@@ -261,7 +284,10 @@ fn check(config: &BridgeConfig) -> Result<(), StartError> {
     }
     let mut likenesses = HashMap::new();
     for server in &config.servers {
-        server.policy.check().map_err(|error| StartError::Policy(server.name.clone(), error))?;
+        server
+            .policy
+            .check()
+            .map_err(|error| StartError::Policy(server.name.clone(), error))?;
         if let Some(other) = likenesses.insert(server.name.likeness(), &server.name) {
             return Err(StartError::Alike(other.clone(), server.name.clone()));
         }

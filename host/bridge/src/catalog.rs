@@ -76,9 +76,14 @@ struct ToolChecks {
 impl Catalog {
     /// A catalog of servers of which nothing is known.
     pub(crate) fn unknown(names: impl Iterator<Item = ServerName>) -> Self {
-        let mut servers: Vec<_> = names.map(|name| Arc::new(CatalogServer::unknown(name))).collect();
+        let mut servers: Vec<_> = names
+            .map(|name| Arc::new(CatalogServer::unknown(name)))
+            .collect();
         servers.sort_by(|one, other| one.name.cmp(&other.name));
-        Self { version: 0, servers }
+        Self {
+            version: 0,
+            servers,
+        }
     }
 
     /// The next one, with this server in place of what it was.
@@ -100,7 +105,10 @@ impl Catalog {
 
     /// The server of this name.
     pub fn server(&self, name: &str) -> Option<&Arc<CatalogServer>> {
-        let at = self.servers.binary_search_by(|server| server.name.as_str().cmp(name)).ok()?;
+        let at = self
+            .servers
+            .binary_search_by(|server| server.name.as_str().cmp(name))
+            .ok()?;
         self.servers.get(at)
     }
 
@@ -113,14 +121,22 @@ impl Catalog {
 
     /// All tools that may be used, with their servers.
     pub fn tools(&self) -> impl Iterator<Item = (&Arc<CatalogServer>, &Arc<CatalogTool>)> {
-        self.servers.iter().flat_map(|server| server.tools().map(move |tool| (server, tool)))
+        self.servers
+            .iter()
+            .flat_map(|server| server.tools().map(move |tool| (server, tool)))
     }
 
     /// The names that are most like this one, best first, for messages: of servers, or of the server's tools.
     pub fn nearest(&self, server: &str, tool: &str) -> Vec<String> {
         match self.server(server) {
-            Some(known) => nearest(tool, known.tools().map(|tool| tool.definition.name.as_ref())),
-            None => nearest(server, self.servers.iter().map(|server| server.name.as_str())),
+            Some(known) => nearest(
+                tool,
+                known.tools().map(|tool| tool.definition.name.as_ref()),
+            ),
+            None => nearest(
+                server,
+                self.servers.iter().map(|server| server.name.as_str()),
+            ),
         }
     }
 }
@@ -140,21 +156,36 @@ impl CatalogServer {
     }
 
     /// What a server lists, judged by what was approved. Takes over what `before` made of the same definitions.
-    pub(crate) fn new(name: ServerName, listing: Listing, source: Source, pins: &Pins, before: Option<&Self>) -> Self {
-        let digests: Vec<_> =
-            listing.tools.iter().map(|tool| (tool.name.to_string(), pins::digest(tool))).collect();
+    pub(crate) fn new(
+        name: ServerName,
+        listing: Listing,
+        source: Source,
+        pins: &Pins,
+        before: Option<&Self>,
+    ) -> Self {
+        let digests: Vec<_> = listing
+            .tools
+            .iter()
+            .map(|tool| (tool.name.to_string(), pins::digest(tool)))
+            .collect();
         let standings = pins.judge(name.as_str(), &digests);
         let mut tools = Vec::with_capacity(digests.len());
         let mut by_name = HashMap::with_capacity(digests.len());
-        for ((definition, (tool, digest)), standing) in listing.tools.into_iter().zip(digests).zip(standings) {
-            let same = before.and_then(|before| before.tool(&tool)).filter(|known| known.digest == digest);
+        for ((definition, (tool, digest)), standing) in
+            listing.tools.into_iter().zip(digests).zip(standings)
+        {
+            let same = before
+                .and_then(|before| before.tool(&tool))
+                .filter(|known| known.digest == digest);
             let entry = match same {
                 Some(known) if known.standing == standing => Arc::clone(known),
                 _ => Arc::new(CatalogTool {
                     definition,
                     digest,
                     standing,
-                    checks: same.map(|known| Arc::clone(&known.checks)).unwrap_or_default(),
+                    checks: same
+                        .map(|known| Arc::clone(&known.checks))
+                        .unwrap_or_default(),
                 }),
             };
             by_name.insert(tool, tools.len());
@@ -178,7 +209,11 @@ impl CatalogServer {
             title: self.title.clone(),
             version: self.version.clone(),
             instructions: self.instructions.clone(),
-            tools: self.tools.iter().map(|tool| tool.definition.clone()).collect(),
+            tools: self
+                .tools
+                .iter()
+                .map(|tool| tool.definition.clone())
+                .collect(),
             notes: self.notes.clone(),
         };
         Self::new(self.name.clone(), listing, self.source, pins, Some(self))
@@ -188,7 +223,8 @@ impl CatalogServer {
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let same = |(one, other): (&Arc<CatalogTool>, &Arc<CatalogTool>)| Arc::ptr_eq(one, other);
         self.source == other.source
-            && (&self.title, &self.version, &self.instructions) == (&other.title, &other.version, &other.instructions)
+            && (&self.title, &self.version, &self.instructions)
+                == (&other.title, &other.version, &other.instructions)
             && self.notes == other.notes
             && self.tools.len() == other.tools.len()
             && self.tools.iter().zip(&other.tools).all(same)
@@ -196,12 +232,16 @@ impl CatalogServer {
 
     /// The tools that may be used, in the server's order.
     pub fn tools(&self) -> impl Iterator<Item = &Arc<CatalogTool>> {
-        self.tools.iter().filter(|tool| tool.standing == Standing::Approved)
+        self.tools
+            .iter()
+            .filter(|tool| tool.standing == Standing::Approved)
     }
 
     /// The tools that are held back: their definition is another than the one that was approved.
     pub fn held(&self) -> impl Iterator<Item = &Arc<CatalogTool>> {
-        self.tools.iter().filter(|tool| tool.standing == Standing::Held)
+        self.tools
+            .iter()
+            .filter(|tool| tool.standing == Standing::Held)
     }
 
     /// The tool of this name, whether or not it may be used.
@@ -218,17 +258,28 @@ impl CatalogTool {
 
     /// Whether its server says that it changes nothing.
     pub fn is_read_only(&self) -> bool {
-        self.definition.annotations.as_ref().and_then(|hints| hints.read_only_hint).unwrap_or(false)
+        self.definition
+            .annotations
+            .as_ref()
+            .and_then(|hints| hints.read_only_hint)
+            .unwrap_or(false)
     }
 
     /// Whether its server says that calling it twice does no more than calling it once.
     pub fn is_idempotent(&self) -> bool {
-        self.definition.annotations.as_ref().and_then(|hints| hints.idempotent_hint).unwrap_or(false)
+        self.definition
+            .annotations
+            .as_ref()
+            .and_then(|hints| hints.idempotent_hint)
+            .unwrap_or(false)
     }
 
     /// What its arguments are checked against, or why its schema cannot be used.
     pub(crate) fn argument_checks(&self) -> Result<&Checks, &str> {
-        let made = self.checks.arguments.get_or_init(|| Checks::new(&self.definition.input_schema));
+        let made = self
+            .checks
+            .arguments
+            .get_or_init(|| Checks::new(&self.definition.input_schema));
         made.as_ref().map_err(String::as_str)
     }
 
@@ -250,12 +301,25 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
     const NEAREST: usize = 3;
     /// Comparing costs the product of both lengths.
     const COMPARED_CHARS_MAX: usize = 128;
-    let name: String = name.chars().take(COMPARED_CHARS_MAX).flat_map(char::to_lowercase).collect();
+    let name: String = name
+        .chars()
+        .take(COMPARED_CHARS_MAX)
+        .flat_map(char::to_lowercase)
+        .collect();
     let mut scored: Vec<_> = candidates
-        .map(|candidate| (strsim::jaro_winkler(&name, &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&name, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .collect();
     scored.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
-    scored.into_iter().take(NEAREST).map(|(_, candidate)| candidate.to_owned()).collect()
+    scored
+        .into_iter()
+        .take(NEAREST)
+        .map(|(_, candidate)| candidate.to_owned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -291,16 +355,31 @@ mod tests {
         let empty = Catalog::unknown([name()].into_iter());
         let first = empty.with(CatalogServer::new(name(), one, Source::Disk, &pins, None));
         assert_eq!(first.tools().count(), 2);
-        let server = CatalogServer::new(name(), two, Source::Server, &pins, first.server("files").map(|s| &**s));
+        let server = CatalogServer::new(
+            name(),
+            two,
+            Source::Server,
+            &pins,
+            first.server("files").map(|s| &**s),
+        );
         let second = first.with(server);
-        let usable = |catalog: &Catalog| catalog.tools().map(|(_, tool)| tool.name().to_owned()).collect::<Vec<_>>();
+        let usable = |catalog: &Catalog| {
+            catalog
+                .tools()
+                .map(|(_, tool)| tool.name().to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(usable(&second), ["write", "list"]);
         let (server, held) = second.find("files.read").unwrap();
         assert_eq!(held.standing, Standing::Held);
         assert_eq!(server.held().count(), 1);
         // What stayed the same is the same.
-        assert!(Arc::ptr_eq(first.find("files.write").unwrap().1, second.find("files.write").unwrap().1));
-        pins.approve("files", &[("read".to_owned(), held.digest)]).unwrap();
+        assert!(Arc::ptr_eq(
+            first.find("files.write").unwrap().1,
+            second.find("files.write").unwrap().1
+        ));
+        pins.approve("files", &[("read".to_owned(), held.digest)])
+            .unwrap();
         let third = second.with(server.judged_again(&pins));
         assert_eq!(usable(&third), ["read", "write", "list"]);
         assert_eq!((first.version, second.version, third.version), (1, 2, 3));
@@ -308,7 +387,13 @@ mod tests {
 
     #[test]
     fn the_three_nearest_names() {
-        let names = ["create_issue", "create_pull_request", "get_issue", "list_issues", "search_code"];
+        let names = [
+            "create_issue",
+            "create_pull_request",
+            "get_issue",
+            "list_issues",
+            "search_code",
+        ];
         assert_eq!(nearest("createIssue", names.into_iter())[0], "create_issue");
         assert_eq!(nearest("x", names.into_iter()).len(), 3);
         assert_eq!(nearest("x", [].into_iter()), Vec::<String>::new());

@@ -25,7 +25,9 @@ impl Digest {
 
     /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<Self> {
-        blake3::Hash::from_hex(text).ok().map(|hash| Self(*hash.as_bytes()))
+        blake3::Hash::from_hex(text)
+            .ok()
+            .map(|hash| Self(*hash.as_bytes()))
     }
 }
 
@@ -113,7 +115,10 @@ mod tests {
     #[test]
     fn order_of_keys_does_not_count_and_everything_else_does() {
         let digest = |value| Digest::of("test", &value);
-        assert_eq!(digest(json!({"a": 1, "b": {"c": 2, "d": 3}})), digest(json!({"b": {"d": 3, "c": 2}, "a": 1})));
+        assert_eq!(
+            digest(json!({"a": 1, "b": {"c": 2, "d": 3}})),
+            digest(json!({"b": {"d": 3, "c": 2}, "a": 1}))
+        );
         let different = [
             json!(null),
             json!("null"),
@@ -132,7 +137,11 @@ mod tests {
         ];
         for (at, one) in different.iter().enumerate() {
             for other in &different[at + 1..] {
-                assert_ne!(Digest::of("test", one), Digest::of("test", other), "{one} {other}");
+                assert_ne!(
+                    Digest::of("test", one),
+                    Digest::of("test", other),
+                    "{one} {other}"
+                );
             }
         }
         assert_ne!(Digest::of("one", &json!(1)), Digest::of("two", &json!(1)));

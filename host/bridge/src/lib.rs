@@ -25,7 +25,8 @@ pub mod typescript;
 
 pub use bridge::{ApproveError, Bridge, StartError};
 pub use call::{
-    AskConsent, CONSENT_TIMEOUT, CallReply, Caller, Consent, ConsentRequest, Decision, Grants, InvalidPattern, Shape,
+    AskConsent, CONSENT_TIMEOUT, CallReply, Caller, Consent, ConsentRequest, Decision, Grants,
+    InvalidPattern, Shape,
 };
 pub use catalog::{Catalog, CatalogServer, CatalogTool, Source};
 pub use config::*;

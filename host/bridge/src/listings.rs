@@ -3,8 +3,8 @@
 //! A list belongs to a definition of a server: with other arguments it may be another. The file's name is a digest of
 //! the definition without the values of variables and headers, since those are secrets and change.
 
-use std::path::{Path, PathBuf};
 use std::io;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -35,7 +35,10 @@ impl Listings {
     pub fn get(&self, server: &ServerConfig) -> Option<Listing> {
         let path = self.path(server)?;
         let listing = private::read(&path, 2 * DEFINITIONS_BYTES_MAX as u64).and_then(|bytes| {
-            bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose().map_err(io::Error::from)
+            bytes
+                .map(|bytes| serde_json::from_slice(&bytes))
+                .transpose()
+                .map_err(io::Error::from)
         });
         listing.unwrap_or_else(|error| {
             tracing::warn!(path = %path.display(), %error, "a kept list of tools cannot be read");
@@ -48,7 +51,9 @@ impl Listings {
         let Some(path) = self.path(server) else {
             return;
         };
-        let kept = serde_json::to_vec(listing).map_err(io::Error::from).and_then(|bytes| private::replace(&path, &bytes));
+        let kept = serde_json::to_vec(listing)
+            .map_err(io::Error::from)
+            .and_then(|bytes| private::replace(&path, &bytes));
         if let Err(error) = kept {
             tracing::warn!(path = %path.display(), %error, "a list of tools cannot be kept");
         }
@@ -61,8 +66,13 @@ impl Listings {
                 args,
                 env,
                 cwd,
-            } => json!({"command": command, "args": args, "env": env.keys().collect::<Vec<_>>(), "cwd": cwd}),
-            Transport::Http { url, headers, .. } => json!({"url": url, "headers": headers.keys().collect::<Vec<_>>()}),
+            } => {
+                json!({"command": command, "args": args, "env": env.keys().collect::<Vec<_>>(), "cwd": cwd})
+            }
+            Transport::Http { url, headers, .. } => {
+                json!({"url": url, "headers": headers.keys().collect::<Vec<_>>()})
+            }
+            Transport::Stream(_) => json!("stream"),
         };
         let digest = Digest::of("vesicle server", &json!([server.name, definition]));
         Some(self.0.as_ref()?.join(format!("{digest}.json")))
@@ -94,7 +104,11 @@ mod tests {
         assert_eq!(listings.get(&server("a", "1")), None);
         let listing = Listing {
             title: Some("S".to_owned()),
-            tools: vec![rmcp::model::Tool::new("t", "d", std::sync::Arc::new(serde_json::Map::new()))],
+            tools: vec![rmcp::model::Tool::new(
+                "t",
+                "d",
+                std::sync::Arc::new(serde_json::Map::new()),
+            )],
             ..Listing::default()
         };
         listings.put(&server("a", "1"), &listing);

@@ -167,7 +167,11 @@ impl Latency {
 
     /// The upper bound of the bucket that holds this percentile.
     fn quantile(&self, percent: u64) -> Option<u64> {
-        let counts: Vec<u64> = self.0.iter().map(|count| count.load(Ordering::Relaxed).into()).collect();
+        let counts: Vec<u64> = self
+            .0
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed).into())
+            .collect();
         let all: u64 = counts.iter().sum();
         let rank = (all * percent).div_ceil(100).max(1);
         let mut seen = 0;
@@ -203,7 +207,10 @@ mod tests {
         for at in 0..BUCKETS - 1 {
             assert_eq!(bucket(upper(at)), at);
             assert_eq!(bucket(upper(at) + 1), at + 1);
-            assert!(upper(at) >= before && upper(at) - before <= before / 4 + 1, "{at}");
+            assert!(
+                upper(at) >= before && upper(at) - before <= before / 4 + 1,
+                "{at}"
+            );
             before = upper(at) + 1;
         }
         assert_eq!(bucket(u64::MAX), BUCKETS - 1);
@@ -222,8 +229,19 @@ mod tests {
             counters.looked_up(n % 2 == 0);
         }
         let counts = counters.counts();
-        assert_eq!((counts.calls, counts.succeeded, counts.denied, counts.timeout), (100, 75, 25, 0));
-        assert_eq!((counts.success_rate(), counts.hit_rate()), (Some(0.75), Some(0.5)));
+        assert_eq!(
+            (
+                counts.calls,
+                counts.succeeded,
+                counts.denied,
+                counts.timeout
+            ),
+            (100, 75, 25, 0)
+        );
+        assert_eq!(
+            (counts.success_rate(), counts.hit_rate()),
+            (Some(0.75), Some(0.5))
+        );
         let p50 = counts.latency_us_p50.unwrap();
         let p99 = counts.latency_us_p99.unwrap();
         assert!((50_000..=62_500).contains(&p50), "{p50}");

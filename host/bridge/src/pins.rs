@@ -79,7 +79,9 @@ impl Pins {
         let changed = self.change(|approved| {
             let known = approved.servers.entry(server.to_owned()).or_default();
             for (name, digest) in tools {
-                known.entry(name.clone()).or_insert_with(|| digest.to_string());
+                known
+                    .entry(name.clone())
+                    .or_insert_with(|| digest.to_string());
             }
         });
         if let Err(error) = changed {
@@ -134,7 +136,10 @@ fn load(directory: &Path) -> io::Result<Approved> {
     let with_path = |error: io::Error| {
         io::Error::new(
             error.kind(),
-            format!("{} cannot be read: {error}. Correct it, or remove it to approve all tools anew", path.display()),
+            format!(
+                "{} cannot be read: {error}. Correct it, or remove it to approve all tools anew",
+                path.display()
+            ),
         )
     };
     match private::read(&path, FILE_BYTES_MAX).map_err(with_path)? {
@@ -150,10 +155,19 @@ pub fn digest(tool: &Tool) -> Digest {
     parts.insert("name".to_owned(), text(Some(&tool.name)));
     parts.insert("title".to_owned(), text(tool.title.as_deref()));
     parts.insert("description".to_owned(), text(tool.description.as_deref()));
-    parts.insert("input".to_owned(), Value::Object(tool.input_schema.as_ref().clone()));
+    parts.insert(
+        "input".to_owned(),
+        Value::Object(tool.input_schema.as_ref().clone()),
+    );
     let output = tool.output_schema.as_ref();
-    parts.insert("output".to_owned(), output.map_or(Value::Null, |schema| Value::Object(schema.as_ref().clone())));
-    let annotations = tool.annotations.as_ref().and_then(|annotations| serde_json::to_value(annotations).ok());
+    parts.insert(
+        "output".to_owned(),
+        output.map_or(Value::Null, |schema| Value::Object(schema.as_ref().clone())),
+    );
+    let annotations = tool
+        .annotations
+        .as_ref()
+        .and_then(|annotations| serde_json::to_value(annotations).ok());
     parts.insert("annotations".to_owned(), annotations.unwrap_or_default());
     Digest::of_object("vesicle tool definition", &parts)
 }
@@ -167,7 +181,10 @@ mod tests {
     }
 
     fn tools(pairs: &[(&str, &str)]) -> Vec<(String, Digest)> {
-        pairs.iter().map(|(name, text)| ((*name).to_owned(), of(text))).collect()
+        pairs
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), of(text)))
+            .collect()
     }
 
     #[test]
@@ -175,12 +192,21 @@ mod tests {
         use Standing::{Approved, Held};
         let directory = tempfile::tempdir().unwrap();
         let open = || Pins::open(Some(directory.path())).unwrap();
-        assert_eq!(open().judge("s", &tools(&[("a", "1"), ("b", "1")])), [Approved, Approved]);
+        assert_eq!(
+            open().judge("s", &tools(&[("a", "1"), ("b", "1")])),
+            [Approved, Approved]
+        );
         let pins = open();
-        assert_eq!(pins.judge("s", &tools(&[("a", "2"), ("b", "1"), ("c", "1")])), [Held, Approved, Approved]);
+        assert_eq!(
+            pins.judge("s", &tools(&[("a", "2"), ("b", "1"), ("c", "1")])),
+            [Held, Approved, Approved]
+        );
         assert_eq!(pins.judge("other", &tools(&[("a", "2")])), [Approved]);
         pins.approve("s", &tools(&[("a", "2")])).unwrap();
-        assert_eq!(open().judge("s", &tools(&[("a", "2"), ("a", "1")])), [Approved, Held]);
+        assert_eq!(
+            open().judge("s", &tools(&[("a", "2"), ("a", "1")])),
+            [Approved, Held]
+        );
     }
 
     #[test]
@@ -201,12 +227,16 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join(FILE), "{").unwrap();
         let error = Pins::open(Some(directory.path())).unwrap_err().to_string();
-        assert!(error.contains(FILE) && error.contains("remove it"), "{error}");
+        assert!(
+            error.contains(FILE) && error.contains("remove it"),
+            "{error}"
+        );
     }
 
     #[test]
     fn all_that_is_read_is_in_the_digest() {
-        let base = serde_json::json!({"name": "a", "description": "d", "inputSchema": {"type": "object"}});
+        let base =
+            serde_json::json!({"name": "a", "description": "d", "inputSchema": {"type": "object"}});
         let digest_of = |tool: &Value| digest(&serde_json::from_value(tool.clone()).unwrap());
         let with = |key: &str, value: Value| {
             let mut tool = base.clone();

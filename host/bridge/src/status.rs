@@ -32,7 +32,7 @@ pub enum State {
 pub struct ServerStatus {
     /// What programs call it.
     pub name: String,
-    /// `stdio` or `http`.
+    /// `stdio`, `http` or `stream`.
     pub transport: &'static str,
     /// Its program or address.
     pub address: String,
@@ -82,13 +82,17 @@ impl ServerStatus {
             transport: match config.transport {
                 Transport::Stdio { .. } => "stdio",
                 Transport::Http { .. } => "http",
+                Transport::Stream(_) => "stream",
             },
             address: config.transport.shown().to_owned(),
             state,
             last_error: error.or_else(|| upstream.last_error()),
             retry_after_ms: retry_at.map(until).map(millis),
             connections: upstream.connections(),
-            in_flight: config.policy.concurrency.saturating_sub(upstream.places.available_permits()),
+            in_flight: config
+                .policy
+                .concurrency
+                .saturating_sub(upstream.places.available_permits()),
             title: entry.title.clone(),
             version: entry.version.clone(),
             tools_from_disk: entry.source == Source::Disk,

@@ -15,6 +15,7 @@ use super::Server;
 use super::reply::{CallReply, bounded_message, checked, value_of};
 use crate::catalog::CatalogTool;
 use crate::connection::lines::TOO_LARGE;
+use crate::connection::was_never_sent;
 use crate::error::{ErrorCode, ToolError};
 use crate::metrics::Counters;
 
@@ -56,7 +57,9 @@ impl Attempt<'_> {
                 Ok(result) => return self.reply(result, attempts),
                 Err(failure) => failure,
             };
-            let pause = pauses.next().filter(|pause| failure.again && Instant::now() + *pause < self.deadline);
+            let pause = pauses
+                .next()
+                .filter(|pause| failure.again && Instant::now() + *pause < self.deadline);
             let Some(pause) = pause else {
                 return Err(failure.error);
             };
@@ -71,7 +74,13 @@ impl Attempt<'_> {
     fn reply(&self, result: CallToolResult, attempts: u32) -> Result<CallReply, ToolError> {
         let (value, shape) = value_of(result, &self.qualified)?;
         let bytes_max = self.server.policy().result_bytes;
-        let value = checked(&value, shape, self.tool.result_checks(), bytes_max, &self.qualified)?;
+        let value = checked(
+            &value,
+            shape,
+            self.tool.result_checks(),
+            bytes_max,
+            &self.qualified,
+        )?;
         Ok(CallReply {
             attempts,
             ..super::reply_of(value, shape)
@@ -79,9 +88,21 @@ impl Attempt<'_> {
     }
 
     async fn once(&self, arguments: &Map<String, Value>) -> Result<CallToolResult, Failure> {
-        let wait = self.server.policy().wait.min(self.deadline.saturating_duration_since(Instant::now()));
+        let wait = self
+            .server
+            .policy()
+            .wait
+            .min(self.deadline.saturating_duration_since(Instant::now()));
         // A server that is down was waited for already.
-        let peer = self.server.upstream.peer(wait).await.map_err(|error| Failure { error, again: false })?;
+        let peer = self
+            .server
+            .upstream
+            .peer(wait)
+            .await
+            .map_err(|error| Failure {
+                error,
+                again: false,
+            })?;
         let name = self.tool.definition.name.clone();
         let params = CallToolRequestParams::new(name).with_arguments(arguments.clone());
         let began = Instant::now();
@@ -91,7 +112,9 @@ impl Attempt<'_> {
         self.server.total.took(began.elapsed());
         match answer {
             Ok(Ok(CallToolResponse::Complete(result))) => Ok(result),
-            Ok(Ok(_)) => Err(self.upstream("wants more than one answer, which cannot be given to it here")),
+            Ok(Ok(_)) => {
+                Err(self.upstream("wants more than one answer, which cannot be given to it here"))
+            }
             Ok(Err(error)) => Err(self.failed(error)),
             Err(_) => {
                 self.server.upstream.suspect();
@@ -118,9 +141,16 @@ impl Attempt<'_> {
         let never_sent = match &error {
             ServiceError::McpError(data) => {
                 let message = bounded_message(data.message.to_string());
-                let code = if data.code == McpCode::INVALID_PARAMS { ErrorCode::InvalidInput } else { ErrorCode::Upstream };
+                let code = if data.code == McpCode::INVALID_PARAMS {
+                    ErrorCode::InvalidInput
+                } else {
+                    ErrorCode::Upstream
+                };
                 let message = if data.code == McpCode(TOO_LARGE) {
-                    format!("the result of `{}` is too large: {message}. Ask for less, or raise `message_bytes`", self.qualified)
+                    format!(
+                        "the result of `{}` is too large: {message}. Ask for less, or raise `message_bytes`",
+                        self.qualified
+                    )
                 } else {
                     format!("`{}` answered: {message}", self.qualified)
                 };
@@ -144,21 +174,11 @@ impl Attempt<'_> {
             )
         };
         Failure {
-            error: ToolError::unavailable(format!("{what}. The connection is made again by itself"))
-                .retry_after(Duration::from_secs(1)),
+            error: ToolError::unavailable(format!(
+                "{what}. The connection is made again by itself"
+            ))
+            .retry_after(Duration::from_secs(1)),
             again: never_sent || self.may_repeat,
         }
     }
-}
-
-/// Whether the request cannot have reached the server: there was no connection.
-fn was_never_sent(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }

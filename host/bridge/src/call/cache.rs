@@ -40,7 +40,13 @@ impl Results {
         let weight = |_: &Digest, entry: &Arc<Entry>| {
             u32::try_from(entry.value.get().len() + ENTRY_BYTES).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(bytes).weigher(weight).time_to_live(STALE_AFTER_MAX).build())
+        Self(
+            Cache::builder()
+                .max_capacity(bytes)
+                .weigher(weight)
+                .time_to_live(STALE_AFTER_MAX)
+                .build(),
+        )
     }
 
     /// The key of a call. Arguments that differ only in the order of their keys are the same.
@@ -103,18 +109,41 @@ mod tests {
         assert!(!entry.is_fresh(Duration::from_secs(60), 4));
         assert!(!entry.is_fresh(Duration::ZERO, 3));
         assert!(results.last(&key(json!({"a": 1}))).await.is_none());
-        assert!(results.last(&Results::key("s", "u", json!({"a": 1, "b": 2}).as_object().await.unwrap())).is_none());
+        assert!(
+            results
+                .last(&Results::key(
+                    "s",
+                    "u",
+                    json!({"a": 1, "b": 2}).as_object().unwrap()
+                ))
+                .await
+                .is_none()
+        );
     }
 
     #[tokio::test]
     async fn all_results_together_are_bounded() {
         let results = Results::new(100_000);
         for n in 0..1_000 {
-            results.put(key(json!({"n": n})), value(&"x".repeat(1_000)), Shape::Text, 0).await;
+            results
+                .put(
+                    key(json!({"n": n})),
+                    value(&"x".repeat(1_000)),
+                    Shape::Text,
+                    0,
+                )
+                .await;
         }
         let (bytes, entries) = results.size().await;
         assert!(bytes <= 100_000 && entries > 10, "{bytes} {entries}");
-        results.put(key(json!({"large": 1})), value(&"x".repeat(200_000)), Shape::Text, 0).await;
+        results
+            .put(
+                key(json!({"large": 1})),
+                value(&"x".repeat(200_000)),
+                Shape::Text,
+                0,
+            )
+            .await;
         results.size().await;
         assert!(results.last(&key(json!({"large": 1}))).await.is_none());
     }

@@ -40,7 +40,9 @@ struct Rule {
 
 /// The pattern is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{pattern}` names no tools: {what}. Write `server.tool`, with `*` for any text, as in `github.get_*` or `*.*`")]
+#[error(
+    "`{pattern}` names no tools: {what}. Write `server.tool`, with `*` for any text, as in `github.get_*` or `*.*`"
+)]
 pub struct InvalidPattern {
     pattern: String,
     what: String,
@@ -54,7 +56,9 @@ impl Grants {
 
     /// Every call, as for the operator at the command line.
     pub fn everything() -> Self {
-        Self::default().with("*.*", Decision::Allow).unwrap_or_default()
+        Self::default()
+            .with("*.*", Decision::Allow)
+            .unwrap_or_default()
     }
 
     /// These, and a rule for the tools that match `server.tool`. A pattern without a dot means all tools of a server.
@@ -68,11 +72,15 @@ impl Grants {
                 });
             }
             // `*` matches a `/` as well: names of tools are no paths.
-            let glob = GlobBuilder::new(part).literal_separator(false).backslash_escape(true).build();
-            glob.map(|glob| glob.compile_matcher()).map_err(|error| InvalidPattern {
-                pattern: pattern.to_owned(),
-                what: error.kind().to_string(),
-            })
+            let glob = GlobBuilder::new(part)
+                .literal_separator(false)
+                .backslash_escape(true)
+                .build();
+            glob.map(|glob| glob.compile_matcher())
+                .map_err(|error| InvalidPattern {
+                    pattern: pattern.to_owned(),
+                    what: error.kind().to_string(),
+                })
         };
         let (server, tool) = (compile(server)?, compile(tool)?);
         self.0.push(Rule {
@@ -85,13 +93,21 @@ impl Grants {
 
     /// What the rules say of this tool.
     pub fn decide(&self, server: &str, tool: &str) -> Decision {
-        let matching = self.0.iter().filter(|rule| rule.server.is_match(server) && rule.tool.is_match(tool));
-        matching.map(|rule| rule.decision).max().unwrap_or(Decision::Deny)
+        let matching = self
+            .0
+            .iter()
+            .filter(|rule| rule.server.is_match(server) && rule.tool.is_match(tool));
+        matching
+            .map(|rule| rule.decision)
+            .max()
+            .unwrap_or(Decision::Deny)
     }
 
     /// Whether any tool of this server may be reached; what is not reachable need not be named to the caller.
     pub fn reaches(&self, server: &str) -> bool {
-        self.0.iter().any(|rule| rule.decision != Decision::Deny && rule.server.is_match(server))
+        self.0
+            .iter()
+            .any(|rule| rule.decision != Decision::Deny && rule.server.is_match(server))
     }
 }
 
@@ -166,9 +182,9 @@ impl Caller {
         };
         match tokio::time::timeout(self.consent_timeout, consent.ask(request)).await {
             Ok(Consent::Granted) => Ok(()),
-            Ok(Consent::Refused(reason)) => {
-                Err(ToolError::denied(format!("`{server}.{tool}` was not consented to: {reason}")))
-            }
+            Ok(Consent::Refused(reason)) => Err(ToolError::denied(format!(
+                "`{server}.{tool}` was not consented to: {reason}"
+            ))),
             Err(_) => Err(ToolError::denied(format!(
                 "nobody consented to `{server}.{tool}` within {:?}",
                 self.consent_timeout
@@ -203,7 +219,9 @@ mod tests {
         for order in [rules.to_vec(), rules.iter().rev().copied().collect()] {
             let grants = order
                 .iter()
-                .try_fold(Grants::none(), |grants, (pattern, decision)| grants.with(pattern, *decision))
+                .try_fold(Grants::none(), |grants, (pattern, decision)| {
+                    grants.with(pattern, *decision)
+                })
                 .unwrap();
             for (server, tool, decision) in [
                 ("github", "get_issue", Decision::Allow),
@@ -227,7 +245,10 @@ mod tests {
     #[test]
     fn patterns_that_are_none() {
         for pattern in ["", ".", "a.", ".b", "a.[", "{a.b"] {
-            let error = Grants::none().with(pattern, Decision::Allow).unwrap_err().to_string();
+            let error = Grants::none()
+                .with(pattern, Decision::Allow)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains("server.tool"), "{error}");
         }
     }

@@ -32,7 +32,9 @@ use crate::pins::Standing;
 use attempt::Attempt;
 pub use cache::Results;
 pub use checks::{Checks, Mismatch};
-pub use grants::{AskConsent, CONSENT_TIMEOUT, Caller, Consent, ConsentRequest, Decision, Grants, InvalidPattern};
+pub use grants::{
+    AskConsent, CONSENT_TIMEOUT, Caller, Consent, ConsentRequest, Decision, Grants, InvalidPattern,
+};
 use rate::Rate;
 pub use reply::{CallReply, Shape};
 
@@ -77,7 +79,12 @@ impl Server {
 
     /// The counters, in total and by tool.
     pub fn counts(&self) -> (Counts, Vec<(String, Counts)>) {
-        let tools = self.tools.lock().iter().map(|(name, state)| (name.clone(), state.counters.counts())).collect();
+        let tools = self
+            .tools
+            .lock()
+            .iter()
+            .map(|(name, state)| (name.clone(), state.counters.counts()))
+            .collect();
         (self.total.counts(), tools)
     }
 
@@ -96,7 +103,9 @@ impl Server {
             return Arc::clone(state);
         }
         let policy = self.policy();
-        let per_minute = policy.overridden(tool, |rule| rule.calls_per_minute).unwrap_or(policy.calls_per_minute);
+        let per_minute = policy
+            .overridden(tool, |rule| rule.calls_per_minute)
+            .unwrap_or(policy.calls_per_minute);
         let state = Arc::new(ToolState {
             rate: Rate::new(per_minute),
             counters: Counters::default(),
@@ -109,15 +118,26 @@ impl Server {
         let policy = self.policy();
         let name = tool.name();
         let configured_ttl = policy.overridden(name, |rule| rule.cache_ttl);
-        let changes_nothing = tool.is_read_only() || configured_ttl.is_some_and(|ttl| !ttl.is_zero());
-        let cache_ttl = if changes_nothing { configured_ttl.unwrap_or(policy.cache_ttl) } else { Duration::ZERO };
-        let idempotent = policy.overridden(name, |rule| rule.idempotent).unwrap_or_else(|| tool.is_idempotent());
+        let changes_nothing =
+            tool.is_read_only() || configured_ttl.is_some_and(|ttl| !ttl.is_zero());
+        let cache_ttl = if changes_nothing {
+            configured_ttl.unwrap_or(policy.cache_ttl)
+        } else {
+            Duration::ZERO
+        };
+        let idempotent = policy
+            .overridden(name, |rule| rule.idempotent)
+            .unwrap_or_else(|| tool.is_idempotent());
         ToolPolicy {
-            call_timeout: policy.overridden(name, |rule| rule.call_timeout).unwrap_or(policy.call_timeout),
+            call_timeout: policy
+                .overridden(name, |rule| rule.call_timeout)
+                .unwrap_or(policy.call_timeout),
             cache_ttl,
             changes_nothing,
             may_repeat: changes_nothing || idempotent,
-            fallback: policy.overridden(name, |rule| rule.fallback.as_ref()).unwrap_or(&policy.fallback),
+            fallback: policy
+                .overridden(name, |rule| rule.fallback.as_ref())
+                .unwrap_or(&policy.fallback),
         }
     }
 }
@@ -161,7 +181,11 @@ impl Call<'_> {
         })
     }
 
-    async fn on(&self, server: &Server, counted: &mut Option<Arc<ToolState>>) -> Result<CallReply, ToolError> {
+    async fn on(
+        &self,
+        server: &Server,
+        counted: &mut Option<Arc<ToolState>>,
+    ) -> Result<CallReply, ToolError> {
         let tool = self.find(server).await?;
         let state = Arc::clone(counted.insert(server.state(self.tool)));
         state.counters.called();
@@ -179,19 +203,27 @@ impl Call<'_> {
                 })
                 .await?;
         }
-        self.answered(server, &tool, &state.counters, arguments).await
+        self.answered(server, &tool, &state.counters, arguments)
+            .await
     }
 
     /// The tool, if the caller may call it. Of a server that was never reached the tools are waited for.
     async fn find(&self, server: &Server) -> Result<Arc<CatalogTool>, ToolError> {
         let mut catalog = (self.catalog)();
-        let is_unknown = |catalog: &Catalog| catalog.server(self.server).is_some_and(|s| s.source == Source::Unknown);
+        let is_unknown = |catalog: &Catalog| {
+            catalog
+                .server(self.server)
+                .is_some_and(|s| s.source == Source::Unknown)
+        };
         if is_unknown(&catalog) {
             self.check_grant()?;
             server.upstream.peer(server.policy().wait).await?;
             catalog = (self.catalog)();
         }
-        let Some(tool) = catalog.server(self.server).and_then(|server| server.tool(self.tool)) else {
+        let Some(tool) = catalog
+            .server(self.server)
+            .and_then(|server| server.tool(self.tool))
+        else {
             return Err(self.unknown(&catalog));
         };
         self.check_grant()?;
@@ -229,15 +261,31 @@ impl Call<'_> {
     fn unknown(&self, catalog: &Catalog) -> ToolError {
         let grants = &self.caller.grants;
         let granted = |server: &str, tool: &str| grants.decide(server, tool) != Decision::Deny;
-        let (what, nearest) = match catalog.server(self.server).filter(|server| grants.reaches(server.name.as_str())) {
+        let (what, nearest) = match catalog
+            .server(self.server)
+            .filter(|server| grants.reaches(server.name.as_str()))
+        {
             Some(server) => {
-                let names = server.tools().map(|tool| tool.name()).filter(|tool| granted(self.server, tool));
-                (format!("the server `{}` has no tool `{}`", self.server, shown(self.tool)), nearest(self.tool, names))
+                let names = server
+                    .tools()
+                    .map(|tool| tool.name())
+                    .filter(|tool| granted(self.server, tool));
+                (
+                    format!(
+                        "the server `{}` has no tool `{}`",
+                        self.server,
+                        shown(self.tool)
+                    ),
+                    nearest(self.tool, names),
+                )
             }
             None => {
                 let servers = catalog.servers().iter().map(|server| server.name.as_str());
                 let names = servers.filter(|name| grants.reaches(name));
-                (format!("there is no server `{}`", shown(self.server)), nearest(self.server, names))
+                (
+                    format!("there is no server `{}`", shown(self.server)),
+                    nearest(self.server, names),
+                )
             }
         };
         ToolError::invalid_input(match nearest.as_slice() {
@@ -246,7 +294,11 @@ impl Call<'_> {
         })
     }
 
-    fn checked_arguments(&self, policy: &ServerPolicy, tool: &CatalogTool) -> Result<Map<String, Value>, ToolError> {
+    fn checked_arguments(
+        &self,
+        policy: &ServerPolicy,
+        tool: &CatalogTool,
+    ) -> Result<Map<String, Value>, ToolError> {
         let text = self.arguments.get();
         if text.len() > policy.argument_bytes {
             return Err(ToolError::invalid_input(format!(
@@ -261,11 +313,17 @@ impl Call<'_> {
             // Called without arguments.
             Ok(Value::Null) => Value::Object(Map::new()),
             Ok(_) => {
-                let message = format!("the arguments of `{}` are no object: pass {{name: value}}", self.qualified());
+                let message = format!(
+                    "the arguments of `{}` are no object: pass {{name: value}}",
+                    self.qualified()
+                );
                 return Err(ToolError::invalid_input(message));
             }
             Err(error) => {
-                let message = format!("the arguments of `{}` cannot be read: {error}", self.qualified());
+                let message = format!(
+                    "the arguments of `{}` cannot be read: {error}",
+                    self.qualified()
+                );
                 return Err(ToolError::invalid_input(message));
             }
         };
@@ -308,7 +366,11 @@ impl Call<'_> {
         if let Some(key) = &key
             && !policy.cache_ttl.is_zero()
         {
-            let hit = self.results.last(key).await.filter(|entry| entry.is_fresh(policy.cache_ttl, generation));
+            let hit = self
+                .results
+                .last(key)
+                .await
+                .filter(|entry| entry.is_fresh(policy.cache_ttl, generation));
             counters.looked_up(hit.is_some());
             server.total.looked_up(hit.is_some());
             if let Some(entry) = hit {
@@ -332,7 +394,9 @@ impl Call<'_> {
         let error = match self.at_the_server(server, &attempt, arguments).await {
             Ok(reply) => {
                 if let Some(key) = key {
-                    self.results.put(key, Arc::clone(&reply.value), reply.shape, generation).await;
+                    self.results
+                        .put(key, Arc::clone(&reply.value), reply.shape, generation)
+                        .await;
                 }
                 return Ok(reply);
             }
@@ -417,5 +481,8 @@ fn reply_of(value: Arc<RawValue>, shape: Shape) -> CallReply {
 
 /// A name that a program made up, fit for a message.
 fn shown(name: &str) -> String {
-    name.chars().take(100).flat_map(char::escape_debug).collect()
+    name.chars()
+        .take(100)
+        .flat_map(char::escape_debug)
+        .collect()
 }

@@ -52,7 +52,10 @@ pub enum Shape {
 /// Makes a value of a server's answer, or an error of what it calls one.
 pub fn value_of(result: CallToolResult, qualified: &str) -> Result<(Value, Shape), ToolError> {
     if result.is_error == Some(true) {
-        return Err(ToolError::upstream(format!("`{qualified}` answered: {}", error_text(&result))));
+        return Err(ToolError::upstream(format!(
+            "`{qualified}` answered: {}",
+            error_text(&result)
+        )));
     }
     if let Some(value) = result.structured_content {
         return Ok((value, Shape::Structured));
@@ -67,7 +70,9 @@ pub fn value_of(result: CallToolResult, qualified: &str) -> Result<(Value, Shape
     }
     match serde_json::to_value(result.content) {
         Ok(content) => Ok((content, Shape::Content)),
-        Err(error) => Err(ToolError::upstream(format!("the answer of `{qualified}` cannot be passed on: {error}"))),
+        Err(error) => Err(ToolError::upstream(format!(
+            "the answer of `{qualified}` cannot be passed on: {error}"
+        ))),
     }
 }
 
@@ -105,8 +110,9 @@ pub fn checked(
     bytes_max: usize,
     qualified: &str,
 ) -> Result<Arc<RawValue>, ToolError> {
-    let raw = to_raw_value(value)
-        .map_err(|error| ToolError::upstream(format!("the result of `{qualified}` is no JSON: {error}")))?;
+    let raw = to_raw_value(value).map_err(|error| {
+        ToolError::upstream(format!("the result of `{qualified}` is no JSON: {error}"))
+    })?;
     let bytes = raw.get().len();
     if bytes > bytes_max {
         return Err(ToolError::upstream(format!(
@@ -122,10 +128,16 @@ pub fn checked(
         }
         schema.check(value).map_err(|mismatch| {
             let what = match mismatch {
-                Mismatch::Mistakes(mistakes) => format!("does not fit its output schema: {mistakes}"),
-                Mismatch::TooCostly => "is too costly to check against its output schema".to_owned(),
+                Mismatch::Mistakes(mistakes) => {
+                    format!("does not fit its output schema: {mistakes}")
+                }
+                Mismatch::TooCostly => {
+                    "is too costly to check against its output schema".to_owned()
+                }
             };
-            ToolError::upstream(format!("the result of `{qualified}` {what}. That is a mistake of its server"))
+            ToolError::upstream(format!(
+                "the result of `{qualified}` {what}. That is a mistake of its server"
+            ))
         })?;
     }
     Ok(Arc::from(raw))
@@ -145,14 +157,34 @@ mod tests {
     fn the_most_structured_form_is_the_value() {
         let text = |text: &str| json!({"type": "text", "text": text});
         for (result, expected, shape) in [
-            (json!({"content": [text("x")], "structuredContent": {"a": 1}}), json!({"a": 1}), Shape::Structured),
-            (json!({"content": [text("x")], "structuredContent": null}), Value::Null, Shape::Structured),
-            (json!({"content": [text(" {\"a\": 1}")]}), json!({"a": 1}), Shape::Json),
+            (
+                json!({"content": [text("x")], "structuredContent": {"a": 1}}),
+                json!({"a": 1}),
+                Shape::Structured,
+            ),
+            (
+                json!({"content": [text("x")], "structuredContent": null}),
+                Value::Null,
+                Shape::Structured,
+            ),
+            (
+                json!({"content": [text(" {\"a\": 1}")]}),
+                json!({"a": 1}),
+                Shape::Json,
+            ),
             (json!({"content": [text("[1]")]}), json!([1]), Shape::Json),
-            (json!({"content": [text("{ not json")]}), json!("{ not json"), Shape::Text),
+            (
+                json!({"content": [text("{ not json")]}),
+                json!("{ not json"),
+                Shape::Text,
+            ),
             (json!({"content": [text("1")]}), json!("1"), Shape::Text),
             (json!({"content": []}), json!([]), Shape::Content),
-            (json!({"content": [text("a"), text("b")]}), json!([text("a"), text("b")]), Shape::Content),
+            (
+                json!({"content": [text("a"), text("b")]}),
+                json!([text("a"), text("b")]),
+                Shape::Content,
+            ),
         ] {
             assert_eq!(value(result), Ok((expected, shape)));
         }
@@ -160,9 +192,12 @@ mod tests {
 
     #[test]
     fn a_servers_error_is_an_error_with_its_text() {
-        let error = value(json!({"isError": true, "content": [{"type": "text", "text": "no such file"}]})).unwrap_err();
+        let error =
+            value(json!({"isError": true, "content": [{"type": "text", "text": "no such file"}]}))
+                .unwrap_err();
         assert_eq!(error, ToolError::upstream("`s.t` answered: no such file"));
-        let error = value(json!({"isError": true, "content": [], "structuredContent": {"why": 1}})).unwrap_err();
+        let error = value(json!({"isError": true, "content": [], "structuredContent": {"why": 1}}))
+            .unwrap_err();
         assert_eq!(error.message, "`s.t` answered: {\"why\":1}");
         let long = json!({"type": "text", "text": "ü".repeat(UPSTREAM_MESSAGE_BYTES_MAX)});
         let error = value(json!({"isError": true, "content": [long]})).unwrap_err();
@@ -171,11 +206,33 @@ mod tests {
 
     #[test]
     fn results_are_checked_for_size_and_form() {
-        let schema = Checks::new(json!({"type": "object", "required": ["a"]}).as_object().unwrap()).unwrap();
-        let check = |value: Value, shape, bytes| checked(&value, shape, Some(&schema), bytes, "s.t").map(|raw| raw.get().len());
+        let schema = Checks::new(
+            json!({"type": "object", "required": ["a"]})
+                .as_object()
+                .unwrap(),
+        )
+        .unwrap();
+        let check = |value: Value, shape, bytes| {
+            checked(&value, shape, Some(&schema), bytes, "s.t").map(|raw| raw.get().len())
+        };
         assert_eq!(check(json!({"a": 1}), Shape::Structured, 7), Ok(7));
-        assert!(check(json!({"a": 1}), Shape::Structured, 6).unwrap_err().message.contains("has 7 bytes"));
-        assert!(check(json!({}), Shape::Structured, 7).unwrap_err().message.contains("\"a\" is a required property"));
-        assert!(check(json!({"a": 1}), Shape::Json, 7).unwrap_err().message.contains("without structured content"));
+        assert!(
+            check(json!({"a": 1}), Shape::Structured, 6)
+                .unwrap_err()
+                .message
+                .contains("has 7 bytes")
+        );
+        assert!(
+            check(json!({}), Shape::Structured, 7)
+                .unwrap_err()
+                .message
+                .contains("\"a\" is a required property")
+        );
+        assert!(
+            check(json!({"a": 1}), Shape::Json, 7)
+                .unwrap_err()
+                .message
+                .contains("without structured content")
+        );
     }
 }

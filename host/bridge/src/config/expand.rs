@@ -113,7 +113,9 @@ impl Variables {
 
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Variables").field("allowed", &self.allowed).finish_non_exhaustive()
+        f.debug_struct("Variables")
+            .field("allowed", &self.allowed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -122,12 +124,20 @@ mod tests {
     use super::*;
 
     fn variables() -> Variables {
-        Variables::new(["SET", "EMPTY", "UNSET", "NESTED"].map(str::to_owned), |name| {
-            [("SET", "value"), ("EMPTY", ""), ("NESTED", "${SECRET}"), ("SECRET", "secret")]
+        Variables::new(
+            ["SET", "EMPTY", "UNSET", "NESTED"].map(str::to_owned),
+            |name| {
+                [
+                    ("SET", "value"),
+                    ("EMPTY", ""),
+                    ("NESTED", "${SECRET}"),
+                    ("SECRET", "secret"),
+                ]
                 .iter()
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| (*value).to_owned())
-        })
+            },
+        )
     }
 
     #[test]

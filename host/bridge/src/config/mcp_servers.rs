@@ -52,7 +52,9 @@ impl fmt::Display for Key<'_> {
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionsError {
     /// It is too large.
-    #[error("{0} has more than {MCP_SERVERS_BYTES_MAX} bytes: definitions of servers are far smaller than that")]
+    #[error(
+        "{0} has more than {MCP_SERVERS_BYTES_MAX} bytes: definitions of servers are far smaller than that"
+    )]
     TooLarge(String),
     /// It is no JSON.
     #[error("{0} is no JSON: {1}")]
@@ -66,7 +68,11 @@ pub enum DefinitionsError {
 
 impl Definitions {
     /// Reads the text of a file. `source_name` is what messages call it.
-    pub fn parse(text: &str, source_name: &str, variables: &Variables) -> Result<Self, DefinitionsError> {
+    pub fn parse(
+        text: &str,
+        source_name: &str,
+        variables: &Variables,
+    ) -> Result<Self, DefinitionsError> {
         if text.len() > MCP_SERVERS_BYTES_MAX {
             return Err(DefinitionsError::TooLarge(source_name.to_owned()));
         }
@@ -76,7 +82,10 @@ impl Definitions {
         let mut found = false;
         for (key, value) in top {
             if key != "mcpServers" {
-                let note = format!("{source_name}: the key `{}` is another program's and is ignored", shown(&key));
+                let note = format!(
+                    "{source_name}: the key `{}` is another program's and is ignored",
+                    shown(&key)
+                );
                 definitions.notes.push(note);
                 continue;
             }
@@ -168,9 +177,13 @@ type Read<T> = Result<T, Box<Problem>>;
 
 impl Reader<'_> {
     fn server(&mut self, text: &str) -> Read<Option<ServerConfig>> {
-        let name = ServerName::new(self.server).map_err(|error| self.problem(None, error.to_string()))?;
+        let name =
+            ServerName::new(self.server).map_err(|error| self.problem(None, error.to_string()))?;
         let Ok(Value::Object(mut keys)) = serde_json::from_str(text) else {
-            return Err(self.problem(None, "is no object: write {\"command\": \"…\"} or {\"url\": \"…\"}"));
+            return Err(self.problem(
+                None,
+                "is no object: write {\"command\": \"…\"} or {\"url\": \"…\"}",
+            ));
         };
         if keys.remove("disabled") == Some(Value::Bool(true)) {
             self.note("is disabled");
@@ -189,13 +202,19 @@ impl Reader<'_> {
         let transport = match (keys.remove("command"), keys.remove("url")) {
             (Some(command), None) => self.stdio(command, &mut keys)?,
             (None, Some(url)) => self.http(url, &mut keys)?,
-            (None, None) => return Err(self.problem(None, "has neither `command` nor `url`: give one of them")),
-            (Some(_), Some(_)) => return Err(self.problem(None, "has both `command` and `url`: take one of them away")),
+            (None, None) => {
+                return Err(self.problem(None, "has neither `command` nor `url`: give one of them"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(
+                    self.problem(None, "has both `command` and `url`: take one of them away")
+                );
+            }
         };
         let fits = match (&transport, kind.as_deref()) {
             (_, None) => true,
             (Transport::Stdio { .. }, Some(kind)) => kind == "stdio",
-            (Transport::Http { .. }, Some(kind)) => matches!(kind, "http" | "streamable-http" | "streamableHttp"),
+            (_, Some(kind)) => matches!(kind, "http" | "streamable-http" | "streamableHttp"),
         };
         if !fits {
             return Err(self.problem(
@@ -221,7 +240,10 @@ impl Reader<'_> {
     fn stdio(&self, command: Value, keys: &mut serde_json::Map<String, Value>) -> Read<Transport> {
         let command = self.text("command", command)?;
         if command.is_empty() {
-            return Err(self.problem(Some("command"), "is empty: give the program that is the server"));
+            return Err(self.problem(
+                Some("command"),
+                "is empty: give the program that is the server",
+            ));
         }
         let args = match keys.remove("args") {
             None => Vec::new(),
@@ -245,10 +267,17 @@ impl Reader<'_> {
 
     fn http(&self, url: Value, keys: &mut serde_json::Map<String, Value>) -> Read<Transport> {
         let url = self.text("url", url)?;
-        let parsed = reqwest::Url::parse(&url)
-            .map_err(|error| self.problem(Some("url"), format!("is no URL ({error}): write https://host/path")))?;
+        let parsed = reqwest::Url::parse(&url).map_err(|error| {
+            self.problem(
+                Some("url"),
+                format!("is no URL ({error}): write https://host/path"),
+            )
+        })?;
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
-            return Err(self.problem(Some("url"), "is neither http nor https: write https://host/path"));
+            return Err(self.problem(
+                Some("url"),
+                "is neither http nor https: write https://host/path",
+            ));
         }
         Ok(Transport::Http {
             url,
@@ -281,15 +310,25 @@ impl Reader<'_> {
             Value::Number(_) | Value::Bool(_) => value.to_string(),
             _ => return Err(self.problem(Some(key), "is no text: write it in quotes")),
         };
-        let text = self.variables.expand(&text).map_err(|what| self.problem(Some(key), what))?;
+        let text = self
+            .variables
+            .expand(&text)
+            .map_err(|what| self.problem(Some(key), what))?;
         if text.contains('\0') {
-            return Err(self.problem(Some(key), "has a zero byte, which no program or header can take"));
+            return Err(self.problem(
+                Some(key),
+                "has a zero byte, which no program or header can take",
+            ));
         }
         Ok(text)
     }
 
     fn note(&mut self, what: &str) {
-        self.notes.push(format!("{}: server `{}` {what}", self.source_name, shown(self.server)));
+        self.notes.push(format!(
+            "{}: server `{}` {what}",
+            self.source_name,
+            shown(self.server)
+        ));
     }
 
     fn problem(&self, key: Option<&str>, what: impl Into<String>) -> Box<Problem> {

@@ -18,7 +18,11 @@ fn servers_as_other_clients_write_them() {
         "permissions": {}
     }"#,
     );
-    let transports: Vec<_> = definitions.servers.iter().map(|server| (&server.name, &server.transport)).collect();
+    let transports: Vec<_> = definitions
+        .servers
+        .iter()
+        .map(|server| (&server.name, &server.transport))
+        .collect();
     insta::assert_debug_snapshot!((transports, &definitions.problems, &definitions.notes));
     let Transport::Stdio { env, .. } = &definitions.servers[0].transport else {
         panic!("{definitions:?}");
@@ -49,20 +53,31 @@ fn problems_name_the_server_and_the_key() {
             "zero": {"command": "a\u0000b"}
         }}"#,
     );
-    let problems = definitions.problems.iter().map(|problem| problem.to_string() + "\n").collect::<String>();
+    let problems = definitions
+        .problems
+        .iter()
+        .map(|problem| problem.to_string() + "\n")
+        .collect::<String>();
     insta::assert_snapshot!(problems);
     assert_eq!(definitions.servers.len(), 1);
 }
 
 #[test]
 fn files_that_are_none() {
-    let error = |text: &str| Definitions::parse(text, "f", &Variables::none()).unwrap_err().to_string();
+    let error = |text: &str| {
+        Definitions::parse(text, "f", &Variables::none())
+            .unwrap_err()
+            .to_string()
+    };
     assert!(error("{").contains("no JSON"));
     assert!(error("[]").contains("no JSON"));
     assert!(error("{}").contains("no object `mcpServers`"));
     assert!(error(r#"{"mcpServers": []}"#).contains("no object `mcpServers`"));
     assert!(error(&" ".repeat(MCP_SERVERS_BYTES_MAX + 1)).contains("more than"));
-    let at_the_edge = format!(r#"{{"mcpServers": {{}}{}}}"#, " ".repeat(MCP_SERVERS_BYTES_MAX - 18));
+    let at_the_edge = format!(
+        r#"{{"mcpServers": {{}}{}}}"#,
+        " ".repeat(MCP_SERVERS_BYTES_MAX - 18)
+    );
     assert_eq!(at_the_edge.len(), MCP_SERVERS_BYTES_MAX);
     assert!(Definitions::parse(&at_the_edge, "f", &Variables::none()).is_ok());
 }
@@ -70,7 +85,14 @@ fn files_that_are_none() {
 #[test]
 fn of_two_files_the_first_wins() {
     let mut first = parse(r#"{"mcpServers": {"a": {"command": "one"}}}"#);
-    first.merge(parse(r#"{"mcpServers": {"A": {"command": "two"}, "b": {"command": "three"}}}"#), "second");
+    first.merge(
+        parse(r#"{"mcpServers": {"A": {"command": "two"}, "b": {"command": "three"}}}"#),
+        "second",
+    );
     assert_eq!(first.servers.len(), 2);
-    assert!(first.problems[0].to_string().starts_with("second: server `A`: there is a server `a` already"));
+    assert!(
+        first.problems[0]
+            .to_string()
+            .starts_with("second: server `A`: there is a server `a` already")
+    );
 }

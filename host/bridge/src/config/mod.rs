@@ -6,6 +6,7 @@ mod expand;
 mod mcp_servers;
 mod name;
 mod policy;
+mod stream;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub use expand::Variables;
 pub use mcp_servers::{Definitions, DefinitionsError, MCP_SERVERS_BYTES_MAX, Problem};
 pub use name::{InvalidServerName, SERVER_NAME_BYTES_MAX, ServerName};
 pub use policy::{BridgeLimits, Fallback, InvalidPolicy, ServerPolicy, Start, ToolOverride};
+pub use stream::{ByteStream, Connector};
 
 /// Everything that [`crate::Bridge::start`] needs to know.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +63,8 @@ pub enum Transport {
         /// A bearer token, without the word `Bearer`.
         bearer: Option<String>,
     },
+    /// A stream of bytes that the embedding program opens, to a server in the same process for one.
+    Stream(Connector),
 }
 
 impl std::fmt::Debug for Transport {
@@ -84,6 +88,7 @@ impl std::fmt::Debug for Transport {
                 .field("url", url)
                 .field("headers", &headers.keys().collect::<Vec<_>>())
                 .finish_non_exhaustive(),
+            Self::Stream(connector) => connector.fmt(f),
         }
     }
 }

@@ -69,10 +69,27 @@ mod tests {
 
     #[test]
     fn names_are_what_programs_can_write() {
-        for name in ["a", "github", "my-server", "Git_Hub2", &"x".repeat(SERVER_NAME_BYTES_MAX)] {
+        for name in [
+            "a",
+            "github",
+            "my-server",
+            "Git_Hub2",
+            &"x".repeat(SERVER_NAME_BYTES_MAX),
+        ] {
             assert!(ServerName::new(name).is_ok(), "{name}");
         }
-        for name in ["", "-a", "_a", "a.b", "a b", "$search", "ü", "a\n", "a/b", &"x".repeat(SERVER_NAME_BYTES_MAX + 1)] {
+        for name in [
+            "",
+            "-a",
+            "_a",
+            "a.b",
+            "a b",
+            "$search",
+            "ü",
+            "a\n",
+            "a/b",
+            &"x".repeat(SERVER_NAME_BYTES_MAX + 1),
+        ] {
             assert!(ServerName::new(name).is_err(), "{name}");
         }
     }

@@ -157,13 +157,25 @@ impl ServerPolicy {
         range("call_timeout", self.call_timeout, &time)?;
         range("wait", self.wait, &(Duration::ZERO..=Self::TIMEOUT_MAX))?;
         range("ping_interval", self.ping_interval, &time)?;
-        range("concurrency", self.concurrency, &(1..=Self::CONCURRENCY_MAX))?;
-        range("calls_per_minute", self.calls_per_minute, &(1..=Self::CALLS_PER_MINUTE_MAX))?;
+        range(
+            "concurrency",
+            self.concurrency,
+            &(1..=Self::CONCURRENCY_MAX),
+        )?;
+        range(
+            "calls_per_minute",
+            self.calls_per_minute,
+            &(1..=Self::CALLS_PER_MINUTE_MAX),
+        )?;
         range("argument_bytes", self.argument_bytes, &bytes)?;
         range("result_bytes", self.result_bytes, &bytes)?;
         range("message_bytes", self.message_bytes, &bytes)?;
         range("retries", self.retries, &(0..=Self::RETRIES_MAX))?;
-        range("cache_ttl", self.cache_ttl, &(Duration::ZERO..=Self::CACHE_TTL_MAX))?;
+        range(
+            "cache_ttl",
+            self.cache_ttl,
+            &(Duration::ZERO..=Self::CACHE_TTL_MAX),
+        )?;
         for tool in &self.tools {
             if let Some(timeout) = tool.call_timeout {
                 range("call_timeout", timeout, &time)?;
@@ -184,7 +196,11 @@ impl ServerPolicy {
         tool: &str,
         field: impl Fn(&'a ToolOverride) -> Option<T>,
     ) -> Option<T> {
-        self.tools.iter().rev().filter(|rule| rule.matches(tool)).find_map(field)
+        self.tools
+            .iter()
+            .rev()
+            .filter(|rule| rule.matches(tool))
+            .find_map(field)
     }
 }
 
@@ -198,13 +214,19 @@ impl ToolOverride {
     }
 
     fn matches(&self, tool: &str) -> bool {
-        self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(tool))
+        self.pattern
+            .as_ref()
+            .is_none_or(|pattern| pattern.is_match(tool))
     }
 }
 
 impl PartialEq for ToolOverride {
     fn eq(&self, other: &Self) -> bool {
-        let glob = |rule: &Self| rule.pattern.as_ref().map(|pattern| pattern.glob().glob().to_owned());
+        let glob = |rule: &Self| {
+            rule.pattern
+                .as_ref()
+                .map(|pattern| pattern.glob().glob().to_owned())
+        };
         glob(self) == glob(other)
             && self.call_timeout == other.call_timeout
             && self.calls_per_minute == other.calls_per_minute
@@ -242,16 +264,43 @@ mod tests {
             change(&mut policy);
             policy.check().map_err(|error| error.key)
         };
-        assert_eq!(with(&|p| p.concurrency = ServerPolicy::CONCURRENCY_MAX), Ok(()));
-        assert_eq!(with(&|p| p.concurrency = ServerPolicy::CONCURRENCY_MAX + 1), Err("concurrency"));
+        assert_eq!(
+            with(&|p| p.concurrency = ServerPolicy::CONCURRENCY_MAX),
+            Ok(())
+        );
+        assert_eq!(
+            with(&|p| p.concurrency = ServerPolicy::CONCURRENCY_MAX + 1),
+            Err("concurrency")
+        );
         assert_eq!(with(&|p| p.concurrency = 0), Err("concurrency"));
-        assert_eq!(with(&|p| p.call_timeout = ServerPolicy::TIMEOUT_MAX), Ok(()));
-        assert_eq!(with(&|p| p.call_timeout = ServerPolicy::TIMEOUT_MAX * 2), Err("call_timeout"));
-        assert_eq!(with(&|p| p.call_timeout = Duration::ZERO), Err("call_timeout"));
-        assert_eq!(with(&|p| p.calls_per_minute = ServerPolicy::CALLS_PER_MINUTE_MAX + 1), Err("calls_per_minute"));
-        assert_eq!(with(&|p| p.argument_bytes = ServerPolicy::BYTES_MAX + 1), Err("argument_bytes"));
-        assert_eq!(with(&|p| p.retries = ServerPolicy::RETRIES_MAX + 1), Err("retries"));
-        assert_eq!(with(&|p| p.cache_ttl = ServerPolicy::CACHE_TTL_MAX * 2), Err("cache_ttl"));
+        assert_eq!(
+            with(&|p| p.call_timeout = ServerPolicy::TIMEOUT_MAX),
+            Ok(())
+        );
+        assert_eq!(
+            with(&|p| p.call_timeout = ServerPolicy::TIMEOUT_MAX * 2),
+            Err("call_timeout")
+        );
+        assert_eq!(
+            with(&|p| p.call_timeout = Duration::ZERO),
+            Err("call_timeout")
+        );
+        assert_eq!(
+            with(&|p| p.calls_per_minute = ServerPolicy::CALLS_PER_MINUTE_MAX + 1),
+            Err("calls_per_minute")
+        );
+        assert_eq!(
+            with(&|p| p.argument_bytes = ServerPolicy::BYTES_MAX + 1),
+            Err("argument_bytes")
+        );
+        assert_eq!(
+            with(&|p| p.retries = ServerPolicy::RETRIES_MAX + 1),
+            Err("retries")
+        );
+        assert_eq!(
+            with(&|p| p.cache_ttl = ServerPolicy::CACHE_TTL_MAX * 2),
+            Err("cache_ttl")
+        );
         assert_eq!(
             with(&|p| {
                 let mut rule = ToolOverride::new("get_*").unwrap();
@@ -273,9 +322,18 @@ mod tests {
             tools: vec![all, some],
             ..ServerPolicy::default()
         };
-        assert_eq!(policy.overridden("get_x", |rule| rule.calls_per_minute), Some(7));
-        assert_eq!(policy.overridden("put_x", |rule| rule.calls_per_minute), Some(5));
-        assert_eq!(policy.overridden("get_x", |rule| rule.idempotent), Some(true));
+        assert_eq!(
+            policy.overridden("get_x", |rule| rule.calls_per_minute),
+            Some(7)
+        );
+        assert_eq!(
+            policy.overridden("put_x", |rule| rule.calls_per_minute),
+            Some(5)
+        );
+        assert_eq!(
+            policy.overridden("get_x", |rule| rule.idempotent),
+            Some(true)
+        );
         assert_eq!(policy.overridden("get_x", |rule| rule.call_timeout), None);
     }
 }

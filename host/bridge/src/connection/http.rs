@@ -8,7 +8,9 @@ use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::RoleClient;
 use rmcp::transport::Transport;
 use rmcp::transport::common::client_side_sse::ExponentialBackoff;
-use rmcp::transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig};
+use rmcp::transport::streamable_http_client::{
+    StreamableHttpClientTransport, StreamableHttpClientTransportConfig, StreamableHttpError,
+};
 
 use super::replies::BoundedReplies;
 
@@ -43,6 +45,25 @@ pub fn install_tls() {
     INSTALLED.get_or_init(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }
 
+/// What an error was caused by. The SDK's error of the HTTP client names its cause in its text only.
+pub fn cause<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match error.downcast_ref() {
+        Some(StreamableHttpError::<reqwest::Error>::Client(error)) => Some(error),
+        _ => error.source(),
+    }
+}
+
+/// Whether a request cannot have reached the server: there was no connection.
+pub fn was_never_sent(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| cause(*error)).any(|error| {
+        error
+            .downcast_ref::<reqwest::Error>()
+            .is_some_and(reqwest::Error::is_connect)
+    })
+}
+
 /// The transport to a server.
 pub fn transport(
     url: &str,
@@ -52,7 +73,9 @@ pub fn transport(
     concurrency: usize,
 ) -> Result<impl Transport<RoleClient> + 'static, String> {
     let config = config(url, headers, bearer, message_bytes, concurrency)?;
-    Ok(BoundedReplies::new(StreamableHttpClientTransport::with_client(client()?, config)))
+    Ok(BoundedReplies::new(
+        StreamableHttpClientTransport::with_client(client()?, config),
+    ))
 }
 
 /// What the SDK's transport is made with.

@@ -20,7 +20,7 @@ while read -r change group; do
     -) case $groups in *" $group "*) groups="${groups%% $group *} ${groups#* $group }" ;; esac ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group"; done 2>/dev/null"#;
+for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null"#;
 
 /// Started with the first group. Without a shell there is no keeper, and the parent-death signal has to do.
 static KEEPER: OnceLock<Option<Mutex<Child>>> = OnceLock::new();

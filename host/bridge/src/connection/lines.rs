@@ -66,7 +66,9 @@ impl<R: AsyncRead + Unpin> BoundedLines<R> {
                 Some(at) => (&rest[..at], true),
                 None => (rest, false),
             };
-            rest = rest.get(part.len() + usize::from(ended)..).unwrap_or_default();
+            rest = rest
+                .get(part.len() + usize::from(ended)..)
+                .unwrap_or_default();
             outcome = self.part(part, ended);
         }
         self.chunk = chunk;
@@ -84,7 +86,10 @@ impl<R: AsyncRead + Unpin> BoundedLines<R> {
         if self.line.bytes > self.line_bytes.saturating_mul(DISCARDED_LINES_MAX) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!("the server sent a line of more than {} bytes", self.line.bytes),
+                format!(
+                    "the server sent a line of more than {} bytes",
+                    self.line.bytes
+                ),
             ));
         }
         if !self.line.discarding {
@@ -117,10 +122,18 @@ impl<R: AsyncRead + Unpin> BoundedLines<R> {
 pub const TOO_LARGE: i32 = -32_013;
 
 impl<R: AsyncRead + Unpin> AsyncRead for BoundedLines<R> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
-            if let Some(left) = this.ready.get(this.handed..).filter(|left| !left.is_empty()) {
+            if let Some(left) = this
+                .ready
+                .get(this.handed..)
+                .filter(|left| !left.is_empty())
+            {
                 let taken = left.len().min(buffer.remaining());
                 buffer.put_slice(&left[..taken]);
                 this.handed += taken;
@@ -147,7 +160,8 @@ impl Line {
         let room = ENDS_BYTES - self.head.len();
         self.head.extend_from_slice(&part[..part.len().min(room)]);
         if self.discarding {
-            self.tail.extend_from_slice(&part[part.len().saturating_sub(ENDS_BYTES)..]);
+            self.tail
+                .extend_from_slice(&part[part.len().saturating_sub(ENDS_BYTES)..]);
             let surplus = self.tail.len().saturating_sub(ENDS_BYTES);
             self.tail.drain(..surplus);
         }
@@ -164,8 +178,14 @@ impl Line {
             let (digits, rest) = text.split_at(digits);
             Some((digits.parse::<u64>().ok()?, rest.trim().to_owned()))
         };
-        let at_front = before.find("\"id\"").and_then(|at| number(&before[at + 4..]));
-        let at_end = || tail.rfind("\"id\"").and_then(|at| number(&tail[at + 4..])).filter(|(_, rest)| rest == "}");
+        let at_front = before
+            .find("\"id\"")
+            .and_then(|at| number(&before[at + 4..]));
+        let at_end = || {
+            tail.rfind("\"id\"")
+                .and_then(|at| number(&tail[at + 4..]))
+                .filter(|(_, rest)| rest == "}")
+        };
         at_front.or_else(at_end).map(|(id, _)| id)
     }
 }

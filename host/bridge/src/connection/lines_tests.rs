@@ -34,7 +34,10 @@ async fn a_line_above_the_bound_becomes_an_error_with_its_id() {
         assert!(result.is_ok());
         let lines: Vec<_> = output.lines().collect();
         let error: serde_json::Value = serde_json::from_str(lines[lines.len() - 2]).unwrap();
-        assert_eq!((&error["id"], &error["error"]["code"]), (&7.into(), &TOO_LARGE.into()));
+        assert_eq!(
+            (&error["id"], &error["error"]["code"]),
+            (&7.into(), &TOO_LARGE.into())
+        );
         assert_eq!(lines.last(), Some(&"next"));
     }
 }

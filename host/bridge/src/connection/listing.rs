@@ -46,7 +46,9 @@ impl Listing {
     pub async fn fetch(peer: &Peer<RoleClient>) -> Result<Self, String> {
         let mut collected = Collected::default();
         let info = peer.peer_info();
-        let has_tools = info.as_ref().is_none_or(|info| info.capabilities.tools.is_some());
+        let has_tools = info
+            .as_ref()
+            .is_none_or(|info| info.capabilities.tools.is_some());
         let mut cursor = None;
         let mut pages = 0;
         while has_tools {
@@ -63,17 +65,28 @@ impl Listing {
                 break;
             }
             if pages == LIST_PAGES_MAX {
-                collected.note(format!("the list has more than {LIST_PAGES_MAX} pages: the rest is left out"));
+                collected.note(format!(
+                    "the list has more than {LIST_PAGES_MAX} pages: the rest is left out"
+                ));
                 break;
             }
         }
         let mut listing = collected.listing;
         if let Some(info) = info {
             if let Some(implementation) = &info.server_info {
-                listing.title = Some(bounded(implementation.title.as_ref().unwrap_or(&implementation.name), 200));
+                listing.title = Some(bounded(
+                    implementation
+                        .title
+                        .as_ref()
+                        .unwrap_or(&implementation.name),
+                    200,
+                ));
                 listing.version = Some(bounded(&implementation.version, 200));
             }
-            listing.instructions = info.instructions.as_deref().map(|text| bounded(text, INSTRUCTIONS_BYTES_MAX));
+            listing.instructions = info
+                .instructions
+                .as_deref()
+                .map(|text| bounded(text, INSTRUCTIONS_BYTES_MAX));
         }
         Ok(listing)
     }
@@ -102,8 +115,12 @@ impl Collected {
             } else if bytes > DEFINITION_BYTES_MAX {
                 self.note(format!("the tool `{name}` is left out: its definition has {bytes} bytes, and {DEFINITION_BYTES_MAX} are allowed"));
             } else if !self.names.insert(tool.name.to_string()) {
-                self.note(format!("the tool `{name}` is listed twice: the first is taken"));
-            } else if self.listing.tools.len() == TOOLS_PER_SERVER_MAX || self.bytes + bytes > DEFINITIONS_BYTES_MAX {
+                self.note(format!(
+                    "the tool `{name}` is listed twice: the first is taken"
+                ));
+            } else if self.listing.tools.len() == TOOLS_PER_SERVER_MAX
+                || self.bytes + bytes > DEFINITIONS_BYTES_MAX
+            {
                 self.full = true;
                 self.note(format!(
                     "the list is longer than {TOOLS_PER_SERVER_MAX} tools or {DEFINITIONS_BYTES_MAX} bytes: the rest is left out"
@@ -139,7 +156,11 @@ mod tests {
     use super::*;
 
     fn tool(name: impl Into<String>, description: usize) -> Tool {
-        Tool::new(name.into(), "x".repeat(description), Arc::new(JsonObject::new()))
+        Tool::new(
+            name.into(),
+            "x".repeat(description),
+            Arc::new(JsonObject::new()),
+        )
     }
 
     fn collect(tools: Vec<Tool>) -> Listing {
@@ -166,11 +187,18 @@ mod tests {
 
     #[test]
     fn a_list_without_end_is_cut() {
-        let many = (0..TOOLS_PER_SERVER_MAX + 2).map(|n| tool(n.to_string(), 1)).collect();
+        let many = (0..TOOLS_PER_SERVER_MAX + 2)
+            .map(|n| tool(n.to_string(), 1))
+            .collect();
         let listing = collect(many);
-        assert_eq!((listing.tools.len(), listing.notes.len()), (TOOLS_PER_SERVER_MAX, 1));
+        assert_eq!(
+            (listing.tools.len(), listing.notes.len()),
+            (TOOLS_PER_SERVER_MAX, 1)
+        );
 
-        let large = (0..100).map(|n| tool(n.to_string(), DEFINITION_BYTES_MAX - 1_000)).collect();
+        let large = (0..100)
+            .map(|n| tool(n.to_string(), DEFINITION_BYTES_MAX - 1_000))
+            .collect();
         let listing = collect(large);
         assert_eq!((listing.tools.len(), listing.notes.len()), (64, 1));
     }

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use crate::config::{ServerConfig, Start, Transport};
 use crate::error::ToolError;
-pub use http::install_tls;
+pub use http::{install_tls, was_never_sent};
 pub use listing::Listing;
 pub use stderr::LastLines;
 pub use supervisor::{Events, supervise};
@@ -131,11 +131,16 @@ impl Upstream {
             match &*link.borrow_and_update() {
                 // A closed one is about to be replaced by its supervisor.
                 Link::Ready(peer) if !peer.is_transport_closed() => return Ok(peer.clone()),
-                Link::Down { error, retry_at } if *retry_at > deadline => return Err(self.down(error, *retry_at)),
+                Link::Down { error, retry_at } if *retry_at > deadline => {
+                    return Err(self.down(error, *retry_at));
+                }
                 Link::Stopped => return Err(ToolError::unavailable("the host is shutting down")),
                 _ => self.wanted.notify_one(),
             }
-            if tokio::time::timeout_at(deadline, link.changed()).await.is_err() {
+            if tokio::time::timeout_at(deadline, link.changed())
+                .await
+                .is_err()
+            {
                 let error = match &*self.link.borrow() {
                     Link::Down { error, retry_at } => self.down(error, *retry_at),
                     _ => ToolError::unavailable(format!(
@@ -164,6 +169,7 @@ impl Transport {
         match self {
             Self::Stdio { command, .. } => command,
             Self::Http { url, .. } => url,
+            Self::Stream(_) => "a stream of the host's own",
         }
     }
 }

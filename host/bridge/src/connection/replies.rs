@@ -61,8 +61,11 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for BoundedReplies<T> {
         &mut self,
         message: TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = Result<(), T::Error>> + Send + 'static {
-        let reply = matches!(message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_))
-            .then(|| Reply::new(Arc::clone(&self.waiting)));
+        let reply = matches!(
+            message,
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_)
+        )
+        .then(|| Reply::new(Arc::clone(&self.waiting)));
         let send = self.inner.send(message);
         async move {
             let _reply = reply;

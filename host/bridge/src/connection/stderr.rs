@@ -62,7 +62,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_lines_are_kept_and_each_is_bounded() {
-        let mut text = (0..STDERR_LINES_MAX + 5).map(|n| format!("line {n}\r\n\n")).collect::<String>().into_bytes();
+        let mut text = (0..STDERR_LINES_MAX + 5)
+            .map(|n| format!("line {n}\r\n\n"))
+            .collect::<String>()
+            .into_bytes();
         text.extend_from_slice(&vec![b'x'; STDERR_LINE_BYTES_MAX + 1]);
         text.extend_from_slice(b"\n\xff");
         let lines = LastLines::default();

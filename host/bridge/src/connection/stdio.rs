@@ -10,6 +10,7 @@ use rmcp::RoleClient;
 use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rustix::process::Signal;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::process::{Child, Command};
 
 use super::keeper::Group;
@@ -38,40 +39,78 @@ pub async fn start(
     cwd: Option<&Path>,
     message_bytes: usize,
     stderr: &LastLines,
-) -> Result<(Process, impl Transport<RoleClient, Error = io::Error> + 'static), String> {
+) -> Result<
+    (
+        Process,
+        impl Transport<RoleClient, Error = io::Error> + 'static,
+    ),
+    String,
+> {
     let mut process = Command::new(command);
     process.args(args).env_clear();
-    process.envs(INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))));
+    process.envs(
+        INHERITED
+            .iter()
+            .filter_map(|name| Some((*name, std::env::var_os(name)?))),
+    );
     process.envs(env);
     if let Some(cwd) = cwd {
         process.current_dir(cwd);
     }
-    process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = spawner::spawn(process).await.map_err(|error| not_started(command, cwd, &error))?;
-    let (Some(id), Some(stdin), Some(stdout), Some(errors)) =
-        (child.id(), child.stdin.take(), child.stdout.take(), child.stderr.take())
-    else {
+    process
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = spawner::spawn(process)
+        .await
+        .map_err(|error| not_started(command, cwd, &error))?;
+    let (Some(id), Some(stdin), Some(stdout), Some(errors)) = (
+        child.id(),
+        child.stdin.take(),
+        child.stdout.take(),
+        child.stderr.take(),
+    ) else {
         return Err(format!("`{command}` ended before it could be spoken to"));
     };
     let group = Group::of(id);
     stderr.clear();
     tokio::spawn(stderr.clone().read(errors));
-    let lines = BoundedLines::new(stdout, message_bytes);
+    Ok((
+        Process { child, group },
+        over_lines(stdout, stdin, message_bytes),
+    ))
+}
+
+/// A transport of one message a line, each of at most so many bytes.
+pub fn over_lines(
+    reader: impl AsyncRead + Send + Unpin + 'static,
+    writer: impl AsyncWrite + Send + Unpin + 'static,
+    message_bytes: usize,
+) -> impl Transport<RoleClient, Error = io::Error> + 'static {
+    let lines = BoundedLines::new(reader, message_bytes);
     // The SDK's own bound must not be met first: it would drop the line without an error.
-    let transport = AsyncRwTransport::new_client(lines, stdin).with_max_line_length(message_bytes.saturating_add(2));
-    Ok((Process { child, group }, BoundedReplies::new(transport)))
+    let transport = AsyncRwTransport::new_client(lines, writer)
+        .with_max_line_length(message_bytes.saturating_add(2));
+    BoundedReplies::new(transport)
 }
 
 fn not_started(command: &str, cwd: Option<&Path>, error: &io::Error) -> String {
     match (error.kind(), cwd) {
         (io::ErrorKind::NotFound, Some(cwd)) if !cwd.is_dir() => {
-            format!("its directory {} does not exist: create it, or change `cwd`", cwd.display())
+            format!(
+                "its directory {} does not exist: create it, or change `cwd`",
+                cwd.display()
+            )
         }
         (io::ErrorKind::NotFound, _) => {
-            format!("the program `{command}` was not found: install it, or give its full path in `command`")
+            format!(
+                "the program `{command}` was not found: install it, or give its full path in `command`"
+            )
         }
         (io::ErrorKind::PermissionDenied, _) => {
-            format!("the program `{command}` may not be run: make it executable, or give another in `command`")
+            format!(
+                "the program `{command}` may not be run: make it executable, or give another in `command`"
+            )
         }
         _ => format!("the program `{command}` could not be started: {error}"),
     }

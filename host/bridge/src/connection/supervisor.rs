@@ -46,7 +46,12 @@ struct Connection {
 }
 
 /// Runs until `stop`. `known` says whether the server's tools are known from an earlier time.
-pub async fn supervise(upstream: Arc<Upstream>, known: bool, events: Arc<dyn Events>, stop: CancellationToken) {
+pub async fn supervise(
+    upstream: Arc<Upstream>,
+    known: bool,
+    events: Arc<dyn Events>,
+    stop: CancellationToken,
+) {
     let supervisor = Supervisor { upstream, events };
     let lazy = supervisor.upstream.config.policy.start == Start::Lazy && known;
     tokio::select! {
@@ -122,17 +127,29 @@ impl Supervisor {
                 cwd,
             } => {
                 let stderr = &self.upstream.stderr;
-                let (process, transport) = stdio::start(command, args, env, cwd.as_deref(), bytes, stderr).await?;
+                let (process, transport) =
+                    stdio::start(command, args, env, cwd.as_deref(), bytes, stderr).await?;
                 self.greet(transport, Some(process)).await?
             }
-            Transport::Http { url, headers, bearer } => {
+            Transport::Http {
+                url,
+                headers,
+                bearer,
+            } => {
                 let concurrency = config.policy.concurrency;
-                let transport = http::transport(url, headers, bearer.as_deref(), bytes, concurrency)?;
+                let transport =
+                    http::transport(url, headers, bearer.as_deref(), bytes, concurrency)?;
                 self.greet(transport, None).await?
+            }
+            Transport::Stream(connector) => {
+                let (reader, writer) = tokio::io::split(connector.open());
+                self.greet(stdio::over_lines(reader, writer, bytes), None)
+                    .await?
             }
         };
         let peer = connection.service.peer();
-        peer.set_response_cache_config(ClientCacheConfig::disabled()).await;
+        peer.set_response_cache_config(ClientCacheConfig::disabled())
+            .await;
         let listing = Listing::fetch(peer).await?;
         self.listed(listing).await;
         Ok(connection)
@@ -149,7 +166,10 @@ impl Supervisor {
         T: McpTransport<RoleClient> + 'static,
     {
         let tools_changed = Arc::new(Notify::new());
-        match Client::new(Arc::clone(&tools_changed)).serve(transport).await {
+        match Client::new(Arc::clone(&tools_changed))
+            .serve(transport)
+            .await
+        {
             Ok(service) => Ok(Connection {
                 service,
                 process,
@@ -198,7 +218,8 @@ impl Supervisor {
         self.upstream.connections.fetch_add(1, Ordering::Relaxed);
         self.set(Link::Ready(peer.clone()));
         let policy = &self.upstream.config.policy;
-        let mut pings = tokio::time::interval_at(Instant::now() + policy.ping_interval, policy.ping_interval);
+        let mut pings =
+            tokio::time::interval_at(Instant::now() + policy.ping_interval, policy.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failures = 0;
         let mut error = loop {
@@ -239,7 +260,11 @@ impl Supervisor {
         self.upstream.places.available_permits() == self.upstream.config.policy.concurrency
     }
 
-    async fn list_again(&self, peer: &Peer<RoleClient>, ended: &CancellationToken) -> Result<(), Checked> {
+    async fn list_again(
+        &self,
+        peer: &Peer<RoleClient>,
+        ended: &CancellationToken,
+    ) -> Result<(), Checked> {
         let timeout = self.upstream.config.policy.startup_timeout;
         let list = async {
             match tokio::time::timeout(timeout, Listing::fetch(peer)).await {
@@ -290,15 +315,19 @@ fn backoff() -> impl Iterator<Item = Duration> {
 }
 
 /// The cause of all causes: what lies around it speaks of the SDK's own types.
-pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    shortened(&innermost.to_string())
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| http::cause(*error));
+    causes
+        .last()
+        .map(|error| shortened(&error.to_string()))
+        .unwrap_or_default()
 }
 
 fn shortened(text: &str) -> String {
-    let line: String = text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line: String = text
+        .chars()
+        .take(300)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     line.trim().to_owned()
 }

@@ -76,18 +76,34 @@ impl Checks {
     /// Checks a value.
     pub fn check(&self, value: &Value) -> Result<(), Mismatch> {
         bounded(|| self.0.is_valid(value)).map_or(Err(Mismatch::TooCostly), |valid| {
-            if valid { Ok(()) } else { Err(self.mistakes(value)) }
+            if valid {
+                Ok(())
+            } else {
+                Err(self.mistakes(value))
+            }
         })
     }
 
     fn mistakes(&self, value: &Value) -> Mismatch {
         let tell = |error: ValidationError<'_>| {
             let path = error.instance_path().to_string();
-            let place = if path.is_empty() { String::new() } else { format!("at {path}: ") };
+            let place = if path.is_empty() {
+                String::new()
+            } else {
+                format!("at {path}: ")
+            };
             place + &shortened(&error.to_string())
         };
-        let told = bounded(|| self.0.iter_errors(value).take(MISTAKES_MAX).map(tell).collect::<Vec<_>>());
-        told.map_or(Mismatch::TooCostly, |told| Mismatch::Mistakes(told.join("; ")))
+        let told = bounded(|| {
+            self.0
+                .iter_errors(value)
+                .take(MISTAKES_MAX)
+                .map(tell)
+                .collect::<Vec<_>>()
+        });
+        told.map_or(Mismatch::TooCostly, |told| {
+            Mismatch::Mistakes(told.join("; "))
+        })
     }
 }
 
@@ -95,7 +111,9 @@ impl Checks {
 fn bounded<T>(validate: impl FnOnce() -> T) -> Option<T> {
     STEPS_LEFT.set(VALIDATION_STEPS_MAX);
     // Nothing that was left half done is looked at again: the validator keeps no state between values.
-    match catch_unwind(AssertUnwindSafe(|| stacker::maybe_grow(STACK_NEEDED_BYTES, STACK_BYTES, validate))) {
+    match catch_unwind(AssertUnwindSafe(|| {
+        stacker::maybe_grow(STACK_NEEDED_BYTES, STACK_BYTES, validate)
+    })) {
         Ok(value) => Some(value),
         Err(payload) if payload.is::<Exhausted>() => None,
         Err(payload) => resume_unwind(payload),

@@ -36,11 +36,26 @@ const ONE: [&str; 13] = [
 /// Keywords whose value is a list of schemas.
 const LIST: [&str; 5] = ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
 /// Keywords whose value is an object of schemas.
-const MAP: [&str; 6] = ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
+const MAP: [&str; 6] = [
+    "$defs",
+    "definitions",
+    "dependencies",
+    "dependentSchemas",
+    "patternProperties",
+    "properties",
+];
 /// Keywords that refer to a schema.
 const REFERENCES: [&str; 3] = ["$dynamicRef", "$recursiveRef", "$ref"];
 /// Keywords that change what references mean.
-const BASES: [&str; 7] = ["$anchor", "$dynamicAnchor", "$id", "$recursiveAnchor", "$schema", "$vocabulary", "id"];
+const BASES: [&str; 7] = [
+    "$anchor",
+    "$dynamicAnchor",
+    "$id",
+    "$recursiveAnchor",
+    "$schema",
+    "$vocabulary",
+    "id",
+];
 
 /// The marked schema and the draft that it is written in.
 pub fn prepare(schema: &Map<String, Value>) -> Result<(Value, Draft), String> {
@@ -62,7 +77,10 @@ pub fn prepare(schema: &Map<String, Value>) -> Result<(Value, Draft), String> {
         patterns += usize::from(object.contains_key("pattern")) + len(object, "patternProperties");
         mark(object);
         // A reference to what is not there is the validator's to refuse.
-        open.extend(next.into_iter().filter(|pointer| found.insert(pointer.clone())));
+        open.extend(
+            next.into_iter()
+                .filter(|pointer| found.insert(pointer.clone())),
+        );
         if found.len() > SUBSCHEMAS_MAX {
             return Err(format!("it has more than {SUBSCHEMAS_MAX} parts"));
         }
@@ -76,14 +94,20 @@ pub fn prepare(schema: &Map<String, Value>) -> Result<(Value, Draft), String> {
 
 /// The draft that `$schema` names; 2020-12 otherwise, as MCP has it.
 fn draft(schema: &Map<String, Value>) -> Draft {
-    let uri = schema.get("$schema").and_then(Value::as_str).unwrap_or_default();
+    let uri = schema
+        .get("$schema")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let known = [
         ("draft-04", Draft::Draft4),
         ("draft-06", Draft::Draft6),
         ("draft-07", Draft::Draft7),
         ("2019-09", Draft::Draft201909),
     ];
-    known.iter().find(|(part, _)| uri.contains(part)).map_or(Draft::Draft202012, |(_, draft)| *draft)
+    known
+        .iter()
+        .find(|(part, _)| uri.contains(part))
+        .map_or(Draft::Draft202012, |(_, draft)| *draft)
 }
 
 /// The pointers of the schemas that this one holds.
@@ -101,7 +125,9 @@ fn parts(object: &Map<String, Value>, pointer: &str) -> Vec<String> {
     }
     for key in MAP {
         if let Some(Value::Object(entries)) = object.get(key) {
-            let escaped = entries.keys().map(|name| name.replace('~', "~0").replace('/', "~1"));
+            let escaped = entries
+                .keys()
+                .map(|name| name.replace('~', "~0").replace('/', "~1"));
             parts.extend(escaped.map(|name| format!("{pointer}/{key}/{name}")));
         }
     }
@@ -109,13 +135,23 @@ fn parts(object: &Map<String, Value>, pointer: &str) -> Vec<String> {
 }
 
 fn target_of(key: &str, target: &Value) -> Result<String, String> {
-    let text = target.as_str().ok_or_else(|| format!("its `{key}` is no text"))?;
-    let pointer = text.strip_prefix('#').filter(|pointer| pointer.is_empty() || pointer.starts_with('/'));
+    let text = target
+        .as_str()
+        .ok_or_else(|| format!("its `{key}` is no text"))?;
+    let pointer = text
+        .strip_prefix('#')
+        .filter(|pointer| pointer.is_empty() || pointer.starts_with('/'));
     match pointer {
         Some(pointer) if !pointer.contains('%') => Ok(pointer.to_owned()),
         _ => {
-            let shown: String = text.chars().take(100).flat_map(char::escape_debug).collect();
-            Err(format!("its `{key}` is `{shown}`; only references within the schema are followed, as `#/$defs/name`"))
+            let shown: String = text
+                .chars()
+                .take(100)
+                .flat_map(char::escape_debug)
+                .collect();
+            Err(format!(
+                "its `{key}` is `{shown}`; only references within the schema are followed, as `#/$defs/name`"
+            ))
         }
     }
 }
@@ -124,12 +160,23 @@ fn mark(object: &mut Map<String, Value>) {
     for key in BASES {
         object.remove(key);
     }
-    let own: usize = ["enum", "required", "patternProperties", "properties", "type", "dependentRequired"]
-        .iter()
-        .map(|key| len(object, key))
-        .sum();
+    let own: usize = [
+        "enum",
+        "required",
+        "patternProperties",
+        "properties",
+        "type",
+        "dependentRequired",
+    ]
+    .iter()
+    .map(|key| len(object, key))
+    .sum();
     let pattern = if object.contains_key("pattern") { 4 } else { 0 };
-    let unique = if object.contains_key("uniqueItems") { 8 } else { 0 };
+    let unique = if object.contains_key("uniqueItems") {
+        8
+    } else {
+        0
+    };
     object.insert(STEP.to_owned(), Value::from(1 + own + pattern + unique));
 }
 
@@ -156,7 +203,9 @@ mod expansion {
         let mut path = Vec::new();
         let size = size(root, "", &mut known, &mut path)?;
         if size > EXPANDED_MAX {
-            return Err(format!("it comes to more than {EXPANDED_MAX} parts when its references are followed"));
+            return Err(format!(
+                "it comes to more than {EXPANDED_MAX} parts when its references are followed"
+            ));
         }
         Ok(())
     }
@@ -178,15 +227,21 @@ mod expansion {
             return Ok(1);
         }
         if path.len() == DEPTH_MAX {
-            return Err(format!("its parts lie more than {DEPTH_MAX} deep in each other"));
+            return Err(format!(
+                "its parts lie more than {DEPTH_MAX} deep in each other"
+            ));
         }
         path.push(pointer.to_owned());
         let mut next = parts(object, pointer);
-        let references = REFERENCES.iter().filter_map(|key| object.get(*key)?.as_str()?.strip_prefix('#'));
+        let references = REFERENCES
+            .iter()
+            .filter_map(|key| object.get(*key)?.as_str()?.strip_prefix('#'));
         next.extend(references.map(str::to_owned));
         let mut total = 1_u64;
         for pointer in next {
-            total = total.saturating_add(stacker::maybe_grow(64 << 10, 1 << 20, || size(root, &pointer, known, path))?);
+            total = total.saturating_add(stacker::maybe_grow(64 << 10, 1 << 20, || {
+                size(root, &pointer, known, path)
+            })?);
         }
         path.pop();
         known.insert(pointer.to_owned(), total);

@@ -19,7 +19,10 @@ fn mistakes_say_where_and_what() {
         "required": ["path"],
         "additionalProperties": false
     });
-    assert_eq!(check(schema.clone(), json!({"path": "a", "depth": 1})), Ok(()));
+    assert_eq!(
+        check(schema.clone(), json!({"path": "a", "depth": 1})),
+        Ok(())
+    );
     let told = |value| match check(schema.clone(), value).unwrap_err() {
         Mismatch::Mistakes(told) => told,
         Mismatch::TooCostly => panic!("too costly"),
@@ -27,16 +30,24 @@ fn mistakes_say_where_and_what() {
     insta::assert_snapshot!(told(json!({"depth": -1})));
     insta::assert_snapshot!(told(json!({"path": 1, "dept": 1})));
     let long = told(json!({"path": "a", "depth": "x".repeat(10_000)}));
-    assert!(long.chars().count() < MISTAKE_CHARS_MAX + 50, "{}", long.len());
+    assert!(
+        long.chars().count() < MISTAKE_CHARS_MAX + 50,
+        "{}",
+        long.len()
+    );
 }
 
 #[test]
 fn the_drafts_differ() {
-    let tuple = |schema: &str| {
-        json!({"$schema": schema, "properties": {"t": {"items": [{"type": "string"}], "additionalItems": false}}})
-    };
+    let tuple = |schema: &str| json!({"$schema": schema, "properties": {"t": {"items": [{"type": "string"}], "additionalItems": false}}});
     let value = json!({"t": ["a", 1]});
-    assert!(check(tuple("http://json-schema.org/draft-07/schema#"), value.clone()).is_err());
+    assert!(
+        check(
+            tuple("http://json-schema.org/draft-07/schema#"),
+            value.clone()
+        )
+        .is_err()
+    );
     let tuple = json!({"properties": {"t": {"prefixItems": [{"type": "string"}], "items": false}}});
     assert!(check(tuple, value).is_err());
 }
@@ -48,7 +59,13 @@ fn references_within_the_schema_work() {
         "$ref": "#/$defs/node"
     });
     let leaf = json!({"children": []});
-    assert_eq!(check(tree.clone(), json!({"children": [leaf, {"children": [leaf]}]})), Ok(()));
+    assert_eq!(
+        check(
+            tree.clone(),
+            json!({"children": [leaf, {"children": [leaf]}]})
+        ),
+        Ok(())
+    );
     assert!(check(tree, json!({"children": [{"children": [{}]}]})).is_err());
     let elsewhere = json!({"x-types": {"a~/b": {"type": "string"}}, "properties": {"a": {"$ref": "#/x-types/a~0~1b"}}});
     assert!(check(elsewhere, json!({"a": 1})).is_err());
@@ -98,14 +115,15 @@ fn references_that_double_are_refused() {
     }
     definitions.insert("d40".to_owned(), json!({"type": "object"}));
     let error = checks(json!({"$defs": definitions, "$ref": "#/$defs/d0"})).unwrap_err();
-    assert!(error.contains("when its references are followed"), "{error}");
+    assert!(
+        error.contains("when its references are followed"),
+        "{error}"
+    );
 }
 
 #[test]
 fn recursion_that_doubles_at_each_level_of_the_value_ends() {
-    let schema = |both: &str| {
-        json!({"type": "object", "properties": {"a": {both: [{"$ref": "#"}, {"$ref": "#"}]}}})
-    };
+    let schema = |both: &str| json!({"type": "object", "properties": {"a": {both: [{"$ref": "#"}, {"$ref": "#"}]}}});
     let deep = |levels: usize, leaf: Value| (0..levels).fold(leaf, |inner, _| json!({"a": inner}));
     assert_eq!(check(schema("allOf"), deep(60, json!({}))), Ok(()));
     for both in ["allOf", "anyOf", "oneOf"] {
@@ -118,7 +136,10 @@ fn patterns_do_not_run_away() {
     let text = "a".repeat(50_000) + "!";
     for pattern in ["^(a+)+$", "^(a|a)*$", "(?=a)^(a+)+$", r"^(a+)\1$"] {
         let began = std::time::Instant::now();
-        let result = check(json!({"properties": {"t": {"pattern": pattern}}}), json!({"t": text}));
+        let result = check(
+            json!({"properties": {"t": {"pattern": pattern}}}),
+            json!({"t": text}),
+        );
         assert!(result.is_err(), "{pattern}");
         // Nothing that is exponential comes near.
         assert!(began.elapsed().as_secs() < 20, "{pattern}");
@@ -153,7 +174,10 @@ fn the_number_of_parts_is_bounded() {
 
 #[test]
 fn deep_values_and_deep_schemas_do_not_overflow_the_stack() {
-    let deep = (0..100).fold(json!({"type": "string"}), |inner, _| json!({"properties": {"a": inner}}));
+    let deep = (0..100).fold(
+        json!({"type": "string"}),
+        |inner, _| json!({"properties": {"a": inner}}),
+    );
     let value = (0..100).fold(json!(1), |inner, _| json!({"a": inner}));
     assert!(check(deep, value).is_err());
     let deeper = (0..2_000).fold(json!({}), |inner, _| json!({"not": inner}));
