@@ -36,17 +36,12 @@ struct Task {
     needs: Vec<String>,
 }
 
-/// `execute_agent_code`, as the server defines it when one server is connected.
-fn execute_agent_code(tools: usize) -> Tool {
-    discovery::execute_agent_code(&discovery::calling([(SERVER, tools)]), ["standard"])
-}
-
 fn main() {
     let data: Tools = serde_json::from_str(include_str!("../../../tests/data/github-mcp-tools.json")).expect("tools");
     let tasks: Tasks = serde_json::from_str(include_str!("../../../tests/data/github-tasks.json")).expect("tasks");
     let plain = tokens::plain(&data.tools);
     let own = [
-        execute_agent_code(data.tools.len()),
+        discovery::execute_agent_code(["standard"], [(SERVER, data.tools.len())]),
         discovery::search_tools(),
         discovery::describe_tools(),
         discovery::call_tool(),
@@ -54,7 +49,7 @@ fn main() {
     ];
     let listed = tokens::plain(&own);
     for tool in &own {
-        println!("{:>6}  {}", tokens::plain([tool]), tool.name);
+        println!("{:>6}  {}", tokens::plain([tool]), tokens::definition(tool));
     }
     println!("{listed:>6}  all of Vesicle's own\n{plain:>6}  the {} definitions\n", data.tools.len());
 

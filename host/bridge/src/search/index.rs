@@ -4,15 +4,17 @@
 //! every word of every text that shares a word with the query; `benches/search.rs` measures both.
 //! Its tokenizer is used.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rmcp::model::Tool;
 
 use super::{
     fields::{self, FIELDS},
+    thesaurus,
     tokens::Tokens,
     usage::Usage,
 };
+use crate::names;
 
 /// BM25's saturation: what the second and third occurrence of a word still count.
 const K1: f32 = 1.2;
@@ -20,6 +22,10 @@ const K1: f32 = 1.2;
 const USAGE_SHARE: f32 = 0.05;
 /// At how many uses half of that is reached.
 const USAGE_HALF: f32 = 5.0;
+/// What a word counts that the asker did not say, but that tools say for it.
+const SYNONYM_SHARE: f32 = 0.6;
+/// What is left of the score of a tool that changes something when the asker wants to be told something.
+const CHANGING_SHARE: f32 = 0.7;
 /// How many hits are given at most, whatever is asked for.
 pub const HITS_MAX: usize = 100;
 /// How much of a query is read, in bytes.
@@ -41,6 +47,8 @@ struct Found {
     server: u32,
     /// `server.tool`.
     name: Box<str>,
+    /// It changes nothing, as far as it says so.
+    only_reads: bool,
 }
 
 struct Posting {
@@ -82,6 +90,7 @@ impl Index {
             index.tools.push(Found {
                 server: number,
                 name: format!("{server}.{}", tool.name).into(),
+                only_reads: only_reads(tool),
             });
             building.add(fields::read(server, tool, &index.tokens));
         }
@@ -113,14 +122,17 @@ impl Index {
     /// good tools come by their names.
     pub fn search(&self, query: &Query<'_>, usage: &Usage) -> Vec<Hit<'_>> {
         let text = query.text.get(..query.text.floor_char_boundary(QUERY_BYTES_MAX)).unwrap_or_default();
-        let mut words = self.tokens.of(text);
-        words.sort_unstable();
-        words.dedup();
         let mut scores = vec![0.0_f32; self.tools.len()];
-        for posting in words.iter().filter_map(|word| self.postings.get(word.as_str())).flatten() {
-            if let Some(score) = scores.get_mut(posting.tool as usize) {
-                *score += posting.score;
+        for (word, weight) in self.weighted(text) {
+            for posting in self.postings.get(word.as_str()).into_iter().flatten() {
+                if let Some(score) = scores.get_mut(posting.tool as usize) {
+                    *score += weight * posting.score;
+                }
             }
+        }
+        if thesaurus::asks(text) {
+            let changing = self.tools.iter().zip(&mut scores).filter(|(found, _)| !found.only_reads);
+            changing.for_each(|(_, score)| *score *= CHANGING_SHARE);
         }
         let mut hits: Vec<(f32, &Found)> = self
             .tools
@@ -147,6 +159,17 @@ impl Index {
         hits.into_iter().map(|(score, found)| self.hit(score, found)).collect()
     }
 
+    /// The words of a query with what each counts: what the asker said, and what tools say for it.
+    fn weighted(&self, text: &str) -> BTreeMap<String, f32> {
+        let said = self.tokens.of(text);
+        let mut words = BTreeMap::new();
+        for word in said.iter().flat_map(|word| thesaurus::of(word)) {
+            words.insert(word.clone(), SYNONYM_SHARE);
+        }
+        words.extend(said.into_iter().map(|word| (word, 1.0)));
+        words
+    }
+
     fn server_of(&self, found: &Found) -> &str {
         self.servers.get(found.server as usize).map_or("", String::as_str)
     }
@@ -159,6 +182,15 @@ impl Index {
             score,
         }
     }
+}
+
+/// Whether `tool` says that it changes nothing, or is called so.
+fn only_reads(tool: &Tool) -> bool {
+    let hint = tool.annotations.as_ref().and_then(|hints| hints.read_only_hint);
+    hint.unwrap_or_else(|| {
+        let reads = ["get", "list", "search", "read", "find", "fetch", "query", "show", "describe", "count"];
+        names::words(&tool.name).next().is_some_and(|word| reads.contains(&word.to_lowercase().as_str()))
+    })
 }
 
 /// An index while it is made: how often each word stands in each field of each tool.

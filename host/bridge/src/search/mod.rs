@@ -6,6 +6,7 @@
 
 mod fields;
 mod index;
+mod thesaurus;
 mod tokens;
 mod usage;
 #[cfg(test)]

@@ -148,7 +148,9 @@ impl<'t> Typed<'t> {
 /// The text of a model's root without comments.
 #[cfg(test)]
 pub(crate) fn type_text(model: &Model) -> Option<String> {
-    let form = printer::Form::Lines { comments: false };
+    let form = printer::Form::Lines {
+        comments: printer::Comments::None,
+    };
     let names: Vec<String> = model.definitions.iter().map(|one| one.name.clone()).collect();
     printer::Printer::new(model, &names, form, limits::DECLARATION_BYTES_MAX).print(&model.root)
 }

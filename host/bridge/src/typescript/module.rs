@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Typed, declaration, limits, signature::is_nothing};
+use super::{Typed, declaration, limits, printer::Comments, signature::is_nothing};
 
 /// The first line of every file that is generated.
 pub const GENERATED: &str = "// Written by `vesicle generate`. Changes are lost when it runs again.\n";
@@ -15,7 +15,7 @@ pub fn module(typed: &Typed<'_>, function: &str) -> String {
         false => format!("Call it as {path}(args)."),
     };
     let mut out = GENERATED.to_owned();
-    let Some(parts) = declaration::parts(typed, &call) else {
+    let Some(parts) = declaration::parts(typed, &call, Comments::All) else {
         // Beyond what is worth reading.
         let _ = writeln!(
             out,
