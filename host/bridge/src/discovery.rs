@@ -10,11 +10,7 @@ use std::fmt::Write as _;
 use rmcp::model::{Tool, ToolAnnotations, object};
 use serde_json::{Value, json};
 
-use crate::{
-    hygiene,
-    names::is_identifier,
-    typescript::{Typed, quoted},
-};
+use crate::typescript::{Typed, quoted};
 
 /// How many hits a search gives that does not say.
 pub const LIMIT_DEFAULT: usize = 5;
@@ -51,13 +47,16 @@ impl Detail {
 /// What `execute_agent_code` does, before and after what the connected servers add to it. What else a
 /// program must know, the errors say that it gets.
 const EXECUTE: [&str; 2] = [
-    "Run a TypeScript async function body in a fresh sandbox; `return` JSON. Globals: `input` (context.input), `state.get/set`",
-    ". No fetch, fs, import.",
+    "Run a TypeScript async function body in a fresh sandbox. Globals: `input` (context.input), `state.get/set`",
+    ".",
 ];
 
 /// `execute_agent_code`, for callers who may use these profiles; with a line that names the connected
 /// servers and how many tools each has.
-pub fn execute_agent_code<'p, 's>(profiles: impl IntoIterator<Item = &'p str>, servers: impl IntoIterator<Item = (&'s str, usize)>) -> Tool {
+pub fn execute_agent_code<'p, 's>(
+    profiles: impl IntoIterator<Item = &'p str>,
+    servers: impl IntoIterator<Item = (&'s str, usize)>,
+) -> Tool {
     let profiles: Vec<&str> = profiles.into_iter().collect();
     let mut properties = json!({
         "code": {"type": "string"},
@@ -75,7 +74,11 @@ pub fn execute_agent_code<'p, 's>(profiles: impl IntoIterator<Item = &'p str>, s
     };
     let [before, after] = EXECUTE;
     let description = format!("{before}{tools}{after}");
-    Tool::new("execute_agent_code", description, input(properties, &["code"]))
+    Tool::new(
+        "execute_agent_code",
+        description,
+        input(properties, &["code"]),
+    )
 }
 
 /// `search_tools`.
@@ -99,8 +102,11 @@ pub fn search_tools() -> Tool {
 pub fn describe_tools() -> Tool {
     read_only(Tool::new(
         "describe_tools",
-        "Show tool types",
-        input(json!({"names": {"type": "array", "items": {"type": "string"}}}), &["names"]),
+        "Show types",
+        input(
+            json!({"names": {"type": "array", "items": {"type": "string"}}}),
+            &["names"],
+        ),
     ))
 }
 
@@ -108,14 +114,21 @@ pub fn describe_tools() -> Tool {
 pub fn call_tool() -> Tool {
     Tool::new(
         "call_tool",
-        "Call a tool without code",
-        input(json!({"name": {"type": "string"}, "arguments": {"type": "object"}}), &["name"]),
+        "Call without code",
+        input(
+            json!({"name": {"type": "string"}, "arguments": {"type": "object"}}),
+            &["name"],
+        ),
     )
 }
 
 /// `list_servers`.
 pub fn list_servers() -> Tool {
-    read_only(Tool::new("list_servers", "Their state", input(json!({}), &[])))
+    read_only(Tool::new(
+        "list_servers",
+        "Their state",
+        input(json!({}), &[]),
+    ))
 }
 
 fn input(properties: Value, required: &[&str]) -> rmcp::model::JsonObject {
@@ -134,11 +147,7 @@ fn server_index<'s>(servers: impl IntoIterator<Item = (&'s str, usize)>) -> Stri
     let mut line = String::new();
     let mut untold = 0;
     for (name, tools) in servers {
-        let name = hygiene::strip(name).replace('\n', " ");
-        let name = match is_identifier(&name) {
-            true => name,
-            false => quoted(&name),
-        };
+        let name = clean(name);
         let gap = if line.is_empty() { "" } else { ", " };
         let told = format!("{gap}{name} ({tools})");
         match untold == 0 && line.len() + told.len() <= SERVERS_BYTES_MAX {
@@ -152,21 +161,42 @@ fn server_index<'s>(servers: impl IntoIterator<Item = (&'s str, usize)>) -> Stri
     line
 }
 
-/// What a search or a description answers with: one line for each tool, or its declaration.
+/// What a search or a description answers with.
 pub fn found<'t>(tools: impl IntoIterator<Item = &'t Typed<'t>>, detail: Detail) -> String {
-    let texts: Vec<String> = tools.into_iter().map(|typed| told(typed, detail)).collect();
-    match (texts.is_empty(), detail) {
+    let tools: Vec<&Typed<'t>> = tools.into_iter().collect();
+    let texts = |text: &dyn Fn(&Typed<'t>) -> String| {
+        tools.iter().map(|typed| text(typed)).collect::<Vec<_>>()
+    };
+    match (tools.is_empty(), detail) {
         (true, _) => "No tool fits. Try other words, or list_servers.".to_owned(),
-        (false, Detail::Full) => texts.join("\n\n"),
-        (false, _) => texts.join("\n"),
+        (false, Detail::Names) => names(&tools),
+        (false, Detail::Signatures) => texts(&|typed| typed.signature()).join("\n"),
+        (false, Detail::Full) => texts(&|typed| typed.declaration()).join("\n\n"),
     }
 }
 
-fn told(typed: &Typed<'_>, detail: Detail) -> String {
-    match detail {
-        Detail::Names => typed.name(),
-        Detail::Signatures => typed.signature(),
-        Detail::Full => typed.declaration(),
+/// One line for each server, in the order of their best tools: `github: create_issue, issue_write`.
+fn names(tools: &[&Typed<'_>]) -> String {
+    let mut servers: Vec<(&str, String)> = vec![];
+    for typed in tools {
+        let (server, tool) = (typed.server(), clean(typed.tool()));
+        match servers.iter_mut().find(|(known, _)| *known == server) {
+            Some((_, line)) => {
+                let _ = write!(line, ", {tool}");
+            }
+            None => servers.push((server, format!("{}: {tool}", clean(server)))),
+        }
+    }
+    let lines: Vec<String> = servers.into_iter().map(|(_, line)| line).collect();
+    lines.join("\n")
+}
+
+/// A name as it may stand in a list; in quotes if it would not read as one.
+fn clean(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$');
+    match !name.is_empty() && name.chars().all(is_plain) {
+        true => name.to_owned(),
+        false => quoted(name),
     }
 }
 
@@ -178,7 +208,14 @@ mod tests {
     #[test]
     fn a_model_reads_this() {
         let code = execute_agent_code(["standard", "strict"], [("github", 117), ("my-server", 3)]);
-        let texts = [code, search_tools(), describe_tools(), call_tool(), list_servers()].map(|tool| tokens::definition(&tool));
+        let texts = [
+            code,
+            search_tools(),
+            describe_tools(),
+            call_tool(),
+            list_servers(),
+        ]
+        .map(|tool| tokens::definition(&tool));
         insta::assert_snapshot!(texts.join("\n"));
     }
 
@@ -188,19 +225,35 @@ mod tests {
         let tool = execute_agent_code(["standard"], names.iter().map(|name| (name.as_str(), 7)));
         let text = tool.description.unwrap();
         assert!(text.len() < SERVERS_BYTES_MAX + 300, "{text}");
-        assert!(text.contains("servers server0 (7), ") && text.contains(" more: list_servers. No"), "{text}");
+        assert!(
+            text.contains(r#"servers "server0\u{202e}" (7), "#)
+                && text.contains(" more: list_servers."),
+            "{text}"
+        );
     }
 
     #[test]
     fn nothing_is_said_of_what_is_not_there() {
         let alone = execute_agent_code(["standard"], []);
         assert_eq!(alone.description.unwrap(), EXECUTE.concat());
-        assert!(!alone.input_schema["properties"].as_object().unwrap().contains_key("profile"));
+        assert!(
+            !alone.input_schema["properties"]
+                .as_object()
+                .unwrap()
+                .contains_key("profile")
+        );
     }
 
     #[test]
     fn details_are_named() {
-        assert_eq!(Detail::NAMES.map(Detail::parse), [Some(Detail::Names), Some(Detail::Signatures), Some(Detail::Full)]);
+        assert_eq!(
+            Detail::NAMES.map(Detail::parse),
+            [
+                Some(Detail::Names),
+                Some(Detail::Signatures),
+                Some(Detail::Full)
+            ]
+        );
         assert_eq!(Detail::parse("everything"), None);
     }
 
@@ -209,9 +262,31 @@ mod tests {
         let definition = json!({"name": "get_me", "description": "Who I am. More.", "inputSchema": {"type": "object"}});
         let tool: Tool = serde_json::from_value(definition).unwrap();
         let typed = [Typed::new("github", &tool, None)];
-        assert_eq!(found(&typed, Detail::Names), "github.get_me");
-        assert_eq!(found(&typed, Detail::Signatures), "tools.github.get_me(): Promise<unknown>");
-        assert_eq!(found(&typed, Detail::Full), "/** Who I am. More. */\ntools.github.get_me(): Promise<unknown>");
-        assert_eq!(found([], Detail::Full), "No tool fits. Try other words, or list_servers.");
+        assert_eq!(found(&typed, Detail::Names), "github: get_me");
+        let named = |name: &str| -> Tool {
+            serde_json::from_value(json!({"name": name, "inputSchema": {}})).unwrap()
+        };
+        let [a, b, c] = ["a", "b", "x, y: \u{202e}"].map(named);
+        let several = [
+            Typed::new("s", &a, None),
+            Typed::new("t", &b, None),
+            Typed::new("s", &c, None),
+        ];
+        assert_eq!(
+            found(&several, Detail::Names),
+            "s: a, \"x, y: \\u{202e}\"\nt: b"
+        );
+        assert_eq!(
+            found(&typed, Detail::Signatures),
+            "tools.github.get_me(): Promise<unknown>"
+        );
+        assert_eq!(
+            found(&typed, Detail::Full),
+            "/** Who I am. More. */\ntools.github.get_me(): Promise<unknown>"
+        );
+        assert_eq!(
+            found([], Detail::Full),
+            "No tool fits. Try other words, or list_servers."
+        );
     }
 }

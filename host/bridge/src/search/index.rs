@@ -121,7 +121,10 @@ impl Index {
     /// The tools that fit best, best first. A query without any known word finds nothing; equally
     /// good tools come by their names.
     pub fn search(&self, query: &Query<'_>, usage: &Usage) -> Vec<Hit<'_>> {
-        let text = query.text.get(..query.text.floor_char_boundary(QUERY_BYTES_MAX)).unwrap_or_default();
+        let text = query
+            .text
+            .get(..query.text.floor_char_boundary(QUERY_BYTES_MAX))
+            .unwrap_or_default();
         let mut scores = vec![0.0_f32; self.tools.len()];
         for (word, weight) in self.weighted(text) {
             for posting in self.postings.get(word.as_str()).into_iter().flatten() {
@@ -131,19 +134,30 @@ impl Index {
             }
         }
         if thesaurus::asks(text) {
-            let changing = self.tools.iter().zip(&mut scores).filter(|(found, _)| !found.only_reads);
+            let changing = self
+                .tools
+                .iter()
+                .zip(&mut scores)
+                .filter(|(found, _)| !found.only_reads);
             changing.for_each(|(_, score)| *score *= CHANGING_SHARE);
         }
         let mut hits: Vec<(f32, &Found)> = self
             .tools
             .iter()
             .zip(scores)
-            .filter(|(found, score)| *score > 0.0 && query.server.is_none_or(|wanted| self.server_of(found) == wanted))
+            .filter(|(found, score)| {
+                *score > 0.0
+                    && query
+                        .server
+                        .is_none_or(|wanted| self.server_of(found) == wanted)
+            })
             .map(|(found, score)| (score, found))
             .collect();
         let limit = query.limit.min(HITS_MAX);
         // Usage moves a tool by a few places, so that it need not be looked up for all.
-        let best_first = |a: &(f32, &Found), b: &(f32, &Found)| b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name));
+        let best_first = |a: &(f32, &Found), b: &(f32, &Found)| {
+            b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name))
+        };
         let candidates = limit * 2 + 20;
         if hits.len() > candidates {
             hits.select_nth_unstable_by(candidates, best_first);
@@ -152,11 +166,14 @@ impl Index {
         for (score, found) in &mut hits {
             let uses = usage.count(&found.name) as f32;
             let together = usage.together(&found.name, query.used) as f32;
-            *score *= 1.0 + USAGE_SHARE * (uses / (uses + USAGE_HALF) + together / (together + USAGE_HALF));
+            *score *= 1.0
+                + USAGE_SHARE * (uses / (uses + USAGE_HALF) + together / (together + USAGE_HALF));
         }
         hits.sort_unstable_by(best_first);
         hits.truncate(limit);
-        hits.into_iter().map(|(score, found)| self.hit(score, found)).collect()
+        hits.into_iter()
+            .map(|(score, found)| self.hit(score, found))
+            .collect()
     }
 
     /// The words of a query with what each counts: what the asker said, and what tools say for it.
@@ -171,7 +188,9 @@ impl Index {
     }
 
     fn server_of(&self, found: &Found) -> &str {
-        self.servers.get(found.server as usize).map_or("", String::as_str)
+        self.servers
+            .get(found.server as usize)
+            .map_or("", String::as_str)
     }
 
     fn hit<'i>(&'i self, score: f32, found: &'i Found) -> Hit<'i> {
@@ -186,10 +205,17 @@ impl Index {
 
 /// Whether `tool` says that it changes nothing, or is called so.
 fn only_reads(tool: &Tool) -> bool {
-    let hint = tool.annotations.as_ref().and_then(|hints| hints.read_only_hint);
+    let hint = tool
+        .annotations
+        .as_ref()
+        .and_then(|hints| hints.read_only_hint);
     hint.unwrap_or_else(|| {
-        let reads = ["get", "list", "search", "read", "find", "fetch", "query", "show", "describe", "count"];
-        names::words(&tool.name).next().is_some_and(|word| reads.contains(&word.to_lowercase().as_str()))
+        let reads = [
+            "get", "list", "search", "read", "find", "fetch", "query", "show", "describe", "count",
+        ];
+        names::words(&tool.name)
+            .next()
+            .is_some_and(|word| reads.contains(&word.to_lowercase().as_str()))
     })
 }
 
@@ -204,14 +230,21 @@ struct Building {
 impl Building {
     fn add(&mut self, fields: [Vec<String>; FIELDS.len()]) {
         let tool = u32::try_from(self.lengths.len()).unwrap_or(u32::MAX);
-        self.lengths.push(fields.each_ref().map(|field| u32::try_from(field.len()).unwrap_or(u32::MAX)));
+        self.lengths.push(
+            fields
+                .each_ref()
+                .map(|field| u32::try_from(field.len()).unwrap_or(u32::MAX)),
+        );
         for (number, field) in fields.into_iter().enumerate() {
             for word in field {
                 let tools = self.words.entry(word.into_boxed_str()).or_default();
                 if tools.last().is_none_or(|(last, _)| *last != tool) {
                     tools.push((tool, [0; FIELDS.len()]));
                 }
-                if let Some(count) = tools.last_mut().and_then(|(_, counts)| counts.get_mut(number)) {
+                if let Some(count) = tools
+                    .last_mut()
+                    .and_then(|(_, counts)| counts.get_mut(number))
+                {
                     *count = count.saturating_add(1);
                 }
             }
@@ -230,9 +263,16 @@ impl Building {
         let score = |tool: u32, counts: &[u16; FIELDS.len()], rarity: f32| {
             let lengths = self.lengths.get(tool as usize).copied().unwrap_or_default();
             let mut count = 0.0;
-            for (((field, times), length), average) in FIELDS.iter().zip(counts).zip(lengths).zip(averages) {
-                let relative = if average > 0.0 { length as f32 / average } else { 1.0 };
-                count += field.weight * f32::from(*times) / (1.0 - field.length + field.length * relative);
+            for (((field, times), length), average) in
+                FIELDS.iter().zip(counts).zip(lengths).zip(averages)
+            {
+                let relative = if average > 0.0 {
+                    length as f32 / average
+                } else {
+                    1.0
+                };
+                count += field.weight * f32::from(*times)
+                    / (1.0 - field.length + field.length * relative);
             }
             rarity * count / (K1 + count)
         };

@@ -6,11 +6,11 @@
 
 mod fields;
 mod index;
+#[cfg(test)]
+mod tests;
 mod thesaurus;
 mod tokens;
 mod usage;
-#[cfg(test)]
-mod tests;
 
 pub use index::{Hit, Index, Query};
 pub use usage::Usage;

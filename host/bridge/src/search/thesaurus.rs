@@ -11,14 +11,23 @@ use super::tokens::Tokens;
 
 const WORDS: [(&str, &str); 52] = [
     // What is done.
-    ("create", "make new add open start write file register raise compose"),
+    (
+        "create",
+        "make new add open start write file register raise compose",
+    ),
     ("add", "attach append put insert include leave create"),
-    ("get", "show see view read fetch retrieve display look check"),
+    (
+        "get",
+        "show see view read fetch retrieve display look check",
+    ),
     ("read", "show see view get fetch open look"),
     ("list", "show enumerate browse see view"),
     ("search", "find look locate hunt query"),
     ("find", "search look locate"),
-    ("update", "change edit modify set rename adjust replace correct"),
+    (
+        "update",
+        "change edit modify set rename adjust replace correct",
+    ),
     ("write", "save store change edit put create update"),
     ("delete", "remove drop erase destroy trash discard wipe"),
     ("remove", "delete drop detach unset"),
@@ -36,11 +45,17 @@ const WORDS: [(&str, &str); 52] = [
     ("approve", "accept allow"),
     // What it is done to.
     ("issue", "ticket bug problem task defect"),
-    ("comment", "note reply remark answer say said discussion feedback"),
+    (
+        "comment",
+        "note reply remark answer say said discussion feedback",
+    ),
     ("pull request", "pr mr"),
     ("repository", "repo project codebase"),
     ("organization", "org company"),
-    ("user", "person people member account profile someone somebody"),
+    (
+        "user",
+        "person people member account profile someone somebody",
+    ),
     ("member", "person people user"),
     ("collaborator", "member contributor access"),
     ("secret", "password credential key token"),
@@ -87,14 +102,49 @@ pub fn of(stem: &str) -> &'static [String] {
 
 /// Words that a request for information begins with.
 const ASKING: [&str; 36] = [
-    "any", "are", "can", "check", "count", "did", "display", "do", "does", "fetch", "find", "get", "give", "has", "have", "how", "is", "list",
-    "look", "query", "read", "retrieve", "search", "see", "show", "summarize", "tell", "view", "was", "were", "what", "when", "where", "which",
-    "who", "why",
+    "any",
+    "are",
+    "can",
+    "check",
+    "count",
+    "did",
+    "display",
+    "do",
+    "does",
+    "fetch",
+    "find",
+    "get",
+    "give",
+    "has",
+    "have",
+    "how",
+    "is",
+    "list",
+    "look",
+    "query",
+    "read",
+    "retrieve",
+    "search",
+    "see",
+    "show",
+    "summarize",
+    "tell",
+    "view",
+    "was",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "who",
+    "why",
 ];
 
 /// Whether `text` asks to be told something, and not for something to be done.
 pub fn asks(text: &str) -> bool {
-    let first = text.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
+    let first = text
+        .split(|c: char| !c.is_alphanumeric())
+        .find(|word| !word.is_empty());
     first.is_some_and(|word| ASKING.contains(&word.to_lowercase().as_str()))
 }
 
@@ -111,7 +161,13 @@ mod tests {
 
     #[test]
     fn questions_are_told_from_orders() {
-        for text in ["what changed?", "Which branches", "  show me", "what's new", "any errors"] {
+        for text in [
+            "what changed?",
+            "Which branches",
+            "  show me",
+            "what's new",
+            "any errors",
+        ] {
             assert!(asks(text), "{text}");
         }
         for text in ["", "create an issue", "merge it", "branches", "🙂"] {

@@ -62,14 +62,19 @@ pub fn parts(typed: &Typed<'_>, call: &str, comments: Comments) -> Option<Parts>
     [comments, Comments::None].into_iter().find_map(|comments| {
         let parts = attempt(typed, call, comments)?;
         let types: usize = parts.types.iter().map(Named::len).sum();
-        (types + parts.arguments.len() + parts.result.len() <= DECLARATION_BYTES_MAX).then_some(parts)
+        (types + parts.arguments.len() + parts.result.len() <= DECLARATION_BYTES_MAX)
+            .then_some(parts)
     })
 }
 
 fn attempt(typed: &Typed<'_>, call: &str, with: Comments) -> Option<Parts> {
     let form = Form::Lines { comments: with };
     let arguments = &typed.arguments;
-    let argument_names: Vec<String> = arguments.definitions.iter().map(|one| one.name.clone()).collect();
+    let argument_names: Vec<String> = arguments
+        .definitions
+        .iter()
+        .map(|one| one.name.clone())
+        .collect();
     let mut types = vec![];
     let arguments_text = write(arguments, typed.tool, &argument_names, form, &mut types)?;
     let result = match typed.result() {
@@ -90,7 +95,11 @@ fn attempt(typed: &Typed<'_>, call: &str, with: Comments) -> Option<Parts> {
         notes = comments::telling(&notes, names.chain([typed.server, typed.tool]));
     }
     if !call.is_empty() {
-        let gap = if notes.description.is_empty() { "" } else { "\n\n" };
+        let gap = if notes.description.is_empty() {
+            ""
+        } else {
+            "\n\n"
+        };
         let _ = write!(notes.description, "{gap}{call}");
     }
     let mut comment = String::new();
@@ -108,27 +117,44 @@ fn attempt(typed: &Typed<'_>, call: &str, with: Comments) -> Option<Parts> {
 }
 
 /// Writes the model's named types into `types`, and answers with its root.
-fn write(model: &Model, tool: &str, names: &[String], form: Form, types: &mut Vec<Named>) -> Option<String> {
+fn write(
+    model: &Model,
+    tool: &str,
+    names: &[String],
+    form: Form,
+    types: &mut Vec<Named>,
+) -> Option<String> {
     let mut left = DECLARATION_BYTES_MAX;
     for (definition, name) in model.definitions.iter().zip(names) {
         let mut comment = String::new();
-        if let Form::Lines { comments: Comments::All | Comments::Telling } = form {
+        if let Form::Lines {
+            comments: Comments::All | Comments::Telling,
+        } = form
+        {
             comments::write(&mut comment, &definition.notes, false, 0);
         }
-        let is = Printer::new(model, names, form, left).within(name).print(&definition.is)?;
+        let is = Printer::new(model, names, form, left)
+            .within(name)
+            .print(&definition.is)?;
         let text = format!("type {name} = {is};");
         let named = Named { comment, text };
         left = left.checked_sub(named.len())?;
         types.push(named);
     }
-    Printer::new(model, names, form, left).within(tool).print(&model.root)
+    Printer::new(model, names, form, left)
+        .within(tool)
+        .print(&model.root)
 }
 
 /// What the definitions of a result are called beside those of the arguments.
 fn other_names(definitions: &[Definition], taken: &[String]) -> Vec<String> {
     let mut names: Vec<String> = vec![];
     for definition in definitions {
-        let is_used = |name: &String| taken.contains(name) || names.contains(name) || definitions.iter().any(|other| other.name == *name);
+        let is_used = |name: &String| {
+            taken.contains(name)
+                || names.contains(name)
+                || definitions.iter().any(|other| other.name == *name)
+        };
         let name = match taken.contains(&definition.name) {
             false => definition.name.clone(),
             true => (2..)

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::{Typed, declaration, limits, printer::Comments, signature::is_nothing};
 
 /// The first line of every file that is generated.
-pub const GENERATED: &str = "// Written by `vesicle generate`. Changes are lost when it runs again.\n";
+pub const GENERATED: &str =
+    "// Written by `vesicle generate`. Changes are lost when it runs again.\n";
 
 /// A module that exports the call as `function`, and the types of its arguments and result.
 pub fn module(typed: &Typed<'_>, function: &str) -> String {
@@ -22,7 +23,10 @@ pub fn module(typed: &Typed<'_>, function: &str) -> String {
             "/** {call} Its types are longer than {} KB. */",
             limits::DECLARATION_BYTES_MAX >> 10
         );
-        let _ = writeln!(out, "export declare function {function}(args: Args): Promise<Result>;");
+        let _ = writeln!(
+            out,
+            "export declare function {function}(args: Args): Promise<Result>;"
+        );
         out.push_str("export type Args = object;\nexport type Result = unknown;\n");
         return out;
     };

@@ -112,7 +112,11 @@ impl<'m> Printer<'m> {
                 self.write(items, Within::Array);
                 self.push("[]");
             }
-            Type::Tuple { items, required, rest } => self.tuple(items, *required, rest.as_deref()),
+            Type::Tuple {
+                items,
+                required,
+                rest,
+            } => self.tuple(items, *required, rest.as_deref()),
             Type::Object(object) => self.object(object, within),
             Type::Union(members) => self.joined(members, " | ", Within::Union, within),
             Type::All(members) => self.joined(members, " & ", Within::All, within),
@@ -137,7 +141,11 @@ impl<'m> Printer<'m> {
     }
 
     fn named(&mut self, index: usize, within: Within) {
-        match (self.form, self.names.get(index), self.model.definitions.get(index)) {
+        match (
+            self.form,
+            self.names.get(index),
+            self.model.definitions.get(index),
+        ) {
             (Form::Line { depth, .. }, _, Some(definition)) if self.depth < depth => {
                 self.depth += 1;
                 self.write(&definition.is, within);
@@ -198,7 +206,13 @@ impl<'m> Printer<'m> {
 
     fn map(&mut self, map: &Map) {
         self.push("{ [key: string");
-        if let (Form::Lines { comments: Comments::All | Comments::Telling }, false) = (self.form, map.patterns.is_empty()) {
+        if let (
+            Form::Lines {
+                comments: Comments::All | Comments::Telling,
+            },
+            false,
+        ) = (self.form, map.patterns.is_empty())
+        {
             let patterns = map.patterns.join(" or ").replace(['\n', '\r'], " ");
             let _ = write!(self.out, " /* {} */", comments::unclosed(&patterns));
         }
@@ -220,7 +234,12 @@ impl<'m> Printer<'m> {
             }
         }
         if object.left_out > 0 {
-            let _ = writeln!(self.out, "{}// {}", Pad(self.indent), left_out(object.left_out));
+            let _ = writeln!(
+                self.out,
+                "{}// {}",
+                Pad(self.indent),
+                left_out(object.left_out)
+            );
         }
         self.indent -= 1;
         let _ = write!(self.out, "{}}}", Pad(self.indent));
@@ -228,11 +247,16 @@ impl<'m> Printer<'m> {
 
     fn comment(&mut self, object: &Object, property: &Property, comments: Comments) {
         let is_integer = property.is == Type::Integer;
-        let names = object.properties.iter().map(|property| property.name.as_str());
+        let names = object
+            .properties
+            .iter()
+            .map(|property| property.name.as_str());
         let names = names.chain([self.within]);
         match comments {
             Comments::None => {}
-            Comments::All => comments::write(&mut self.out, &property.notes, is_integer, self.indent),
+            Comments::All => {
+                comments::write(&mut self.out, &property.notes, is_integer, self.indent)
+            }
             Comments::Telling => {
                 let notes = comments::telling(&property.notes, names);
                 comments::write(&mut self.out, &notes, is_integer, self.indent);
@@ -243,7 +267,10 @@ impl<'m> Printer<'m> {
     fn on_one_line(&mut self, object: &Object, with_optional: bool) {
         self.push("{");
         self.depth += 1;
-        let told = object.properties.iter().filter(|property| with_optional || property.required);
+        let told = object
+            .properties
+            .iter()
+            .filter(|property| with_optional || property.required);
         let mut count = 0;
         for property in told {
             self.push(if count > 0 { "; " } else { " " });
