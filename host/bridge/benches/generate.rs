@@ -34,13 +34,17 @@ fn generation(criterion: &mut Criterion) {
         let tools = tools(count);
         criterion.bench_function(&format!("declarations of {count} tools"), |bencher| {
             bencher.iter(|| {
-                let texts = tools.iter().map(|tool| Typed::new("server", tool, None).declaration());
+                let texts = tools
+                    .iter()
+                    .map(|tool| Typed::new("server", tool, None).declaration());
                 texts.map(|text| black_box(text).len()).sum::<usize>()
             });
         });
         criterion.bench_function(&format!("files of {count} tools"), |bencher| {
             bencher.iter(|| {
-                let texts = tools.iter().map(|tool| Typed::new("server", tool, None).module(&tool.name));
+                let texts = tools
+                    .iter()
+                    .map(|tool| Typed::new("server", tool, None).module(&tool.name));
                 texts.map(|text| black_box(text).len()).sum::<usize>()
             });
         });

@@ -44,21 +44,32 @@ struct Tools {
 
 /// The 117 real tools over and over, each time under another name.
 fn tools(count: usize) -> Vec<(String, Tool)> {
-    let data: Tools = serde_json::from_str(include_str!("../../../tests/data/github-mcp-tools.json")).expect("tools");
-    let named = data.tools.iter().cycle().take(count).enumerate().map(|(n, tool)| {
-        // Read anew, or all copies would share one schema.
-        let text = serde_json::to_string(tool).expect("text");
-        let mut tool: Tool = serde_json::from_str(&text).expect("tool");
-        tool.name = format!("{}_{}", tool.name, n / 117).into();
-        (format!("server{}", n / 117), tool)
-    });
+    let data: Tools =
+        serde_json::from_str(include_str!("../../../tests/data/github-mcp-tools.json"))
+            .expect("tools");
+    let named = data
+        .tools
+        .iter()
+        .cycle()
+        .take(count)
+        .enumerate()
+        .map(|(n, tool)| {
+            // Read anew, or all copies would share one schema.
+            let text = serde_json::to_string(tool).expect("text");
+            let mut tool: Tool = serde_json::from_str(&text).expect("tool");
+            tool.name = format!("{}_{}", tool.name, n / 117).into();
+            (format!("server{}", n / 117), tool)
+        });
     named.collect()
 }
 
 fn tasks() -> Vec<String> {
-    let data: Value = serde_json::from_str(include_str!("../../../tests/data/github-tasks.json")).expect("tasks");
+    let data: Value =
+        serde_json::from_str(include_str!("../../../tests/data/github-tasks.json")).expect("tasks");
     let tasks = data["tasks"].as_array().expect("tasks").iter();
-    tasks.map(|task| task["task"].as_str().expect("task").to_owned()).collect()
+    tasks
+        .map(|task| task["task"].as_str().expect("task").to_owned())
+        .collect()
 }
 
 fn index(tools: &[(String, Tool)]) -> Index {
@@ -84,7 +95,9 @@ fn search(criterion: &mut Criterion) {
     weight();
     let tools = tools(5_000);
     let tasks = tasks();
-    criterion.bench_function("index 5 000 tools", |bencher| bencher.iter(|| index(&tools).len()));
+    criterion.bench_function("index 5 000 tools", |bencher| {
+        bencher.iter(|| index(&tools).len())
+    });
     let ours = index(&tools);
     let mut usage = Usage::default();
     for (server, tool) in tools.iter().take(1_000) {
@@ -94,18 +107,38 @@ fn search(criterion: &mut Criterion) {
     criterion.bench_function("search 5 000 tools", |bencher| {
         bencher.iter(|| {
             let text = next.next().map_or("", String::as_str);
-            ours.search(&Query { text, server: None, limit: 5, used: &[] }, &usage).len()
+            ours.search(
+                &Query {
+                    text,
+                    server: None,
+                    limit: 5,
+                    used: &[],
+                },
+                &usage,
+            )
+            .len()
         });
     });
     let texts = tools.iter().map(|(_, tool)| {
         let description = tool.description.as_deref().unwrap_or_default();
-        format!("{} {description} {}", tool.name.replace('_', " "), Value::from((*tool.input_schema).clone()))
+        format!(
+            "{} {description} {}",
+            tool.name.replace('_', " "),
+            Value::from((*tool.input_schema).clone())
+        )
     });
     let texts: Vec<String> = texts.collect();
     let theirs = SearchEngineBuilder::<u32>::with_corpus(Language::English, texts).build();
-    criterion.bench_function("search 5 000 tools with the bm25 crate's engine", |bencher| {
-        bencher.iter(|| theirs.search(next.next().map_or("", String::as_str), 5).len());
-    });
+    criterion.bench_function(
+        "search 5 000 tools with the bm25 crate's engine",
+        |bencher| {
+            bencher.iter(|| {
+                theirs
+                    .search(next.next().map_or("", String::as_str), 5)
+                    .len()
+            });
+        },
+    );
 }
 
 criterion_group!(benches, search);

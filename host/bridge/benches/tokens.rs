@@ -36,17 +36,18 @@ struct Task {
     needs: Vec<String>,
 }
 
-/// `execute_agent_code`, as the server defines it when one server is connected.
-fn execute_agent_code(tools: usize) -> Tool {
-    discovery::execute_agent_code(&discovery::calling([(SERVER, tools)]), ["standard"])
-}
-
 fn main() {
-    let data: Tools = serde_json::from_str(include_str!("../../../tests/data/github-mcp-tools.json")).expect("tools");
-    let tasks: Tasks = serde_json::from_str(include_str!("../../../tests/data/github-tasks.json")).expect("tasks");
+    let data: Tools =
+        serde_json::from_str(include_str!("../../../tests/data/github-mcp-tools.json"))
+            .expect("tools");
+    let tasks: Tasks =
+        serde_json::from_str(include_str!("../../../tests/data/github-tasks.json")).expect("tasks");
     let plain = tokens::plain(&data.tools);
     let own = [
-        execute_agent_code(data.tools.len()),
+        discovery::execute_agent_code(
+            ["restrictive", "default", "permissive"],
+            [(SERVER, data.tools.len())],
+        ),
         discovery::search_tools(),
         discovery::describe_tools(),
         discovery::call_tool(),
@@ -54,16 +55,27 @@ fn main() {
     ];
     let listed = tokens::plain(&own);
     for tool in &own {
-        println!("{:>6}  {}", tokens::plain([tool]), tool.name);
+        println!("{:>6}  {}", tokens::plain([tool]), tokens::definition(tool));
     }
-    println!("{listed:>6}  all of Vesicle's own\n{plain:>6}  the {} definitions\n", data.tools.len());
+    println!(
+        "{listed:>6}  all of Vesicle's own\n{plain:>6}  the {} definitions\n",
+        data.tools.len()
+    );
 
     let index = Index::new(data.tools.iter().map(|tool| (SERVER, tool)));
     println!("place  own  asks  search  declaration  code   all      %  task");
     let mut sums = vec![];
     let mut found = 0;
     for task in &tasks.tasks {
-        let hits = index.search(&Query { text: &task.task, server: None, limit: 100, used: &[] }, &Usage::default());
+        let hits = index.search(
+            &Query {
+                text: &task.task,
+                server: None,
+                limit: 100,
+                used: &[],
+            },
+            &Usage::default(),
+        );
         let place = place(&index, task);
         let is_found = place.is_some_and(|place| place <= LIMIT_DEFAULT);
         found += usize::from(is_found);
@@ -78,11 +90,18 @@ fn main() {
             .filter_map(|hit| data.tools.iter().find(|tool| tool.name == hit.tool))
             .map(|tool| Typed::new(SERVER, tool, None))
             .collect();
-        let tool = data.tools.iter().find(|tool| tool.name == right).expect("the tool");
+        let tool = data
+            .tools
+            .iter()
+            .find(|tool| tool.name == right)
+            .expect("the tool");
         let asks = tokens::count(&json!({"query": task.task}).to_string())
             + tokens::count(&json!({"names": [format!("{SERVER}.{right}")]}).to_string());
         let search = tokens::count(&discovery::found(&typed, Detail::Names));
-        let declaration = tokens::count(&discovery::found(&[Typed::new(SERVER, tool, None)], Detail::Full));
+        let declaration = tokens::count(&discovery::found(
+            &[Typed::new(SERVER, tool, None)],
+            Detail::Full,
+        ));
         let code = tokens::count(&json!({"code": program(tool)}).to_string());
         let all = listed + asks + search + declaration + code;
         let percent = 100.0 * all as f64 / plain as f64;
@@ -90,7 +109,11 @@ fn main() {
             "{:>5}  {listed:>3}  {asks:>4}  {search:>6}  {declaration:>11}  {code:>4}  {all:>4}  {percent:>5.2}  {}{}",
             place.map_or("-".to_owned(), |place| place.to_string()),
             task.task,
-            if is_found { "" } else { "   <- not in the first 5" },
+            if is_found {
+                ""
+            } else {
+                "   <- not in the first 5"
+            },
         );
         sums.push(all);
     }
@@ -110,19 +133,40 @@ fn main() {
 
 /// Where the right tool stands among all that are found, from 1.
 fn place(index: &Index, task: &Task) -> Option<usize> {
-    let hits = index.search(&Query { text: &task.task, server: None, limit: 100, used: &[] }, &Usage::default());
-    let place = hits.iter().position(|hit| task.needs.iter().any(|needed| needed == hit.tool));
+    let hits = index.search(
+        &Query {
+            text: &task.task,
+            server: None,
+            limit: 100,
+            used: &[],
+        },
+        &Usage::default(),
+    );
+    let place = hits
+        .iter()
+        .position(|hit| task.needs.iter().any(|needed| needed == hit.tool));
     place.map(|place| place + 1)
 }
 
 /// The same question for tasks that nothing was tuned to.
 fn held_out(index: &Index, tasks: &[Task]) {
     let places: Vec<Option<usize>> = tasks.iter().map(|task| place(index, task)).collect();
-    let found = places.iter().flatten().filter(|place| **place <= LIMIT_DEFAULT).count();
-    println!("Of {} further tasks that nothing was tuned to: {found}. Missed:", tasks.len());
+    let found = places
+        .iter()
+        .flatten()
+        .filter(|place| **place <= LIMIT_DEFAULT)
+        .count();
+    println!(
+        "Of {} further tasks that nothing was tuned to: {found}. Missed:",
+        tasks.len()
+    );
     for (task, place) in tasks.iter().zip(places) {
         if place.is_none_or(|place| place > LIMIT_DEFAULT) {
-            println!("{:>5}  {}", place.map_or("-".to_owned(), |place| place.to_string()), task.task);
+            println!(
+                "{:>5}  {}",
+                place.map_or("-".to_owned(), |place| place.to_string()),
+                task.task
+            );
         }
     }
 }
@@ -131,12 +175,23 @@ fn held_out(index: &Index, tasks: &[Task]) {
 fn program(tool: &Tool) -> String {
     let mut arguments = serde_json::Map::new();
     if let Type::Object(object) = schema::read_object(&tool.input_schema).root {
-        for property in object.properties.iter().filter(|property| property.required) {
+        for property in object
+            .properties
+            .iter()
+            .filter(|property| property.required)
+        {
             arguments.insert(property.name.clone(), example(&property.is));
         }
     }
-    let arguments: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    format!("return await tools.{SERVER}.{}({{ {} }})", tool.name, arguments.join(", "))
+    let arguments: Vec<String> = arguments
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    format!(
+        "return await tools.{SERVER}.{}({{ {} }})",
+        tool.name,
+        arguments.join(", ")
+    )
 }
 
 fn example(one: &Type) -> Value {

@@ -43,7 +43,10 @@ mod tests {
             "name": "a", "title": "T", "description": "D", "inputSchema": {"type": "object"}, "outputSchema": {"type": "object"}, "annotations": {"title": "T"},
         }))
         .unwrap();
-        assert_eq!(definition(&tool), r#"{"name":"a","description":"D","input_schema":{"type":"object"}}"#);
+        assert_eq!(
+            definition(&tool),
+            r#"{"name":"a","description":"D","input_schema":{"type":"object"}}"#
+        );
         assert_eq!(plain([&tool, &tool]), 2 * count(&definition(&tool)));
     }
 }

@@ -31,7 +31,12 @@ impl Directory {
         if !dry_run {
             std::fs::create_dir_all(path).map_err(|source| failed("make", &shown, source))?;
         }
-        match rustix::fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
+        match rustix::fs::openat(
+            CWD,
+            path,
+            OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        ) {
             Ok(root) => Ok(Some(Self { root, shown })),
             Err(rustix::io::Errno::NOENT) if dry_run => Ok(None),
             Err(error) => Err(failed("open", &shown, error.into())),
@@ -51,7 +56,9 @@ impl Directory {
             Err(rustix::io::Errno::LOOP) => return Err(self.not_a_directory(path)),
             Err(error) => return Err(failed("read", path, error.into())),
         };
-        let kind = file.metadata().map_err(|source| failed("read", path, source))?;
+        let kind = file
+            .metadata()
+            .map_err(|source| failed("read", path, source))?;
         if !kind.is_file() {
             return Err(self.not_a_directory(path));
         }
@@ -70,9 +77,15 @@ impl Directory {
         let temporary = format!(".{name}.{}.tmp", std::process::id());
         // A crashed run of the same process id may have left one.
         let _ = rustix::fs::unlinkat(&parent, &temporary, AtFlags::empty());
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let written = || -> io::Result<()> {
-            let mut file = File::from(rustix::fs::openat(&parent, &temporary, flags, Mode::from_raw_mode(0o644))?);
+            let mut file = File::from(rustix::fs::openat(
+                &parent,
+                &temporary,
+                flags,
+                Mode::from_raw_mode(0o644),
+            )?);
             file.write_all(text.as_bytes())?;
             rustix::fs::renameat(&parent, &temporary, &parent, name)?;
             Ok(())
@@ -88,7 +101,8 @@ impl Directory {
         let Some((parent, name)) = self.parent(path, false)? else {
             return Ok(());
         };
-        rustix::fs::unlinkat(&parent, name, AtFlags::empty()).map_err(|error| failed("remove", path, error.into()))?;
+        rustix::fs::unlinkat(&parent, name, AtFlags::empty())
+            .map_err(|error| failed("remove", path, error.into()))?;
         if let Some((above, _)) = path.rsplit_once('/')
             && let Some((parent, name)) = self.parent(above, false)?
         {
@@ -100,8 +114,15 @@ impl Directory {
 
     /// The directory that `path` lies in, and the last part of `path`; none if it is not there and
     /// is not to be made.
-    fn parent<'p>(&self, path: &'p str, make: bool) -> Result<Option<(OwnedFd, &'p str)>, GenerateError> {
-        let mut here = self.root.try_clone().map_err(|source| failed("open", &self.shown, source))?;
+    fn parent<'p>(
+        &self,
+        path: &'p str,
+        make: bool,
+    ) -> Result<Option<(OwnedFd, &'p str)>, GenerateError> {
+        let mut here = self
+            .root
+            .try_clone()
+            .map_err(|source| failed("open", &self.shown, source))?;
         let mut parts = path.split('/').peekable();
         let mut name = path;
         while let Some(part) = parts.next() {
@@ -119,7 +140,9 @@ impl Directory {
             here = match rustix::fs::openat(&here, part, flags, Mode::empty()) {
                 Ok(next) => next,
                 Err(rustix::io::Errno::NOENT) => return Ok(None),
-                Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => return Err(self.not_a_directory(part)),
+                Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
+                    return Err(self.not_a_directory(part));
+                }
                 Err(error) => return Err(failed("open", path, error.into())),
             };
         }

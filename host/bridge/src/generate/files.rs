@@ -21,16 +21,25 @@ pub fn files(servers: &[Server<'_>], language: Language) -> BTreeMap<String, Str
 
 fn typescript(servers: &[Server<'_>]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
-    let mut all = format!("{GENERATED}// One export for each server: `declare const tools: typeof import(\"./index.ts\")` types a program.\n");
+    let mut all = format!(
+        "{GENERATED}// One export for each server: `declare const tools: typeof import(\"./index.ts\")` types a program.\n"
+    );
     let folders = file_names(servers.iter().map(|server| server.name), &["index"]);
     for (server, folder) in servers.iter().zip(folders) {
-        let _ = writeln!(all, "export * as {} from \"./{folder}/index.ts\";", exported(server.name));
+        let _ = writeln!(
+            all,
+            "export * as {} from \"./{folder}/index.ts\";",
+            exported(server.name)
+        );
         let mut index = GENERATED.to_owned();
         let names = file_names(server.tools.iter().map(|(tool, _)| &*tool.name), &["index"]);
         for ((tool, observed), name) in server.tools.iter().zip(names) {
             let function = function(&tool.name);
             let typed = Typed::new(server.name, tool, *observed);
-            files.insert(format!("servers/{folder}/{name}.ts"), typed.module(&function));
+            files.insert(
+                format!("servers/{folder}/{name}.ts"),
+                typed.module(&function),
+            );
             let exported = match function == tool.name {
                 true => function,
                 false => format!("{function} as {}", exported(&tool.name)),
@@ -38,7 +47,11 @@ fn typescript(servers: &[Server<'_>]) -> BTreeMap<String, String> {
             let said = first_line(tool.description.as_deref().unwrap_or_default());
             let _ = match said.is_empty() {
                 true => writeln!(index, "export {{ {exported} }} from \"./{name}.ts\";"),
-                false => writeln!(index, "/** {} */\nexport {{ {exported} }} from \"./{name}.ts\";", unclosed(&said)),
+                false => writeln!(
+                    index,
+                    "/** {} */\nexport {{ {exported} }} from \"./{name}.ts\";",
+                    unclosed(&said)
+                ),
             };
         }
         files.insert(format!("servers/{folder}/index.ts"), index);
@@ -68,14 +81,23 @@ fn exported(name: &str) -> String {
 fn rust(servers: &[Server<'_>]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut all = format!("{GENERATED}\n//! A module for each server.\n\n");
-    let modules: Vec<String> = servers.iter().map(|server| snake(server.name, "server")).collect();
+    let modules: Vec<String> = servers
+        .iter()
+        .map(|server| snake(server.name, "server"))
+        .collect();
     let modules = file_names(modules.iter().map(String::as_str), &["mod"]);
     for (server, module) in servers.iter().zip(modules) {
         // Names that are not theirs alone carry a digest after a dash.
         let module = module.replace('-', "_");
         let _ = writeln!(all, "pub mod {module};");
-        let tools = server.tools.iter().map(|(tool, observed)| (*tool, *observed));
-        files.insert(format!("servers/{module}.rs"), rust::module(server.name, tools));
+        let tools = server
+            .tools
+            .iter()
+            .map(|(tool, observed)| (*tool, *observed));
+        files.insert(
+            format!("servers/{module}.rs"),
+            rust::module(server.name, tools),
+        );
     }
     files.insert("servers/mod.rs".to_owned(), all);
     files

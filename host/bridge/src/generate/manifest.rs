@@ -28,15 +28,21 @@ impl Manifest {
 
     /// For exactly these files.
     pub fn of(files: &BTreeMap<String, String>) -> Self {
-        let digests = files.iter().map(|(path, text)| (path.clone(), digest(text.as_bytes())));
-        Self { files: digests.collect() }
+        let digests = files
+            .iter()
+            .map(|(path, text)| (path.clone(), digest(text.as_bytes())));
+        Self {
+            files: digests.collect(),
+        }
     }
 
     /// For these files and those of before.
     pub fn with(&self, files: &BTreeMap<String, String>) -> Self {
         let mut all = Self::of(files);
         for (path, digest) in &self.files {
-            all.files.entry(path.clone()).or_insert_with(|| digest.clone());
+            all.files
+                .entry(path.clone())
+                .or_insert_with(|| digest.clone());
         }
         all
     }

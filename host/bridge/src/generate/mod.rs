@@ -58,13 +58,17 @@ pub struct Report {
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
     /// Somebody else's file is where one of ours belongs.
-    #[error("{path} was not written by `vesicle generate`. Move it away, or choose another directory with --out. Nothing was written.")]
+    #[error(
+        "{path} was not written by `vesicle generate`. Move it away, or choose another directory with --out. Nothing was written."
+    )]
     NotOurs {
         /// Relative to the directory.
         path: String,
     },
     /// A link or a file is where a directory belongs, or a link where a file does.
-    #[error("{path} is a link or no directory, and files are only written below {directory} itself. Remove it, or choose another directory with --out.")]
+    #[error(
+        "{path} is a link or no directory, and files are only written below {directory} itself. Remove it, or choose another directory with --out."
+    )]
     NotADirectory {
         /// Relative to the directory.
         path: String,
@@ -85,7 +89,12 @@ pub enum GenerateError {
 
 /// Generates the files for `servers` below `directory`, which is made if it is not there. With
 /// `dry_run` nothing is written or made, and the report says what would be.
-pub fn generate(servers: &[Server<'_>], directory: &Path, language: Language, dry_run: bool) -> Result<Report, GenerateError> {
+pub fn generate(
+    servers: &[Server<'_>],
+    directory: &Path,
+    language: Language,
+    dry_run: bool,
+) -> Result<Report, GenerateError> {
     let files = files::files(servers, language);
     let Some(directory) = Directory::open(directory, dry_run)? else {
         return Ok(Report {
@@ -110,12 +119,18 @@ pub fn generate(servers: &[Server<'_>], directory: &Path, language: Language, dr
 }
 
 /// Compares what is to be there with what is.
-fn plan(files: &BTreeMap<String, String>, manifest: &Manifest, directory: &Directory) -> Result<Report, GenerateError> {
+fn plan(
+    files: &BTreeMap<String, String>,
+    manifest: &Manifest,
+    directory: &Directory,
+) -> Result<Report, GenerateError> {
     let mut report = Report::default();
     for (path, text) in files {
         match directory.read(path)? {
             Some(there) if there == text.as_bytes() => report.unchanged.push(path.clone()),
-            Some(_) if !manifest.has(path) => return Err(GenerateError::NotOurs { path: path.clone() }),
+            Some(_) if !manifest.has(path) => {
+                return Err(GenerateError::NotOurs { path: path.clone() });
+            }
             _ => report.written.push(path.clone()),
         }
     }

@@ -15,13 +15,14 @@ pub fn file_names<'n>(names: impl IntoIterator<Item = &'n str>, taken: &[&str]) 
     let mut used: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
     let names = names.into_iter().map(|name| {
         let plain = plain(name);
-        let mut unused = match plain == name && !is_device(name) && !used.contains(&name.to_ascii_lowercase()) {
-            true => plain,
-            false => {
-                let digest = blake3::hash(name.as_bytes()).to_hex();
-                format!("{plain}-{}", digest.get(..8).unwrap_or_default())
-            }
-        };
+        let mut unused =
+            match plain == name && !is_device(name) && !used.contains(&name.to_ascii_lowercase()) {
+                true => plain,
+                false => {
+                    let digest = blake3::hash(name.as_bytes()).to_hex();
+                    format!("{plain}-{}", digest.get(..8).unwrap_or_default())
+                }
+            };
         // The same name twice.
         while !used.insert(unused.to_ascii_lowercase()) {
             unused.push_str("-2");
@@ -33,7 +34,11 @@ pub fn file_names<'n>(names: impl IntoIterator<Item = &'n str>, taken: &[&str]) 
 
 fn plain(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let mut plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).take(KEPT_BYTES_MAX).collect();
+    let mut plain: String = name
+        .chars()
+        .map(|c| if is_plain(c) { c } else { '_' })
+        .take(KEPT_BYTES_MAX)
+        .collect();
     // A program may read a leading dash as an option.
     if plain.starts_with('-') || plain.is_empty() {
         plain.insert(0, '_');
@@ -43,7 +48,10 @@ fn plain(name: &str) -> String {
 
 fn is_device(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let is_numbered = |device: &str| name.strip_prefix(device).is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']));
+    let is_numbered = |device: &str| {
+        name.strip_prefix(device)
+            .is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
+    };
     DEVICES.contains(&name.as_str()) || is_numbered("com") || is_numbered("lpt")
 }
 
@@ -69,17 +77,41 @@ mod tests {
 
     #[test]
     fn plain_names_stay() {
-        assert_eq!(file_names(["create_issue", "get-me", "A1"], &[]), ["create_issue", "get-me", "A1"]);
+        assert_eq!(
+            file_names(["create_issue", "get-me", "A1"], &[]),
+            ["create_issue", "get-me", "A1"]
+        );
     }
 
     #[test]
     fn no_name_leads_elsewhere() {
         let hostile = [
-            "../../etc/passwd", "/etc/passwd", "..", ".", "", "a/b", "a\\b", "C:evil", "nul", "COM1", "lpt9", "aux", "a\0b", "-rf", ".hidden", "ü", "x\u{202e}", "con.ts",
+            "../../etc/passwd",
+            "/etc/passwd",
+            "..",
+            ".",
+            "",
+            "a/b",
+            "a\\b",
+            "C:evil",
+            "nul",
+            "COM1",
+            "lpt9",
+            "aux",
+            "a\0b",
+            "-rf",
+            ".hidden",
+            "ü",
+            "x\u{202e}",
+            "con.ts",
         ];
         let names = file_names(hostile, &["index"]);
         for (name, was) in names.iter().zip(hostile) {
-            assert!(name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-'), "{was}: {name}");
+            assert!(
+                name.bytes()
+                    .all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-'),
+                "{was}: {name}"
+            );
             assert!(!name.starts_with('-') && !is_device(name), "{was}: {name}");
             assert!(is_ours(&format!("servers/{name}.ts")), "{was}: {name}");
         }
@@ -100,10 +132,30 @@ mod tests {
 
     #[test]
     fn only_what_is_generated_is_ours() {
-        for path in ["SKILL.md", "servers/index.ts", "servers/github/create_issue.ts", "servers/mod.rs"] {
+        for path in [
+            "SKILL.md",
+            "servers/index.ts",
+            "servers/github/create_issue.ts",
+            "servers/mod.rs",
+        ] {
             assert!(is_ours(path), "{path}");
         }
-        for path in ["", "README.md", "/etc/passwd", "../SKILL.md", "servers/../SKILL.md", "servers/..", "servers/a/b/c.ts", "servers/a/.ts.ts/", "servers", "servers/", "servers//x.ts", "servers/a\\b.ts", "servers/github", "servers/x.sh"] {
+        for path in [
+            "",
+            "README.md",
+            "/etc/passwd",
+            "../SKILL.md",
+            "servers/../SKILL.md",
+            "servers/..",
+            "servers/a/b/c.ts",
+            "servers/a/.ts.ts/",
+            "servers",
+            "servers/",
+            "servers//x.ts",
+            "servers/a\\b.ts",
+            "servers/github",
+            "servers/x.sh",
+        ] {
             assert!(!is_ours(path), "{path}");
         }
     }

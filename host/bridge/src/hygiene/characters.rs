@@ -42,7 +42,10 @@ pub fn strip(text: &str) -> Cow<'_, str> {
     let lines = text.replace("\r\n", "\n").replace(['\r', '\u{85}'], "\n");
     let text = anstream::adapter::strip_str(&lines).to_string();
     let kept = text.chars().filter(|c| !acts(*c) && !hides(*c));
-    Cow::Owned(kept.map(|c| if is_separator(c) { '\n' } else { c }).collect())
+    Cow::Owned(
+        kept.map(|c| if is_separator(c) { '\n' } else { c })
+            .collect(),
+    )
 }
 
 fn is_separator(c: char) -> bool {
@@ -53,7 +56,10 @@ fn is_separator(c: char) -> bool {
 pub fn flags(text: &str) -> impl Iterator<Item = Flag> {
     let count = |is: fn(char) -> bool| text.chars().filter(|c| is(*c)).count();
     let is_harmless = |c: char| c == '\r' || c == '\u{85}';
-    let control = text.chars().filter(|c| acts(*c) && !is_harmless(*c)).count();
+    let control = text
+        .chars()
+        .filter(|c| acts(*c) && !is_harmless(*c))
+        .count();
     [
         (FlagKind::Invisible, count(is_unseen), "nobody sees"),
         (FlagKind::Bidirectional, count(reorders), "reorder text"),

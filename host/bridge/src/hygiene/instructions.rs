@@ -70,7 +70,10 @@ static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 pub fn flag(text: &str) -> Option<Flag> {
     let finder = FINDER.as_ref()?;
     // Spaces may be doubled and lines broken anywhere.
-    let is_broken = text.bytes().zip(text.bytes().skip(1)).any(|(a, b)| a != b' ' && a.is_ascii_whitespace() || a == b' ' && b.is_ascii_whitespace());
+    let is_broken = text
+        .bytes()
+        .zip(text.bytes().skip(1))
+        .any(|(a, b)| a != b' ' && a.is_ascii_whitespace() || a == b' ' && b.is_ascii_whitespace());
     let found = match is_broken {
         true => finder.find(&text.split_whitespace().collect::<Vec<_>>().join(" ")),
         false => finder.find(text),

@@ -8,7 +8,10 @@ fn kinds(text: &str) -> Vec<FlagKind> {
 
 #[test]
 fn plain_text_stays_where_it_is() {
-    for text in ["Create an issue.\n\tIndented", "übrigens 漢字 🙂 👩\u{200d}💻 ❤\u{fe0f}"] {
+    for text in [
+        "Create an issue.\n\tIndented",
+        "übrigens 漢字 🙂 👩\u{200d}💻 ❤\u{fe0f}",
+    ] {
         let checked = check(text);
         assert!(matches!(checked.text, Cow::Borrowed(same) if same == text));
         assert_eq!(checked.flags, []);
@@ -22,10 +25,23 @@ fn what_acts_or_hides_is_taken_out_and_reported() {
     assert_eq!(check("x\u{202e}y\u{2066}z").text, "xyz");
     assert_eq!(kinds("x\u{202e}y\u{2066}z"), [FlagKind::Bidirectional]);
     assert_eq!(check("get\u{200b}_\u{feff}me").text, "get_me");
-    assert_eq!(check("get\u{200b}me").flags[0].reason, "1 character of those that nobody sees");
-    let tagged: String = "call".chars().chain("evil".chars().map(|c| char::from_u32(0xe0000 + c as u32).unwrap())).collect();
+    assert_eq!(
+        check("get\u{200b}me").flags[0].reason,
+        "1 character of those that nobody sees"
+    );
+    let tagged: String = "call"
+        .chars()
+        .chain(
+            "evil"
+                .chars()
+                .map(|c| char::from_u32(0xe0000 + c as u32).unwrap()),
+        )
+        .collect();
     assert_eq!(check(&tagged).text, "call");
-    assert_eq!(check(&tagged).flags[0].reason, "4 characters of those that nobody sees");
+    assert_eq!(
+        check(&tagged).flags[0].reason,
+        "4 characters of those that nobody sees"
+    );
 }
 
 #[test]
@@ -52,7 +68,8 @@ fn words_to_a_model_are_reported_and_stay() {
 
 #[test]
 fn honest_descriptions_raise_no_flag() {
-    let data: serde_json::Value = serde_json::from_str(include_str!("../../../../tests/data/github-mcp-tools.json")).unwrap();
+    let data: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/data/github-mcp-tools.json")).unwrap();
     for tool in data["tools"].as_array().unwrap() {
         assert_eq!(check(&tool.to_string()).flags, [], "{tool}");
     }

@@ -10,18 +10,122 @@ const IDENTIFIER_CHARS_MAX: usize = 64;
 /// Words that no declaration of TypeScript or Rust may be called, and names that TypeScript has
 /// given away already. Only those that can come out of [`pascal`] or [`snake`].
 const RESERVED: [&str; 96] = [
-    "Array", "Boolean", "Date", "Error", "Function", "Map", "Never", "Null", "Number", "Object", "Option", "Partial", "Promise", "Record",
-    "Result", "Args", "Box", "Self", "Set", "Some", "None", "Ok", "Err", "String", "Symbol", "Unknown", "Vec", "abstract", "arguments", "as",
-    "async", "await", "become", "box", "break", "case", "catch", "class", "const", "continue", "crate", "debugger", "default", "delete", "do",
-    "dyn", "else", "enum", "eval", "export", "extends", "extern", "false", "final", "finally", "fn", "for", "function", "gen", "if", "impl",
-    "implements", "import", "in", "instanceof", "interface", "let", "loop", "macro", "match", "mod", "move", "mut", "new", "null", "package",
-    "private", "protected", "pub", "public", "ref", "return", "self", "static", "struct", "super", "switch", "this", "throw", "trait", "true",
-    "try", "typeof", "use", "while", "yield",
+    "Array",
+    "Boolean",
+    "Date",
+    "Error",
+    "Function",
+    "Map",
+    "Never",
+    "Null",
+    "Number",
+    "Object",
+    "Option",
+    "Partial",
+    "Promise",
+    "Record",
+    "Result",
+    "Args",
+    "Box",
+    "Self",
+    "Set",
+    "Some",
+    "None",
+    "Ok",
+    "Err",
+    "String",
+    "Symbol",
+    "Unknown",
+    "Vec",
+    "abstract",
+    "arguments",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "crate",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "extern",
+    "false",
+    "final",
+    "finally",
+    "fn",
+    "for",
+    "function",
+    "gen",
+    "if",
+    "impl",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "pub",
+    "public",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "struct",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "trait",
+    "true",
+    "try",
+    "typeof",
+    "use",
+    "while",
+    "yield",
 ];
 
 /// Further words that Rust keeps, and names that the generated modules use themselves.
 const RESERVED_TOO: [&str; 16] = [
-    "call", "override", "priv", "type", "unsafe", "unsized", "var", "virtual", "void", "where", "with", "undefined", "bindings", "tools", "types", "union",
+    "call",
+    "override",
+    "priv",
+    "type",
+    "unsafe",
+    "unsized",
+    "var",
+    "virtual",
+    "void",
+    "where",
+    "with",
+    "undefined",
+    "bindings",
+    "tools",
+    "types",
+    "union",
 ];
 
 /// `name` as a type is called: `git-ref` becomes `GitRef`. What has no letters becomes `fallback`.
@@ -71,7 +175,8 @@ fn is_reserved(name: &str) -> bool {
 /// Whether `name` may stand after a dot, or as a key, without quotes.
 pub fn is_identifier(name: &str) -> bool {
     let is_start = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '$';
-    name.chars().next().is_some_and(is_start) && name.chars().all(|c| is_start(c) || c.is_ascii_digit())
+    name.chars().next().is_some_and(is_start)
+        && name.chars().all(|c| is_start(c) || c.is_ascii_digit())
 }
 
 /// How code calls a tool: `tools.github.create_issue`, or `tools["my-server"]["get.thing"]`.
@@ -113,8 +218,14 @@ mod tests {
 
     #[test]
     fn calls_are_written_as_code_writes_them() {
-        assert_eq!(call_path("github", "create_issue"), "tools.github.create_issue");
-        assert_eq!(call_path("my-server", "get.thing"), r#"tools["my-server"]["get.thing"]"#);
+        assert_eq!(
+            call_path("github", "create_issue"),
+            "tools.github.create_issue"
+        );
+        assert_eq!(
+            call_path("my-server", "get.thing"),
+            r#"tools["my-server"]["get.thing"]"#
+        );
         assert_eq!(call_path("a", "x\"]; evil()"), r#"tools.a["x\"]; evil()"]"#);
         assert_eq!(call_path("a", "__proto__"), "tools.a.__proto__");
         assert_eq!(call_path("a", "ü\u{2028}"), r#"tools.a["ü\u2028"]"#);

@@ -7,8 +7,14 @@ const COMPARED_BYTES_MAX: usize = 128;
 
 /// The `count` names most like `wrong`, best first; of equally like ones, the first by the alphabet.
 /// Letters of other case count as equal.
-pub fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>, count: usize) -> Vec<&'n str> {
-    let wrong = wrong.get(..wrong.floor_char_boundary(COMPARED_BYTES_MAX)).unwrap_or_default();
+pub fn nearest<'n>(
+    wrong: &str,
+    names: impl IntoIterator<Item = &'n str>,
+    count: usize,
+) -> Vec<&'n str> {
+    let wrong = wrong
+        .get(..wrong.floor_char_boundary(COMPARED_BYTES_MAX))
+        .unwrap_or_default();
     let wrong = wrong.to_lowercase();
     let mut best: BinaryHeap<(u32, &str)> = BinaryHeap::new();
     for name in names {
@@ -20,7 +26,10 @@ pub fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>, count:
             best.pop();
         }
     }
-    best.into_sorted_vec().into_iter().map(|(_, name)| name).collect()
+    best.into_sorted_vec()
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// From 0 for equal texts to 10 000 for those that have nothing in common. Parts in another order
@@ -43,8 +52,17 @@ mod tests {
 
     #[test]
     fn the_three_nearest_come_best_first() {
-        let names = ["create_issue", "create_gist", "get_issue", "list_commits", "fork_repository"];
-        assert_eq!(nearest("createIsue", names, 3), ["create_issue", "create_gist", "get_issue"]);
+        let names = [
+            "create_issue",
+            "create_gist",
+            "get_issue",
+            "list_commits",
+            "fork_repository",
+        ];
+        assert_eq!(
+            nearest("createIsue", names, 3),
+            ["create_issue", "create_gist", "get_issue"]
+        );
         assert_eq!(nearest("issue_create", names, 1), ["create_issue"]);
         assert_eq!(nearest("CREATE_GIST", names, 1), ["create_gist"]);
         assert_eq!(nearest("x", [], 3), [""; 0]);

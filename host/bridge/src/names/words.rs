@@ -34,7 +34,8 @@ impl<'n> IntoIterator for Words<'n> {
 }
 
 fn is_edge(before: char, c: char, next: Option<char>) -> bool {
-    let starts_word = c.is_uppercase() && (before.is_lowercase() || next.is_some_and(char::is_lowercase));
+    let starts_word =
+        c.is_uppercase() && (before.is_lowercase() || next.is_some_and(char::is_lowercase));
     (starts_word && before.is_alphabetic()) || before.is_numeric() != c.is_numeric()
 }
 

@@ -11,9 +11,17 @@ pub const RESULTS_BEFORE_COMPARING: u64 = 3;
 /// run of digits in it and not itself a number in hexadecimal.
 pub fn is_name(key: &str) -> bool {
     let bytes = key.as_bytes();
-    let starts_well = bytes.first().is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'$' | b'@'));
-    let is_word = bytes.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'$' | b'@' | b':'));
-    starts_well && is_word && bytes.len() <= NAME_BYTES_MAX && bytes.iter().skip(1).all(|c| *c != b'@') && !is_number(bytes)
+    let starts_well = bytes
+        .first()
+        .is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'$' | b'@'));
+    let is_word = bytes
+        .iter()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'$' | b'@' | b':'));
+    starts_well
+        && is_word
+        && bytes.len() <= NAME_BYTES_MAX
+        && bytes.iter().skip(1).all(|c| *c != b'@')
+        && !is_number(bytes)
 }
 
 fn is_number(key: &[u8]) -> bool {
@@ -27,6 +35,8 @@ fn is_number(key: &[u8]) -> bool {
 /// few of the results.
 pub fn vary(results: u64, seen: impl ExactSizeIterator<Item = u64>) -> bool {
     let keys = seen.len();
-    let rare = seen.filter(|seen| seen.saturating_mul(2) <= results).count();
+    let rare = seen
+        .filter(|seen| seen.saturating_mul(2) <= results)
+        .count();
     results >= RESULTS_BEFORE_COMPARING && keys >= 4 && rare * 4 >= keys * 3
 }

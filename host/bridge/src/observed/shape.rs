@@ -38,7 +38,10 @@ pub struct Shape {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Fields {
     /// These properties.
-    Named { seen: u64, properties: BTreeMap<String, Field> },
+    Named {
+        seen: u64,
+        properties: BTreeMap<String, Field>,
+    },
     /// Keys that are data.
     Map(Box<Shape>),
 }
@@ -68,7 +71,10 @@ impl Shape {
             _ if depth >= DEPTH_MAX => self.deeper = true,
             Value::Array(items) => {
                 let shape = self.items.get_or_insert_default();
-                items.iter().take(ITEMS_MAX).for_each(|item| shape.learn_at(item, depth + 1));
+                items
+                    .iter()
+                    .take(ITEMS_MAX)
+                    .for_each(|item| shape.learn_at(item, depth + 1));
             }
             Value::Object(object) => {
                 let fields = self.object.get_or_insert_with(Fields::none);
@@ -102,7 +108,9 @@ impl Shape {
         self.string |= other.string;
         self.deeper |= other.deeper;
         if let Some(items) = &other.items {
-            self.items.get_or_insert_default().merge_at(items, depth + 1);
+            self.items
+                .get_or_insert_default()
+                .merge_at(items, depth + 1);
         }
         match &other.object {
             None => {}
@@ -138,7 +146,11 @@ impl Shape {
         ] {
             types.extend(was_seen.then_some(is));
         }
-        types.extend(self.items.as_ref().map(|items| Type::Array(Box::new(items.to_type()))));
+        types.extend(
+            self.items
+                .as_ref()
+                .map(|items| Type::Array(Box::new(items.to_type()))),
+        );
         types.extend(self.object.as_ref().map(Fields::to_type));
         types.extend(self.null.then_some(Type::Null));
         // Nothing seen, as in an empty array, or not looked at.
@@ -187,7 +199,9 @@ impl Fields {
     fn become_map(&mut self) {
         if let Self::Named { properties, .. } = self {
             let mut values = Shape::default();
-            properties.values().for_each(|field| values.merge(&field.shape));
+            properties
+                .values()
+                .for_each(|field| values.merge(&field.shape));
             *self = Self::Map(Box::new(values));
         }
     }
@@ -195,7 +209,8 @@ impl Fields {
     /// Becomes a map if the keys turn out to be data.
     fn settle(&mut self) {
         if let Self::Named { seen, properties } = self
-            && (properties.len() > keys::NAMES_MAX || keys::vary(*seen, properties.values().map(|field| field.seen)))
+            && (properties.len() > keys::NAMES_MAX
+                || keys::vary(*seen, properties.values().map(|field| field.seen)))
         {
             self.become_map();
         }

@@ -2,10 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{
-    schema::Type,
-    typescript::limits::DECLARATION_BYTES_MAX,
-};
+use crate::{schema::Type, typescript::limits::DECLARATION_BYTES_MAX};
 
 fn learned(results: &[Value]) -> Observed {
     let mut observed = Observed::default();
@@ -22,12 +19,18 @@ fn check(results: &[Value], expected: &str) {
 #[test]
 fn results_add_up_to_one_shape() {
     check(
-        &[json!({"id": 1, "name": "a"}), json!({"id": 2, "name": null, "url": "x"})],
+        &[
+            json!({"id": 1, "name": "a"}),
+            json!({"id": 2, "name": null, "url": "x"}),
+        ],
         "{ id: number; name: string | null; url?: string; }",
     );
     check(&[json!([1, "a"]), json!([])], "(string | number)[]");
     check(&[json!([])], "unknown[]");
-    check(&[json!([{"a": 1}, {"b": true}])], "{ a?: number; b?: boolean; }[]");
+    check(
+        &[json!([{"a": 1}, {"b": true}])],
+        "{ a?: number; b?: boolean; }[]",
+    );
     check(&[json!("text"), json!({"a": 1})], "string | { a: number; }");
     check(&[], "unknown");
 }
@@ -48,21 +51,44 @@ fn keys_that_are_data_are_not_told() {
     ] {
         check(&[json!({(key): 1, "ok": 2})], "{ [key: string]: number }");
     }
-    let many: serde_json::Map<String, Value> = (0..65).map(|n| (format!("k{}", char::from(b'a' + n % 26)).repeat(1 + n as usize / 26), json!(n))).collect();
+    let many: serde_json::Map<String, Value> = (0..65)
+        .map(|n| {
+            (
+                format!("k{}", char::from(b'a' + n % 26)).repeat(1 + n as usize / 26),
+                json!(n),
+            )
+        })
+        .collect();
     check(&[Value::Object(many)], "{ [key: string]: number }");
 }
 
 #[test]
 fn keys_that_change_from_result_to_result_are_data() {
     let names = [["anna", "bert"], ["cleo", "dora"], ["emil", "finn"]];
-    let results: Vec<Value> = names.iter().map(|[a, b]| json!({(*a): 1, (*b): 2})).collect();
+    let results: Vec<Value> = names
+        .iter()
+        .map(|[a, b]| json!({(*a): 1, (*b): 2}))
+        .collect();
     check(&results, "{ [key: string]: number }");
-    assert!(!serde_json::to_string(&learned(&results)).unwrap().contains("anna"));
+    assert!(
+        !serde_json::to_string(&learned(&results))
+            .unwrap()
+            .contains("anna")
+    );
 }
 
 #[test]
 fn properties_stay_properties() {
-    for key in ["sha256", "ipv4", "line1", "node_id", "@type", "$ref", "x-rate-limit", "nextCursor"] {
+    for key in [
+        "sha256",
+        "ipv4",
+        "line1",
+        "node_id",
+        "@type",
+        "$ref",
+        "x-rate-limit",
+        "nextCursor",
+    ] {
         assert!(keys::is_name(key), "{key}");
     }
 }
@@ -80,7 +106,10 @@ fn a_shape_is_kept_without_values() {
 
 #[test]
 fn what_two_hosts_saw_is_what_one_would_have_seen() {
-    let [a, b] = [json!({"id": 1, "tags": ["x"]}), json!({"id": "one", "tags": [2], "more": {"deep": null}})];
+    let [a, b] = [
+        json!({"id": 1, "tags": ["x"]}),
+        json!({"id": "one", "tags": [2], "more": {"deep": null}}),
+    ];
     let mut merged = learned(&[a.clone()]);
     merged.merge(&learned(&[b.clone()]));
     assert_eq!(merged, learned(&[a, b]));
@@ -108,7 +137,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(6, 64, 8, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
-            prop::collection::vec(("[a-f]{1,2}|.{0,4}", inner), 0..8).prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            prop::collection::vec(("[a-f]{1,2}|.{0,4}", inner), 0..8)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
         ]
     })
 }

@@ -27,8 +27,14 @@ const PRELUDE: &str = include_str!("prelude.rs.in");
 
 /// The module for the tools of `server`. It expects the bindings of the `plugin` world as
 /// `crate::bindings`, and the crates `serde` and `serde_json`.
-pub fn module<'t>(server: &str, tools: impl IntoIterator<Item = (&'t Tool, Option<&'t Observed>)>) -> String {
-    let mut out = format!("{GENERATED}\n//! The tools of the server {}, typed.\n{PRELUDE}", code(server));
+pub fn module<'t>(
+    server: &str,
+    tools: impl IntoIterator<Item = (&'t Tool, Option<&'t Observed>)>,
+) -> String {
+    let mut out = format!(
+        "{GENERATED}\n//! The tools of the server {}, typed.\n{PRELUDE}",
+        code(server)
+    );
     let mut used = BTreeSet::new();
     for (tool, observed) in tools {
         let name = unused(&snake(&tool.name, "tool"), &mut used);
@@ -58,16 +64,20 @@ fn function(server: &str, tool: &Tool, observed: Option<&Observed>, name: &str) 
     };
     let text = types(&arguments, result.as_ref());
     // What typify cannot make a type of is any JSON.
-    let has = |kind: &str| text.as_deref().is_some_and(|text| text.contains(&format!("pub struct {kind}")) || text.contains(&format!("pub enum {kind} ")));
+    let has = |kind: &str| {
+        text.as_deref().is_some_and(|text| {
+            text.contains(&format!("pub struct {kind}"))
+                || text.contains(&format!("pub enum {kind} "))
+        })
+    };
     let of = |kind: &str| match has(kind) {
         true => format!("{name}::{kind}"),
         false => "serde_json::Value".to_owned(),
     };
     let mut out = String::new();
     let description = hygiene::strip(tool.description.as_deref().unwrap_or_default());
-    // Quoted as Rust quotes: no comment or attribute can be ended by it.
     for line in description.trim().lines() {
-        let _ = writeln!(out, "/// {}", line.trim_end());
+        let _ = writeln!(out, "{}", format!("/// {line}").trim_end());
     }
     let _ = writeln!(
         out,
@@ -98,7 +108,25 @@ fn types(arguments: &Model, result: Option<&Model>) -> Option<String> {
     // typify panics on some schemas that it has no types for.
     let text = panic::catch_unwind(|| typified(schema)).ok().flatten()?;
     let file = syn::parse_file(&text).ok()?;
-    panic::catch_unwind(|| prettyplease::unparse(&file)).ok()
+    let text = panic::catch_unwind(|| prettyplease::unparse(&file)).ok()?;
+    Some(without_schemas(&text))
+}
+
+/// typify puts each type's schema above it, which is longer than the type.
+fn without_schemas(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut inside = false;
+    for line in text.lines() {
+        let comment = line.trim_start().strip_prefix("///");
+        inside = comment.is_some()
+            && (inside || line.contains("<details><summary>JSON schema</summary>"));
+        if !inside {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        inside &= comment.is_some_and(|comment| comment.trim() != "</details>");
+    }
+    kept
 }
 
 fn typified(schema: Value) -> Option<String> {
@@ -106,7 +134,9 @@ fn typified(schema: Value) -> Option<String> {
     // In the order of the alphabet, whatever they are put in.
     settings.with_map_type("::std::collections::BTreeMap");
     let mut space = typify::TypeSpace::new(&settings);
-    space.add_root_schema(serde_json::from_value(schema).ok()?).ok()?;
+    space
+        .add_root_schema(serde_json::from_value(schema).ok()?)
+        .ok()?;
     Some(space.to_stream().to_string())
 }
 

@@ -35,7 +35,10 @@ impl Definitions {
 fn noted(mut schema: Value, notes: &Notes) -> Value {
     // The words of `$ref` belong to its target.
     if let (Value::Object(keywords), false) = (&mut schema, notes.description.is_empty()) {
-        keywords.insert("description".to_owned(), Value::from(notes.description.as_str()));
+        keywords.insert(
+            "description".to_owned(),
+            Value::from(notes.description.as_str()),
+        );
     }
     schema
 }
@@ -50,7 +53,11 @@ fn schema(one: &Type, names: &[String]) -> Value {
         Type::String => json!({"type": "string"}),
         Type::Literal(Literal::String(text)) => json!({"type": "string", "enum": [text]}),
         Type::Array(items) => json!({"type": "array", "items": schema(items, names)}),
-        Type::Tuple { items, required, rest } => tuple(items, *required, rest.as_deref(), names),
+        Type::Tuple {
+            items,
+            required,
+            rest,
+        } => tuple(items, *required, rest.as_deref(), names),
         Type::Object(object) => self::object(object, names),
         Type::Union(members) => union(members, names),
         // Rust has no type for all of several at once.
@@ -63,17 +70,21 @@ fn schema(one: &Type, names: &[String]) -> Value {
 }
 
 fn union(members: &[Type], names: &[String]) -> Value {
-    let texts: Option<Vec<&str>> = members.iter().map(|one| match one {
-        Type::Literal(Literal::String(text)) => Some(text.as_str()),
-        _ => None,
-    }).collect();
+    let texts: Option<Vec<&str>> = members
+        .iter()
+        .map(|one| match one {
+            Type::Literal(Literal::String(text)) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
     if let Some(texts) = texts {
         return match distinct(texts.iter().copied(), |text| pascal(text, "")) {
             true => json!({"type": "string", "enum": texts}),
             false => json!({"type": "string"}),
         };
     }
-    let (nulls, others): (Vec<_>, Vec<_>) = members.iter().partition(|one| matches!(one, Type::Null));
+    let (nulls, others): (Vec<_>, Vec<_>) =
+        members.iter().partition(|one| matches!(one, Type::Null));
     if let ([_], [other]) = (nulls.as_slice(), others.as_slice()) {
         return json!({"oneOf": [schema(other, names), {"type": "null"}]});
     }
@@ -83,7 +94,10 @@ fn union(members: &[Type], names: &[String]) -> Value {
 
 /// Whether these stay different as identifiers. typify panics where they do not, such as for the
 /// reactions `+1` and `-1`.
-fn distinct<'t>(mut names: impl Iterator<Item = &'t str>, identifier: impl Fn(&str) -> String) -> bool {
+fn distinct<'t>(
+    mut names: impl Iterator<Item = &'t str>,
+    identifier: impl Fn(&str) -> String,
+) -> bool {
     let mut used = BTreeSet::new();
     names.all(|name| {
         let identifier = identifier(name);
@@ -108,14 +122,20 @@ fn object(object: &Object, names: &[String]) -> Value {
             None => json!({"type": "object"}),
         };
     }
-    let names_of = object.properties.iter().map(|property| property.name.as_str());
+    let names_of = object
+        .properties
+        .iter()
+        .map(|property| property.name.as_str());
     if !distinct(names_of, |name| snake(name, "")) {
         return json!({"type": "object"});
     }
     let mut properties = Map::new();
     let mut required = vec![];
     for property in &object.properties {
-        properties.insert(property.name.clone(), noted(schema(&property.is, names), &property.notes));
+        properties.insert(
+            property.name.clone(),
+            noted(schema(&property.is, names), &property.notes),
+        );
         if property.required {
             required.push(property.name.as_str());
         }

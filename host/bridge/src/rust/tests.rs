@@ -21,15 +21,23 @@ fn hostile_texts_stay_texts() {
     }));
     let text = module("s\n#![evil]", [(&hostile, None)]);
     syn::parse_file(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    assert!(text.contains(r#"invoke("s\n#![evil].x\"); evil(); (\"", args)"#), "{text}");
+    assert!(
+        text.contains(r#"invoke("s\n#![evil].x\"); evil(); (\"", args)"#),
+        "{text}"
+    );
 }
 
 #[test]
 fn every_real_tool_has_a_function() {
-    let data: Value = serde_json::from_str(include_str!("../../../../tests/data/github-mcp-tools.json")).unwrap();
+    let data: Value =
+        serde_json::from_str(include_str!("../../../../tests/data/github-mcp-tools.json")).unwrap();
     let tools: Vec<Tool> = serde_json::from_value(data["tools"].clone()).unwrap();
     let text = module("github", tools.iter().map(|tool| (tool, None)));
     syn::parse_file(&text).unwrap();
-    assert_eq!(text.matches("-> Result<serde_json::Value, CallError>").count(), tools.len());
+    assert_eq!(
+        text.matches("-> Result<serde_json::Value, CallError>")
+            .count(),
+        tools.len()
+    );
     assert_eq!(text.matches("::Arguments) ->").count(), tools.len());
 }

@@ -26,7 +26,10 @@ pub fn all_of(parts: Vec<Type>) -> Type {
             continue;
         }
         merged.retain(|one| !within(&part, one));
-        match (part, merged.iter_mut().find(|one| matches!(one, Type::Object(_)))) {
+        match (
+            part,
+            merged.iter_mut().find(|one| matches!(one, Type::Object(_))),
+        ) {
             (Type::Object(new), Some(Type::Object(old))) => merge(old, new),
             (part, _) => merged.push(part),
         }
@@ -63,8 +66,18 @@ fn within(narrow: &Type, wide: &Type) -> bool {
         (Type::Literal(Literal::String(_)), Type::String)
         | (Type::Literal(Literal::Boolean(_)), Type::Boolean)
         | (Type::Literal(Literal::Number(_)) | Type::Integer, Type::Number) => true,
-        (Type::Literal(Literal::Number(number)), Type::Integer) => number.as_f64().is_some_and(|n| n.fract() == 0.0),
-        (Type::Null | Type::Boolean | Type::Integer | Type::Number | Type::String | Type::Literal(_), _) => narrow == wide,
+        (Type::Literal(Literal::Number(number)), Type::Integer) => {
+            number.as_f64().is_some_and(|n| n.fract() == 0.0)
+        }
+        (
+            Type::Null
+            | Type::Boolean
+            | Type::Integer
+            | Type::Number
+            | Type::String
+            | Type::Literal(_),
+            _,
+        ) => narrow == wide,
         _ => false,
     }
 }
@@ -72,7 +85,11 @@ fn within(narrow: &Type, wide: &Type) -> bool {
 fn merge(old: &mut Object, new: Object) {
     for property in new.properties {
         let has_room = old.properties.len() < limits::PROPERTIES_MAX;
-        match old.properties.iter_mut().find(|known| known.name == property.name) {
+        match old
+            .properties
+            .iter_mut()
+            .find(|known| known.name == property.name)
+        {
             Some(known) => both(known, property),
             None if has_room => old.properties.push(property),
             None => old.left_out += 1,
@@ -82,7 +99,10 @@ fn merge(old: &mut Object, new: Object) {
     old.closed |= new.closed;
     old.others = match (old.others.take(), new.others) {
         (Some(mut old), Some(new)) => {
-            let values = vec![std::mem::replace(&mut *old.values, Type::Unknown), *new.values];
+            let values = vec![
+                std::mem::replace(&mut *old.values, Type::Unknown),
+                *new.values,
+            ];
             *old.values = all_of(values);
             old.patterns.extend(new.patterns);
             Some(old)
@@ -124,7 +144,12 @@ pub fn end_cycles(model: &mut Model) {
 /// The names that stand bare in the definition at `start`, or in one of those, and so on.
 fn bare(model: &Model, start: usize) -> HashSet<usize> {
     let mut found = HashSet::new();
-    let mut open: Vec<&Type> = model.definitions.get(start).map(|one| &one.is).into_iter().collect();
+    let mut open: Vec<&Type> = model
+        .definitions
+        .get(start)
+        .map(|one| &one.is)
+        .into_iter()
+        .collect();
     while let Some(one) = open.pop() {
         match one {
             Type::Named(index) if found.insert(*index) => {

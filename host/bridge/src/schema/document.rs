@@ -12,8 +12,9 @@ const NAMED_PLACES_MAX: usize = 1_000;
 /// One schema document with its named places.
 pub struct Document<'s> {
     root: &'s Value,
-    /// `$id` and `$anchor`, as they are written, each with and without what stands before the `#`.
-    named: HashMap<String, &'s Value>,
+    /// `$id` and `$anchor`, as they are written, each with and without what stands before the `#`; once
+    /// a reference wants one of them.
+    named: Option<HashMap<String, &'s Value>>,
 }
 
 /// What a reference is worth a name by.
@@ -25,18 +26,49 @@ pub struct Target<'s> {
 }
 
 impl<'s> Document<'s> {
-    /// Reads where its named places are, if it has references at all.
+    /// For references in `root`.
     pub fn new(root: &'s Value) -> Self {
-        let mut document = Self {
-            root,
-            named: HashMap::new(),
-        };
-        document.note_names(root, "", 0);
-        document
+        Self { root, named: None }
     }
 
-    fn note_names(&mut self, value: &'s Value, base: &str, depth: usize) {
-        if depth > limits::DEPTH_MAX || self.named.len() >= NAMED_PLACES_MAX {
+    /// The place of this name.
+    fn named(&mut self, name: &str) -> Option<&'s Value> {
+        let named = self.named.get_or_insert_with(|| {
+            let mut places = Places::default();
+            places.note(self.root, "", 0);
+            places.0
+        });
+        named.get(name).copied()
+    }
+
+    /// The place that `reference` points at, if it is in this document.
+    pub fn find(&mut self, reference: &str) -> Option<Target<'s>> {
+        if reference.len() > limits::NAME_BYTES_MAX {
+            return None;
+        }
+        let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let decoded = percent_decoded(fragment);
+        let is_path = decoded.is_empty() || decoded.starts_with('/');
+        let schema = match (base, is_path) {
+            ("", true) => self.root.pointer(&decoded)?,
+            (_, true) => self.named(base)?.pointer(&decoded)?,
+            (_, false) => self.named(reference)?,
+        };
+        let called = match decoded.rsplit('/').next() {
+            Some(last) if !last.is_empty() => last.replace("~1", "/").replace("~0", "~"),
+            _ => base.rsplit('/').next().unwrap_or_default().to_owned(),
+        };
+        Some(Target { schema, called })
+    }
+}
+
+/// Named places while they are looked for.
+#[derive(Default)]
+struct Places<'s>(HashMap<String, &'s Value>);
+
+impl<'s> Places<'s> {
+    fn note(&mut self, value: &'s Value, base: &str, depth: usize) {
+        if depth > limits::DEPTH_MAX || self.0.len() >= NAMED_PLACES_MAX {
             return;
         }
         match value {
@@ -64,47 +96,21 @@ impl<'s> Document<'s> {
                 for (key, inner) in object {
                     // These hold values and not schemas.
                     if !matches!(key.as_str(), "enum" | "const" | "default" | "examples") {
-                        self.note_names(inner, base, depth + 1);
+                        self.note(inner, base, depth + 1);
                     }
                 }
             }
             Value::Array(items) => items
                 .iter()
-                .for_each(|inner| self.note_names(inner, base, depth + 1)),
+                .for_each(|inner| self.note(inner, base, depth + 1)),
             _ => {}
         }
     }
 
     fn name(&mut self, name: String, place: &'s Value) {
         if name.len() <= limits::NAME_BYTES_MAX {
-            self.named.entry(name).or_insert(place);
+            self.0.entry(name).or_insert(place);
         }
-    }
-
-    /// The place that `reference` points at, if it is in this document.
-    pub fn find(&self, reference: &str) -> Option<Target<'s>> {
-        if reference.len() > limits::NAME_BYTES_MAX {
-            return None;
-        }
-        let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-        let decoded = percent_decoded(fragment);
-        let schema = if let Some(found) = self.named.get(reference) {
-            found
-        } else {
-            let within = match base {
-                "" => self.root,
-                _ => self.named.get(base)?,
-            };
-            match decoded.is_empty() || decoded.starts_with('/') {
-                true => within.pointer(&decoded)?,
-                false => return None,
-            }
-        };
-        let called = match decoded.rsplit('/').next() {
-            Some(last) if !last.is_empty() => last.replace("~1", "/").replace("~0", "~"),
-            _ => base.rsplit('/').next().unwrap_or_default().to_owned(),
-        };
-        Some(Target { schema, called })
     }
 }
 

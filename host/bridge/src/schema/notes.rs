@@ -59,7 +59,11 @@ fn fact(key: &str, value: &Value) -> Option<String> {
     let said = match value {
         Value::Bool(false) if key == "uniqueItems" => return None,
         // One of these is what a string or a list is anyway.
-        Value::Number(number) if number.as_u64() == Some(0) && key.starts_with("min") && key != "minimum" => return None,
+        Value::Number(number)
+            if number.as_u64() == Some(0) && key.starts_with("min") && key != "minimum" =>
+        {
+            return None;
+        }
         Value::String(text) if key != "default" => text.clone(),
         Value::String(_) | Value::Number(_) | Value::Bool(_) => value.to_string(),
         Value::Null if key == "default" => "null".to_owned(),

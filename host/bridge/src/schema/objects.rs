@@ -12,21 +12,41 @@ use super::{
 
 /// Whether only objects make sense here, though no `type` says so.
 pub fn has_object_keywords(schema: &Keywords<String, Value>) -> bool {
-    ["properties", "additionalProperties", "patternProperties", "required", "unevaluatedProperties"]
-        .iter()
-        .any(|key| schema.get(*key).is_some_and(|value| value.is_object() || value.is_array()))
+    [
+        "properties",
+        "additionalProperties",
+        "patternProperties",
+        "required",
+        "unevaluatedProperties",
+    ]
+    .iter()
+    .any(|key| {
+        schema
+            .get(*key)
+            .is_some_and(|value| value.is_object() || value.is_array())
+    })
 }
 
 /// Whether only arrays make sense here, though no `type` says so.
 pub fn has_array_keywords(schema: &Keywords<String, Value>) -> bool {
-    ["items", "prefixItems"]
-        .iter()
-        .any(|key| schema.get(*key).is_some_and(|value| value.is_object() || value.is_array()))
+    ["items", "prefixItems"].iter().any(|key| {
+        schema
+            .get(*key)
+            .is_some_and(|value| value.is_object() || value.is_array())
+    })
 }
 
 /// Adds a property to `object` if there is room for it, and counts it otherwise.
-pub fn push(object: &mut Object, budget: &mut Budget, name: &str, is: Type, required: bool, notes: Notes) {
-    let fits = object.properties.len() < limits::PROPERTIES_MAX && name.len() <= limits::NAME_BYTES_MAX;
+pub fn push(
+    object: &mut Object,
+    budget: &mut Budget,
+    name: &str,
+    is: Type,
+    required: bool,
+    notes: Notes,
+) {
+    let fits =
+        object.properties.len() < limits::PROPERTIES_MAX && name.len() <= limits::NAME_BYTES_MAX;
     match fits && budget.text(name.len()) {
         true => object.properties.push(Property {
             name: name.to_owned(),
@@ -74,7 +94,14 @@ impl<'s> Reader<'s> {
         let mut added = HashSet::new();
         for name in names.iter().filter_map(Value::as_str) {
             if !known.contains(name) && added.insert(name) {
-                push(object, &mut self.budget, name, Type::Unknown, true, Notes::default());
+                push(
+                    object,
+                    &mut self.budget,
+                    name,
+                    Type::Unknown,
+                    true,
+                    Notes::default(),
+                );
             }
         }
     }
@@ -120,7 +147,9 @@ impl<'s> Reader<'s> {
         };
         let (items, is_cut) = match first {
             Some(Value::Array(all)) => (
-                members(first).map(|item| self.read(item, depth + 1)).collect(),
+                members(first)
+                    .map(|item| self.read(item, depth + 1))
+                    .collect(),
                 all.len() > limits::MEMBERS_MAX,
             ),
             _ => (vec![], false),

@@ -5,7 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use serde_json::{Map, Value};
 
 use super::{
-    combine, document::Document, limits,
+    combine,
+    document::Document,
+    limits,
     model::{Definition, Literal, Model, Notes, Type},
     notes, objects,
 };
@@ -283,7 +285,14 @@ impl<'s> Reader<'s> {
         };
         for (name, value) in object {
             let is = self.value(value, depth + 1);
-            objects::push(&mut told, &mut self.budget, name, is, true, Notes::default());
+            objects::push(
+                &mut told,
+                &mut self.budget,
+                name,
+                is,
+                true,
+                Notes::default(),
+            );
         }
         Type::Object(told)
     }

@@ -10,10 +10,22 @@ use crate::hygiene;
 /// weights and `b`). A name is short and chosen with care; descriptions of parameters are long and
 /// say the same in every tool of a server.
 pub const FIELDS: [Field; 4] = [
-    Field { weight: 3.0, length: 0.3 },
-    Field { weight: 1.0, length: 0.6 },
-    Field { weight: 0.6, length: 0.6 },
-    Field { weight: 0.3, length: 0.75 },
+    Field {
+        weight: 3.0,
+        length: 0.3,
+    },
+    Field {
+        weight: 1.0,
+        length: 0.6,
+    },
+    Field {
+        weight: 0.6,
+        length: 0.6,
+    },
+    Field {
+        weight: 0.3,
+        length: 0.75,
+    },
 ];
 
 /// One of [`FIELDS`].
@@ -84,7 +96,11 @@ impl Parameters {
                     .for_each(|value| push(&mut self.names, value)),
                 ("items", Value::Object(items)) => self.read(items, depth + 1),
                 ("anyOf" | "oneOf" | "allOf", Value::Array(parts)) => {
-                    for part in parts.iter().take(PARAMETERS_MAX).filter_map(Value::as_object) {
+                    for part in parts
+                        .iter()
+                        .take(PARAMETERS_MAX)
+                        .filter_map(Value::as_object)
+                    {
                         self.read(part, depth + 1);
                     }
                 }

@@ -6,10 +6,11 @@
 
 mod fields;
 mod index;
-mod tokens;
-mod usage;
 #[cfg(test)]
 mod tests;
+mod thesaurus;
+mod tokens;
+mod usage;
 
 pub use index::{Hit, Index, Query};
 pub use usage::Usage;

@@ -19,7 +19,9 @@ impl Default for Tokens {
 impl Tokens {
     /// The tokens of running text. Names in it (`create_issue`, `pullNumber`) fall into words.
     pub fn of(&self, text: &str) -> Vec<String> {
-        let cut = text.get(..text.floor_char_boundary(TEXT_BYTES_MAX)).unwrap_or_default();
+        let cut = text
+            .get(..text.floor_char_boundary(TEXT_BYTES_MAX))
+            .unwrap_or_default();
         let mut spaced = String::with_capacity(cut.len() + 16);
         for part in cut.split_whitespace() {
             // Contractions are known as a whole: "don't" is no stop word in two halves.

@@ -62,7 +62,10 @@ fn forget<T>(counts: &mut BTreeMap<String, T>, most: usize, count: impl Fn(&T) -
     if counts.len() <= most {
         return;
     }
-    let mut order: Vec<(u64, String)> = counts.iter().map(|(name, used)| (count(used), name.clone())).collect();
+    let mut order: Vec<(u64, String)> = counts
+        .iter()
+        .map(|(name, used)| (count(used), name.clone()))
+        .collect();
     order.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     for (_, name) in order.into_iter().skip(most / 2) {
         counts.remove(&name);
@@ -78,7 +81,10 @@ mod tests {
         let mut usage = Usage::default();
         usage.record(["a.x", "a.y", "a.x"]);
         usage.record(["a.x"]);
-        assert_eq!((usage.count("a.x"), usage.count("a.y"), usage.count("a.z")), (2, 1, 0));
+        assert_eq!(
+            (usage.count("a.x"), usage.count("a.y"), usage.count("a.z")),
+            (2, 1, 0)
+        );
         assert_eq!(usage.together("a.y", &["a.x", "a.z"]), 1);
         assert_eq!(usage.together("a.y", &["a.y"]), 0);
         let kept = serde_json::to_string(&usage).unwrap();

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use crate::{hygiene, schema::Notes};
+use crate::{hygiene, names::words, schema::Notes};
 
 /// Writes `notes` before what stands at `indent`, if there is anything to say.
 pub fn write(out: &mut String, notes: &Notes, is_integer: bool, indent: usize) {
@@ -59,6 +59,96 @@ fn text(notes: &Notes, is_integer: bool) -> String {
     unclosed(all.trim()).into_owned()
 }
 
+/// Words that say nothing beside a name.
+const FILLERS: [&str; 38] = [
+    "a",
+    "an",
+    "and",
+    "as",
+    "at",
+    "be",
+    "by",
+    "execute",
+    "for",
+    "from",
+    "given",
+    "id",
+    "in",
+    "is",
+    "it",
+    "its",
+    "name",
+    "new",
+    "number",
+    "of",
+    "on",
+    "optional",
+    "or",
+    "order",
+    "parameter",
+    "result",
+    "results",
+    "specific",
+    "specified",
+    "that",
+    "the",
+    "this",
+    "to",
+    "use",
+    "used",
+    "value",
+    "will",
+    "with",
+];
+
+/// Whether `description` says nothing that these names do not: `Repository owner` for `owner`, beside
+/// `repo`.
+fn is_told_by<'n>(description: &str, names: impl Iterator<Item = &'n str> + Clone) -> bool {
+    let mut said = description
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    said.all(|word| {
+        let word = word.to_lowercase();
+        let mut known = names.clone().flat_map(words);
+        FILLERS.contains(&word.as_str()) || known.any(|known| is_same(&known.to_lowercase(), &word))
+    })
+}
+
+/// `notes` without what is said elsewhere: a description that the names around it tell, and bounds
+/// that the description tells.
+pub fn telling<'n>(notes: &Notes, names: impl Iterator<Item = &'n str> + Clone) -> Notes {
+    let mut notes = notes.clone();
+    if is_told_by(&notes.description, names) {
+        notes.description.clear();
+    }
+    // Each line of a comment begins with a star, which says nothing either.
+    notes.description = notes
+        .description
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let said: Vec<String> = words(&notes.description).map(str::to_lowercase).collect();
+    let is_said = |word: &str, value: &str| {
+        let pairs = said.iter().zip(said.iter().skip(1));
+        let mut matching =
+            pairs.filter(|(first, second)| first.starts_with(word) && *second == value);
+        matching.next().is_some()
+    };
+    notes.facts.retain(|(name, value)| match *name {
+        "minimum" => !is_said("min", value),
+        "maximum" => !is_said("max", value),
+        "default" => !is_said("default", value.trim_matches('"')),
+        _ => true,
+    });
+    notes
+}
+
+/// Whether one is the other, its plural or its abbreviation.
+fn is_same(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    short == long || (short.len() >= 3 && long.starts_with(short))
+}
+
 /// How long the first sentence of a description may be before it is cut, in bytes.
 const FIRST_BYTES_MAX: usize = 160;
 
@@ -66,11 +156,16 @@ const FIRST_BYTES_MAX: usize = 160;
 pub fn first_line(description: &str) -> String {
     let clean = hygiene::strip(description.trim());
     let line = clean.lines().next().unwrap_or_default().trim();
-    let sentence = line.find(". ").and_then(|end| line.get(..=end)).unwrap_or(line);
+    let sentence = line
+        .find(". ")
+        .and_then(|end| line.get(..=end))
+        .unwrap_or(line);
     match sentence.len() > FIRST_BYTES_MAX {
         false => sentence.to_owned(),
         true => {
-            let cut = sentence.get(..sentence.floor_char_boundary(FIRST_BYTES_MAX)).unwrap_or_default();
+            let cut = sentence
+                .get(..sentence.floor_char_boundary(FIRST_BYTES_MAX))
+                .unwrap_or_default();
             let whole = cut.rsplit_once(' ').map_or(cut, |(words, _)| words);
             format!("{whole}…")
         }

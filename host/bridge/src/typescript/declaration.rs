@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::{
     Typed, comments,
     limits::DECLARATION_BYTES_MAX,
-    printer::{Form, Printer},
+    printer::{Comments, Form, Printer},
     signature::is_nothing,
 };
-use crate::schema::{Definition, Model};
+use crate::schema::{Definition, Model, Type};
 
 /// The parts of a declaration.
 pub struct Parts {
@@ -40,7 +40,7 @@ impl Named {
 
 /// The call, with its types after it.
 pub fn declaration(typed: &Typed<'_>) -> String {
-    let Some(parts) = parts(typed, "") else {
+    let Some(parts) = parts(typed, "", Comments::Telling) else {
         return typed.signature();
     };
     let mut out = format!(
@@ -56,33 +56,50 @@ pub fn declaration(typed: &Typed<'_>) -> String {
     out
 }
 
-/// The parts, with comments if there is room for them; none if even the bare types are too long.
+/// The parts, with these comments if there is room for them; none if even the bare types are too long.
 /// `call` is added to what is said above.
-pub fn parts(typed: &Typed<'_>, call: &str) -> Option<Parts> {
-    [true, false].into_iter().find_map(|comments| {
+pub fn parts(typed: &Typed<'_>, call: &str, comments: Comments) -> Option<Parts> {
+    [comments, Comments::None].into_iter().find_map(|comments| {
         let parts = attempt(typed, call, comments)?;
         let types: usize = parts.types.iter().map(Named::len).sum();
-        (types + parts.arguments.len() + parts.result.len() <= DECLARATION_BYTES_MAX).then_some(parts)
+        (types + parts.arguments.len() + parts.result.len() <= DECLARATION_BYTES_MAX)
+            .then_some(parts)
     })
 }
 
-fn attempt(typed: &Typed<'_>, call: &str, with_comments: bool) -> Option<Parts> {
-    let form = Form::Lines { comments: with_comments };
+fn attempt(typed: &Typed<'_>, call: &str, with: Comments) -> Option<Parts> {
+    let form = Form::Lines { comments: with };
     let arguments = &typed.arguments;
-    let argument_names: Vec<String> = arguments.definitions.iter().map(|one| one.name.clone()).collect();
+    let argument_names: Vec<String> = arguments
+        .definitions
+        .iter()
+        .map(|one| one.name.clone())
+        .collect();
     let mut types = vec![];
-    let arguments_text = write(arguments, &argument_names, form, &mut types)?;
+    let arguments_text = write(arguments, typed.tool, &argument_names, form, &mut types)?;
     let result = match typed.result() {
         Some(model) => {
             let names = other_names(&model.definitions, &argument_names);
-            write(model, &names, form, &mut types)?
+            write(model, typed.tool, &names, form, &mut types)?
         }
         None => "unknown".to_owned(),
     };
     let optional = if typed.may_omit() { "?" } else { "" };
     let mut notes = typed.notes();
+    if with == Comments::Telling {
+        let properties = match &arguments.root {
+            Type::Object(object) => object.properties.as_slice(),
+            _ => &[],
+        };
+        let names = properties.iter().map(|property| property.name.as_str());
+        notes = comments::telling(&notes, names.chain([typed.server, typed.tool]));
+    }
     if !call.is_empty() {
-        let gap = if notes.description.is_empty() { "" } else { "\n\n" };
+        let gap = if notes.description.is_empty() {
+            ""
+        } else {
+            "\n\n"
+        };
         let _ = write!(notes.description, "{gap}{call}");
     }
     let mut comment = String::new();
@@ -100,27 +117,44 @@ fn attempt(typed: &Typed<'_>, call: &str, with_comments: bool) -> Option<Parts> 
 }
 
 /// Writes the model's named types into `types`, and answers with its root.
-fn write(model: &Model, names: &[String], form: Form, types: &mut Vec<Named>) -> Option<String> {
+fn write(
+    model: &Model,
+    tool: &str,
+    names: &[String],
+    form: Form,
+    types: &mut Vec<Named>,
+) -> Option<String> {
     let mut left = DECLARATION_BYTES_MAX;
     for (definition, name) in model.definitions.iter().zip(names) {
         let mut comment = String::new();
-        if let Form::Lines { comments: true } = form {
+        if let Form::Lines {
+            comments: Comments::All | Comments::Telling,
+        } = form
+        {
             comments::write(&mut comment, &definition.notes, false, 0);
         }
-        let is = Printer::new(model, names, form, left).print(&definition.is)?;
+        let is = Printer::new(model, names, form, left)
+            .within(name)
+            .print(&definition.is)?;
         let text = format!("type {name} = {is};");
         let named = Named { comment, text };
         left = left.checked_sub(named.len())?;
         types.push(named);
     }
-    Printer::new(model, names, form, left).print(&model.root)
+    Printer::new(model, names, form, left)
+        .within(tool)
+        .print(&model.root)
 }
 
 /// What the definitions of a result are called beside those of the arguments.
 fn other_names(definitions: &[Definition], taken: &[String]) -> Vec<String> {
     let mut names: Vec<String> = vec![];
     for definition in definitions {
-        let is_used = |name: &String| taken.contains(name) || names.contains(name) || definitions.iter().any(|other| other.name == *name);
+        let is_used = |name: &String| {
+            taken.contains(name)
+                || names.contains(name)
+                || definitions.iter().any(|other| other.name == *name)
+        };
         let name = match taken.contains(&definition.name) {
             false => definition.name.clone(),
             true => (2..)

@@ -30,7 +30,9 @@ pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     for c in Value::from(text).to_string().chars() {
         match c {
-            '\u{2028}' | '\u{2029}' => quoted.extend(c.escape_unicode().filter(|c| !matches!(c, '{' | '}'))),
+            '\u{2028}' | '\u{2029}' => {
+                quoted.extend(c.escape_unicode().filter(|c| !matches!(c, '{' | '}')))
+            }
             c if hygiene::acts(c) || hygiene::hides(c) => quoted.extend(c.escape_unicode()),
             c => quoted.push(c),
         }
@@ -80,9 +82,14 @@ impl<'t> Typed<'t> {
         }
     }
 
-    /// `server.tool`, as policies and searches name it.
-    pub fn name(&self) -> String {
-        hygiene::strip(&format!("{}.{}", self.server, self.tool)).replace('\n', " ")
+    /// Its server's name, as it is.
+    pub fn server(&self) -> &'t str {
+        self.server
+    }
+
+    /// Its own name, as it is.
+    pub fn tool(&self) -> &'t str {
+        self.tool
     }
 
     /// Its server's words, without characters that act or hide.
@@ -148,8 +155,13 @@ impl<'t> Typed<'t> {
 /// The text of a model's root without comments.
 #[cfg(test)]
 pub(crate) fn type_text(model: &Model) -> Option<String> {
-    let form = printer::Form::Lines { comments: false };
-    let names: Vec<String> = model.definitions.iter().map(|one| one.name.clone()).collect();
+    let form = printer::Form::Lines {
+        comments: printer::Comments::None,
+    };
+    let names: Vec<String> = model
+        .definitions
+        .iter()
+        .map(|one| one.name.clone())
+        .collect();
     printer::Printer::new(model, &names, form, limits::DECLARATION_BYTES_MAX).print(&model.root)
 }
-

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Typed, declaration, limits, signature::is_nothing};
+use super::{Typed, declaration, limits, printer::Comments, signature::is_nothing};
 
 /// The first line of every file that is generated.
-pub const GENERATED: &str = "// Written by `vesicle generate`. Changes are lost when it runs again.\n";
+pub const GENERATED: &str =
+    "// Written by `vesicle generate`. Changes are lost when it runs again.\n";
 
 /// A module that exports the call as `function`, and the types of its arguments and result.
 pub fn module(typed: &Typed<'_>, function: &str) -> String {
@@ -15,14 +16,17 @@ pub fn module(typed: &Typed<'_>, function: &str) -> String {
         false => format!("Call it as {path}(args)."),
     };
     let mut out = GENERATED.to_owned();
-    let Some(parts) = declaration::parts(typed, &call) else {
+    let Some(parts) = declaration::parts(typed, &call, Comments::All) else {
         // Beyond what is worth reading.
         let _ = writeln!(
             out,
             "/** {call} Its types are longer than {} KB. */",
             limits::DECLARATION_BYTES_MAX >> 10
         );
-        let _ = writeln!(out, "export declare function {function}(args: Args): Promise<Result>;");
+        let _ = writeln!(
+            out,
+            "export declare function {function}(args: Args): Promise<Result>;"
+        );
         out.push_str("export type Args = object;\nexport type Result = unknown;\n");
         return out;
     };

@@ -17,7 +17,7 @@ pub enum Form {
     /// One property a line; named types by their names.
     Lines {
         /// Whether what the schema says is told too.
-        comments: bool,
+        comments: Comments,
     },
     /// All on one line, without comments; named types by what they are.
     Line {
@@ -26,6 +26,17 @@ pub enum Form {
         /// Whether optional properties are told.
         optional: bool,
     },
+}
+
+/// Which comments are written.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Comments {
+    /// All there are.
+    All,
+    /// Those that say more than the names around them.
+    Telling,
+    /// None.
+    None,
 }
 
 /// What a type stands in, which decides whether it needs parentheses.
@@ -43,6 +54,8 @@ pub struct Printer<'m> {
     /// What each definition is called here.
     names: &'m [String],
     form: Form,
+    /// What the whole is called.
+    within: &'m str,
     /// How long the text may get; nothing is added beyond, and what there is is not to be used.
     bytes_max: usize,
     out: String,
@@ -57,11 +70,18 @@ impl<'m> Printer<'m> {
             model,
             names,
             form,
+            within: "",
             bytes_max,
             out: String::new(),
             indent: 0,
             depth: 0,
         }
+    }
+
+    /// The same, for types of something that is called `name`.
+    pub fn within(mut self, name: &'m str) -> Self {
+        self.within = name;
+        self
     }
 
     /// The text of `one`, or none if it gets too long.
@@ -92,7 +112,11 @@ impl<'m> Printer<'m> {
                 self.write(items, Within::Array);
                 self.push("[]");
             }
-            Type::Tuple { items, required, rest } => self.tuple(items, *required, rest.as_deref()),
+            Type::Tuple {
+                items,
+                required,
+                rest,
+            } => self.tuple(items, *required, rest.as_deref()),
             Type::Object(object) => self.object(object, within),
             Type::Union(members) => self.joined(members, " | ", Within::Union, within),
             Type::All(members) => self.joined(members, " & ", Within::All, within),
@@ -117,7 +141,11 @@ impl<'m> Printer<'m> {
     }
 
     fn named(&mut self, index: usize, within: Within) {
-        match (self.form, self.names.get(index), self.model.definitions.get(index)) {
+        match (
+            self.form,
+            self.names.get(index),
+            self.model.definitions.get(index),
+        ) {
             (Form::Line { depth, .. }, _, Some(definition)) if self.depth < depth => {
                 self.depth += 1;
                 self.write(&definition.is, within);
@@ -178,7 +206,13 @@ impl<'m> Printer<'m> {
 
     fn map(&mut self, map: &Map) {
         self.push("{ [key: string");
-        if let (Form::Lines { comments: true }, false) = (self.form, map.patterns.is_empty()) {
+        if let (
+            Form::Lines {
+                comments: Comments::All | Comments::Telling,
+            },
+            false,
+        ) = (self.form, map.patterns.is_empty())
+        {
             let patterns = map.patterns.join(" or ").replace(['\n', '\r'], " ");
             let _ = write!(self.out, " /* {} */", comments::unclosed(&patterns));
         }
@@ -187,14 +221,11 @@ impl<'m> Printer<'m> {
         self.push(" }");
     }
 
-    fn on_lines(&mut self, object: &Object, with_comments: bool) {
+    fn on_lines(&mut self, object: &Object, comments: Comments) {
         self.push("{\n");
         self.indent += 1;
         for property in &object.properties {
-            if with_comments {
-                let is_integer = property.is == Type::Integer;
-                comments::write(&mut self.out, &property.notes, is_integer, self.indent);
-            }
+            self.comment(object, property, comments);
             let _ = write!(self.out, "{}", Pad(self.indent));
             self.property(property);
             self.push(";\n");
@@ -203,16 +234,43 @@ impl<'m> Printer<'m> {
             }
         }
         if object.left_out > 0 {
-            let _ = writeln!(self.out, "{}// {}", Pad(self.indent), left_out(object.left_out));
+            let _ = writeln!(
+                self.out,
+                "{}// {}",
+                Pad(self.indent),
+                left_out(object.left_out)
+            );
         }
         self.indent -= 1;
         let _ = write!(self.out, "{}}}", Pad(self.indent));
     }
 
+    fn comment(&mut self, object: &Object, property: &Property, comments: Comments) {
+        let is_integer = property.is == Type::Integer;
+        let names = object
+            .properties
+            .iter()
+            .map(|property| property.name.as_str());
+        let names = names.chain([self.within]);
+        match comments {
+            Comments::None => {}
+            Comments::All => {
+                comments::write(&mut self.out, &property.notes, is_integer, self.indent)
+            }
+            Comments::Telling => {
+                let notes = comments::telling(&property.notes, names);
+                comments::write(&mut self.out, &notes, is_integer, self.indent);
+            }
+        }
+    }
+
     fn on_one_line(&mut self, object: &Object, with_optional: bool) {
         self.push("{");
         self.depth += 1;
-        let told = object.properties.iter().filter(|property| with_optional || property.required);
+        let told = object
+            .properties
+            .iter()
+            .filter(|property| with_optional || property.required);
         let mut count = 0;
         for property in told {
             self.push(if count > 0 { "; " } else { " " });

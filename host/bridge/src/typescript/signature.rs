@@ -15,7 +15,17 @@ pub fn signature(typed: &Typed<'_>) -> String {
         let Some(arguments) = parameters(typed, form) else {
             continue;
         };
-        for result_form in [form, Form::Line { depth: 1, optional: true }, Form::Line { depth: 0, optional: true }] {
+        for result_form in [
+            form,
+            Form::Line {
+                depth: 1,
+                optional: true,
+            },
+            Form::Line {
+                depth: 0,
+                optional: true,
+            },
+        ] {
             let Some(result) = result(typed, result_form) else {
                 continue;
             };

@@ -47,18 +47,30 @@ fn a_file_to_look_up_in() {
 
 #[test]
 fn results_that_were_seen_stand_in_for_declared_ones() {
-    let tool = tool(json!({"name": "get.me", "description": "Who I am", "inputSchema": {"type": "object", "properties": {}}}));
+    let tool = tool(
+        json!({"name": "get.me", "description": "Who I am", "inputSchema": {"type": "object", "properties": {}}}),
+    );
     let mut observed = Observed::default();
     observed.learn(&json!({"login": "octocat", "id": 1}));
     insta::assert_snapshot!(Typed::new("github", &tool, Some(&observed)).declaration());
-    assert_eq!(Typed::new("github", &tool, Some(&observed)).signature(), r#"tools.github["get.me"](): Promise<{ id: number; login: string }>"#);
+    assert_eq!(
+        Typed::new("github", &tool, Some(&observed)).signature(),
+        r#"tools.github["get.me"](): Promise<{ id: number; login: string }>"#
+    );
 }
 
 #[test]
 fn lines_stay_short() {
-    let properties: serde_json::Map<String, Value> = (0..10_000).map(|n| (format!("property{n}"), json!({"type": "string"}))).collect();
-    let mut huge = tool(json!({"name": "t", "inputSchema": {"type": "object", "properties": properties, "required": ["property1"]}}));
-    assert_eq!(Typed::new("s", &huge, None).signature(), "tools.s.t(args: { property1: string /* 9999 more */ }): Promise<unknown>");
+    let properties: serde_json::Map<String, Value> = (0..10_000)
+        .map(|n| (format!("property{n}"), json!({"type": "string"})))
+        .collect();
+    let mut huge = tool(
+        json!({"name": "t", "inputSchema": {"type": "object", "properties": properties, "required": ["property1"]}}),
+    );
+    assert_eq!(
+        Typed::new("s", &huge, None).signature(),
+        "tools.s.t(args: { property1: string /* 9999 more */ }): Promise<unknown>"
+    );
     huge.input_schema = object(json!({"type": "object", "properties": properties, "required": (0..200).map(|n| format!("property{n}")).collect::<Vec<_>>()})).into();
     let line = Typed::new("s", &huge, None).signature();
     assert_eq!(line, "tools.s.t(args: object): Promise<unknown>");
@@ -67,5 +79,8 @@ fn lines_stay_short() {
 
 #[test]
 fn literals_are_quoted() {
-    assert_eq!(quoted("a\"b\n\u{2028}\u{7f}\u{202e}"), r#""a\"b\n\u2028\u{7f}\u{202e}""#);
+    assert_eq!(
+        quoted("a\"b\n\u{2028}\u{7f}\u{202e}"),
+        r#""a\"b\n\u2028\u{7f}\u{202e}""#
+    );
 }
