@@ -15,6 +15,7 @@ mod grant;
 mod open;
 mod path;
 mod preopens;
+mod requests;
 mod stat;
 mod streams;
 #[cfg(test)]

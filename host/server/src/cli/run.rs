@@ -11,7 +11,7 @@ use vesicle::tools::Toolbox;
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
 use super::{
-    ExitStatus, audit,
+    ExitStatus, allowing, audit,
     exit::UsageError,
     options::{self, GlobalArgs, ServerArgs},
     report,
@@ -159,6 +159,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     };
     let recording = audit.begin(begun, audit::command_line)?;
     execution.tools = recording.watch(execution.tools);
+    let limits = execution.limits.clone();
     let config = Config {
         concurrency_max: 1,
         ..configuration.sandbox()
@@ -188,7 +189,10 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     };
     let printed = match args.json {
         true => report::as_json(&outcome),
-        false => report::for_people(&outcome),
+        false => {
+            let advice = allowing::advice(&outcome, &profile, &limits);
+            report::for_people(&outcome, advice.as_deref())
+        }
     };
     match printed {
         // Whoever read our output has seen enough, as `head` does.

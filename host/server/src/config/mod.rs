@@ -43,7 +43,7 @@ use value::{Entry, Origin};
 pub use audit::{NoDirectory, Runner};
 pub use defaults::defaults;
 pub use keys::{ENV_CONFIG, is_profile_name};
-pub use limit_keys::WALL_TIME_MS_MAX;
+pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
 pub use tools::{MCP_CONFIG, MCP_JSON, ToolsConfig};

@@ -102,11 +102,8 @@ pub async fn read(
         .find(&catalog, &name)
         .map_err(|error| ErrorData::resource_not_found(error.to_string(), None))?;
     let function = snake(tool.name(), "tool");
-    let text = host
-        .toolbox
-        .typed(server.name.as_str(), &tool.definition, |typed| {
-            typed.module(&function)
-        });
+    let typed = (host.toolbox).typed(server.name.as_str(), &tool.definition);
+    let text = typed.module(&function);
     let contents = ResourceContents::text(text, uri).with_mime_type(MIME_TYPE);
     Ok(ReadResourceResult::new(vec![contents]))
 }

@@ -100,11 +100,11 @@ impl ServerHandler for Server {
         }
         let mut changes = bridge.changes();
         let host = Arc::clone(&self.host);
-        let mut shown = execute::calling(&host);
+        let mut shown = execute::servers(&host);
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
                 tokio::time::sleep(CHANGES_GATHER).await;
-                let now = execute::calling(&host);
+                let now = execute::servers(&host);
                 if now == shown {
                     continue;
                 }

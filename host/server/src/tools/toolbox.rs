@@ -168,17 +168,9 @@ impl Toolbox {
         index
     }
 
-    /// Gives `work` the tool with its types, as far as they are known.
-    pub fn typed<T>(
-        &self,
-        server: &str,
-        definition: &rmcp::model::Tool,
-        work: impl FnOnce(&Typed<'_>) -> T,
-    ) -> T {
-        let observed = self
-            .0
-            .memory
-            .shape(&format!("{server}.{}", definition.name));
-        work(&Typed::new(server, definition, observed.as_ref()))
+    /// The tool with its types, as far as they are known.
+    pub fn typed<'t>(&self, server: &'t str, definition: &'t rmcp::model::Tool) -> Typed<'t> {
+        let observed = (self.0.memory).shape(&format!("{server}.{}", definition.name));
+        Typed::new(server, definition, observed.as_ref())
     }
 }

@@ -1,7 +1,7 @@
 //! `describe_tools`: how tools are called, as TypeScript.
 
 use rmcp::model::{CallToolResult, JsonObject};
-use vesicle_bridge::{discovery::DESCRIBED_MAX, typescript::Typed};
+use vesicle_bridge::discovery::DESCRIBED_MAX;
 
 use super::{refused, told};
 use crate::{
@@ -48,9 +48,9 @@ async fn described(
         texts.push(match granted.find(&catalog, name) {
             Ok((server, tool)) => {
                 any = true;
-                let told = |typed: &Typed<'_>| typed.declaration();
-                host.toolbox
-                    .typed(server.name.as_str(), &tool.definition, told)
+                (host.toolbox)
+                    .typed(server.name.as_str(), &tool.definition)
+                    .declaration()
             }
             Err(error) => error.to_string(),
         });

@@ -5,7 +5,6 @@ use vesicle_bridge::{
     Source,
     discovery::{self, Detail, LIMIT_DEFAULT},
     search::Query,
-    typescript::Typed,
 };
 
 use super::{refused, told};
@@ -66,20 +65,12 @@ async fn found(host: &Host, granted: &Granted, mut sent: JsonObject) -> Result<S
         used: &[],
     };
     let hits = host.toolbox.search(&catalog, granted.caller(), query);
-    let lines: Vec<String> = hits
+    let tools: Vec<_> = hits
         .iter()
         .filter_map(|(server, tool)| catalog.find(&format!("{server}.{tool}")))
-        .map(|(server, tool)| {
-            let told = |typed: &Typed<'_>| discovery::found([typed], detail);
-            host.toolbox
-                .typed(server.name.as_str(), &tool.definition, told)
-        })
+        .map(|(server, tool)| (host.toolbox).typed(server.name.as_str(), &tool.definition))
         .collect();
-    let gap = if detail == Detail::Full { "\n\n" } else { "\n" };
-    let mut answer = match lines.is_empty() {
-        true => discovery::found([], detail),
-        false => lines.join(gap),
-    };
+    let mut answer = discovery::found(&tools, detail);
     let starting = catalog
         .servers()
         .iter()

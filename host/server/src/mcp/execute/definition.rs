@@ -28,16 +28,16 @@ and column of your code.";
 /// What the description says of files where none are granted.
 const NO_FILES: &str = "There is no fetch, fs, process,";
 
-/// The tool for callers under this policy. Where other servers are connected, `calling` says how they
-/// are called. A model then reads of more than this tool in each prompt, so that what this tool is is
-/// told in fewer words; errors tell the rest.
-pub fn definition(policy: &Policy, calling: &str) -> Tool {
+/// The tool for callers under this policy. Where other servers are connected, it names them with how
+/// many tools each has. A model then reads of more than this tool in each prompt, so that what this
+/// tool is is told in fewer words; errors tell the rest.
+pub fn definition(policy: &Policy, servers: &[(String, usize)]) -> Tool {
     let files = files(policy);
     // What other servers' tools change is not known here.
-    let writes = files.contains("(read-write") || !calling.is_empty();
-    let tool = match calling {
-        "" => alone(policy, &files),
-        calling => among_servers(policy, &files, calling),
+    let writes = files.contains("(read-write") || !servers.is_empty();
+    let tool = match servers {
+        [] => alone(policy, &files),
+        servers => among_servers(policy, &files, servers),
     };
     tool.with_title("Run code in a sandbox")
         .with_raw_output_schema(object(schema::output(!files.is_empty())).into())
@@ -47,7 +47,7 @@ pub fn definition(policy: &Policy, calling: &str) -> Tool {
                 .read_only(false)
                 .destructive(writes)
                 .idempotent(false)
-                .open_world(!calling.is_empty()),
+                .open_world(!servers.is_empty()),
         )
 }
 
@@ -62,18 +62,14 @@ fn alone(policy: &Policy, files: &str) -> Tool {
     Tool::new(NAME, description, object(schema::input(policy)))
 }
 
-fn among_servers(policy: &Policy, files: &str, calling: &str) -> Tool {
-    let profiles = policy
-        .open_to(Asker::Caller)
-        .map(|profile| profile.name.as_str());
-    let mut tool = discovery::execute_agent_code(calling, profiles);
+fn among_servers(policy: &Policy, files: &str, servers: &[(String, usize)]) -> Tool {
+    let profiles = policy.open_to(Asker::Caller);
+    let profiles = profiles.map(|profile| profile.name.as_str());
+    let servers = servers.iter().map(|(name, tools)| (name.as_str(), *tools));
+    let mut tool = discovery::execute_agent_code(profiles, servers);
     if let (false, Some(description)) = (files.is_empty(), &tool.description) {
         let granted = format!("{description} `fs` (Node's fs/promises) has {files}.");
-        tool.description = Some(
-            granted
-                .replace("no fetch, fs or import", "no fetch or import")
-                .into(),
-        );
+        tool.description = Some(granted.into());
     }
     tool
 }
@@ -133,7 +129,7 @@ mod tests {
     fn granted_directories_are_told_in_a_few_words() {
         let data = ("/data", Access::Read);
         let one = granting(&[("default", &[data])]);
-        let told = definition(&one, "");
+        let told = definition(&one, &[]);
         let description = told.description.as_deref().unwrap();
         assert!(description.contains(
             "`fs` is Node's fs/promises, for /data (read). There is no fetch, process, require"
@@ -141,7 +137,7 @@ mod tests {
         assert_eq!(told.annotations.unwrap().destructive_hint, Some(false));
         let two = granting(&[("a", &[data]), ("b", &[data, ("/out", Access::ReadWrite)])]);
         assert_eq!(files(&two), "/data (read), /out (read-write, profile b)");
-        let told = definition(&two, "").annotations.unwrap();
+        let told = definition(&two, &[]).annotations.unwrap();
         assert_eq!(
             (told.read_only_hint, told.destructive_hint),
             (Some(false), Some(true))
@@ -171,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_model_reads_this() {
-        insta::assert_json_snapshot!(definition(&Policy::default(), ""));
+        insta::assert_json_snapshot!(definition(&Policy::default(), &[]));
     }
 
     #[test]

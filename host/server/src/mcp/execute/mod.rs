@@ -12,7 +12,6 @@ use rmcp::{
     model::{CallToolResult, ContentBlock, JsonObject, Tool},
     service::RequestContext,
 };
-use vesicle_bridge::discovery;
 use vesicle_sandbox::Execution;
 
 use super::{Host, consent::consent, lazy::RunError, progress::Progress};
@@ -27,27 +26,22 @@ pub const NAME: &str = "execute_agent_code";
 
 /// The tool, as `tools/list` shows it.
 pub fn definition(host: &Host) -> Tool {
-    definition::definition(&host.policy, &calling(host))
+    definition::definition(&host.policy, &servers(host))
 }
 
-/// How other servers' tools are called, with an index of the servers. Empty where there are none.
-pub fn calling(host: &Host) -> String {
-    if host.toolbox.is_empty() {
-        return String::new();
-    }
-    let Ok(bridge) = host.toolbox.bridge() else {
-        return String::new();
+/// The servers that callers who name no profile can reach, with how many tools each has.
+pub fn servers(host: &Host) -> Vec<(String, usize)> {
+    let bridge = match host.toolbox.bridge() {
+        Ok(bridge) if !host.toolbox.is_empty() => bridge,
+        _ => return Vec::new(),
     };
-    let catalog = bridge.catalog();
     let grants = host.policy.default_profile().tools.grants();
-    let servers = catalog.servers().iter().map(|server| server.name.as_str());
-    let reached = servers.filter(|name| grants.reaches(name)).map(|name| {
-        let tools = catalog
-            .server(name)
-            .map_or(0, |server| server.tools().count());
-        (name, tools)
-    });
-    discovery::calling(reached)
+    let catalog = bridge.catalog();
+    let servers = catalog.servers().iter();
+    servers
+        .filter(|server| grants.reaches(server.name.as_str()))
+        .map(|server| (server.name.to_string(), server.tools().count()))
+        .collect()
 }
 
 /// One call. Whatever is wrong with the arguments or the code is a result that a model can read
