@@ -24,6 +24,8 @@ mod files;
 mod help;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/servers.rs"]
+mod servers;
 #[path = "cli/terminal.rs"]
 mod terminal;
 

@@ -10,12 +10,13 @@ use std::{
 
 use serde_json::json;
 use vesicle_bridge::{
-    BridgeConfig, CONSENT_TIMEOUT, Definitions, MCP_SERVERS_BYTES_MAX, ServerConfig, Variables,
+    BridgeConfig, CONSENT_TIMEOUT, Definitions, MCP_SERVERS_BYTES_MAX, ServerConfig, Transport,
+    Variables,
 };
 
 use super::{
     ConfigError, Configuration, Problem, Settled,
-    keys::{MAX_RESULT_BYTES_DEFAULT, SERVERS},
+    keys::{MAX_RESULT_BYTES_DEFAULT, SERVERS, variable},
     layer::Layer,
     servers::ServerEntry,
     show::Row,
@@ -122,7 +123,8 @@ impl ToolKeys {
             (Ok(definitions), _) => {
                 notes.extend(definitions.problems.iter().map(ToString::to_string));
                 notes.extend(definitions.notes);
-                Ok(definitions.servers)
+                let others = definitions.servers.into_iter().filter(|it| !is_vesicle(it));
+                Ok(others.map(reading_no_project_file).collect())
             }
             (Err(what), Some(origin)) => Err(Problem {
                 origin: origin.clone(),
@@ -136,6 +138,27 @@ impl ToolKeys {
             }
         }
     }
+}
+
+/// Whether it is this program. A client's file mostly has Vesicle among its servers, and Vesicle that
+/// started itself from that file would do so for ever.
+fn is_vesicle(server: &ServerConfig) -> bool {
+    let Transport::Stdio { command, .. } = &server.transport else {
+        return false;
+    };
+    let command = Path::new(command);
+    let ours = std::env::current_exe().ok();
+    command.file_stem() == Some("vesicle".as_ref())
+        || ours.is_some_and(|ours| command.canonicalize().is_ok_and(|path| path == ours))
+}
+
+/// The same server, from which a Vesicle that it starts by other ways does not find this file again.
+fn reading_no_project_file(mut server: ServerConfig) -> ServerConfig {
+    if let Transport::Stdio { env, .. } = &mut server.transport {
+        let variable = variable("tools.project_file");
+        env.entry(variable).or_insert_with(|| false.to_string());
+    }
+    server
 }
 
 /// Adds a server of `[servers]` to those of the file, or says how one of these is treated.
@@ -221,4 +244,36 @@ pub(super) fn resolve(layer: &Layer, settled: &mut Settled) -> (ToolKeys, Vec<Ro
         },
     };
     (keys, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(command: &str) -> ServerConfig {
+        let text = json!({"mcpServers": {"a": {"command": command}}}).to_string();
+        let read = Definitions::parse(&text, "test", &Variables::none());
+        read.unwrap().servers.remove(0)
+    }
+
+    #[test]
+    fn vesicle_does_not_start_itself_from_a_file() {
+        let ours = std::env::current_exe().unwrap();
+        for command in [
+            "vesicle",
+            "/usr/bin/vesicle",
+            "vesicle.exe",
+            ours.to_str().unwrap(),
+        ] {
+            assert!(is_vesicle(&server(command)), "{command}");
+        }
+        assert!(!is_vesicle(&server("vesicle-memory")) && !is_vesicle(&server("npx")));
+        let Transport::Stdio { env, .. } = reading_no_project_file(server("npx")).transport else {
+            panic!("a process")
+        };
+        assert_eq!(
+            env.get("VESICLE_TOOLS_PROJECT_FILE").map(String::as_str),
+            Some("false")
+        );
+    }
 }
