@@ -57,6 +57,16 @@ pub fn tool(client: &mut RawClient, name: &str, arguments: &Value) -> Value {
     client.request("tools/call", &params)["result"].take()
 }
 
+/// Waits until this server is connected.
+pub fn ready(client: &mut RawClient, server: &str) {
+    let began = Instant::now();
+    let line = format!("{server}: ready");
+    while !text(&tool(client, "list_servers", &json!({}))).contains(&line) {
+        assert!(began.elapsed() < PATIENCE, "{server}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// The first text of a result.
 pub fn text(result: &Value) -> &str {
     result["content"][0]["text"]
@@ -93,11 +103,9 @@ fn one_program_reads_from_one_server_and_writes_to_another() {
     )
     .unwrap();
     let mut client = connected(&place);
-    let began = Instant::now();
     // Node takes its time to start the first time.
-    while !text(&tool(&mut client, "list_servers", &json!({}))).contains("everything: ready") {
-        assert!(began.elapsed() < PATIENCE);
-        std::thread::sleep(Duration::from_millis(200));
+    for server in ["files", "memory", "everything"] {
+        ready(&mut client, server);
     }
     let code = format!(
         "const text = await tools.files.read_text_file({{ path: '{path}/people.csv' }});
@@ -342,4 +350,32 @@ fn the_file_of_the_working_directory_can_be_turned_off() {
     client.initialize();
     let tools = client.request("tools/list", &json!({}));
     assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn code_that_has_files_has_the_declarations_of_what_it_may_call() {
+    let place = place(
+        &json!({"raw": raw(&[])}),
+        "[tools]\ndeny = [\"raw.write\"]\n[[profiles.permissive.preopen]]\nhost = \"files\"\nguest = \"/files\"\n",
+    );
+    fs::create_dir(place.path().join("files")).unwrap();
+    let mut client = connected(&place);
+    ready(&mut client, "raw");
+    let began = Instant::now();
+    let code = "return fs.readdir('/servers/raw').catch(() => [])";
+    let names = loop {
+        let names = output(&mut client, code).to_string();
+        if names.contains("\"echo.ts\"") && names.contains("\"index.ts\"") {
+            break names;
+        }
+        assert!(began.elapsed() < PATIENCE, "{names}");
+    };
+    assert!(!names.contains("write.ts"), "{names}");
+    let read = output(&mut client, "return fs.readFile('/servers/raw/echo.ts', 'utf8')");
+    assert!(read.as_str().unwrap().contains("tools.raw.echo"), "{read}");
+    let write = "return fs.writeFile('/servers/raw/echo.ts', '').catch((error) => error.code)";
+    assert_eq!(output(&mut client, write), "EROFS");
+    // The default profile has no files.
+    let without = client.call(&json!({"code": "return fs.readdir('/servers')"}));
+    assert_eq!(without["isError"], true, "{without}");
 }

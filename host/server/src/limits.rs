@@ -109,6 +109,18 @@ impl Policy {
         Self { source, ..self }
     }
 
+    /// This policy, with what `files` says in place of each profile's directories.
+    pub fn with_files(&self, mut files: impl FnMut(&Profile) -> Files) -> Self {
+        let mut policy = self.clone();
+        for profile in &mut policy.profiles {
+            profile.files = files(profile);
+            if profile.name == policy.default.name {
+                policy.default.files = profile.files.clone();
+            }
+        }
+        policy
+    }
+
     /// What the check of the source does.
     pub fn source(&self) -> SourcePolicy {
         self.source

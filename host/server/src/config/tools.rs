@@ -180,7 +180,7 @@ fn add(
     let text = json!({ "mcpServers": { name: definition } }).to_string();
     let read = Definitions::parse(&text, "vesicle.toml", variables).map_err(|e| e.to_string())?;
     if let Some(problem) = read.problems.first() {
-        let key = problem.key.as_ref().map(|key| format!("`{key}` "));
+        let key = problem.key.as_ref().map(|key| format!("`{key}`: "));
         return Err(key.unwrap_or_default() + &problem.what);
     }
     for server in read.servers {

@@ -16,20 +16,23 @@ mod progress;
 mod resources;
 mod server;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use rmcp::{
     RoleServer, ServiceExt as _,
     service::ServerInitializeError,
     transport::{async_rw::AsyncRwTransport, io::stdio_pipes},
 };
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use vesicle_sandbox::{Config, State};
 
 use crate::{audit::Audit, config::ToolsConfig, limits::Policy, secrets::Secrets, tools::Toolbox};
 use disconnect::{Disconnect, WatchedReader};
 use lazy::LazySandbox;
 use server::Server;
+
+/// How long connections to other servers may take to be dropped.
+const END_WAIT: Duration = Duration::from_secs(1);
 
 /// Why serving ended before the client did.
 #[derive(Debug, thiserror::Error)]
@@ -84,10 +87,12 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
         .enable_all()
         .build()?;
     let toolbox = Toolbox::new(service.tools, upstream.handle().clone());
+    let mut policy = service.policy;
     if !toolbox.is_empty() {
         toolbox
             .bridge()
             .map_err(|error| ServeError::Tools(error.to_string()))?;
+        policy = with_trees(policy, &toolbox, upstream.handle())?;
     }
 
     // Started, not awaited: a client wants its answer to `initialize` now, and compiling the engine
@@ -98,7 +103,7 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
     let host = Arc::new(Host {
         sandbox,
         toolbox: toolbox.clone(),
-        policy: service.policy,
+        policy,
         state: service.state,
         disconnect: Disconnect::default(),
         audit: service.audit,
@@ -109,9 +114,33 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
     // What still runs, runs for nobody.
     guests.shutdown_background();
     protocol.block_on(toolbox.shut_down());
-    upstream.shutdown_background();
+    // With the time to drop what it has on the disk.
+    upstream.shutdown_timeout(END_WAIT);
     protocol.shutdown_background();
     served
+}
+
+/// The policy by which code that has files also has `/servers`, which follows the servers.
+fn with_trees(policy: Arc<Policy>, toolbox: &Toolbox, runtime: &Handle) -> io::Result<Arc<Policy>> {
+    let (trees, granted) = Trees::plant(&policy)?;
+    if trees.is_empty() {
+        return Ok(policy);
+    }
+    let (toolbox, trees) = (toolbox.clone(), Arc::new(trees));
+    runtime.spawn(async move {
+        let Ok(bridge) = toolbox.bridge() else {
+            return;
+        };
+        let mut changes = bridge.changes();
+        loop {
+            let (toolbox, trees, catalog) = (toolbox.clone(), trees.clone(), bridge.catalog());
+            let grown = tokio::task::spawn_blocking(move || trees.grow(&toolbox, &catalog));
+            if grown.await.is_err() || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Arc::new(granted))
 }
 
 /// What the tools of a session share.

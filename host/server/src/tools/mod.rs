@@ -7,7 +7,9 @@ mod mark;
 mod memory;
 mod rules;
 mod toolbox;
+mod tree;
 
 pub use granted::Granted;
 pub use rules::ToolRules;
 pub use toolbox::Toolbox;
+pub use tree::Trees;

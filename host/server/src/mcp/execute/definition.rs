@@ -147,16 +147,11 @@ mod tests {
     }
 
     #[test]
-    fn with_other_servers_it_says_how_they_are_called() {
-        let told = definition(
-            &granting(&[("a", &[("/data", Access::Read)])]),
-            "Call others.",
-        );
+    fn with_other_servers_it_names_them() {
+        let policy = granting(&[("a", &[("/data", Access::Read)])]);
+        let told = definition(&policy, &[("github".to_owned(), 117)]);
         let description = told.description.as_deref().unwrap();
-        assert!(
-            description.contains("no fetch or import. Call others."),
-            "{description}"
-        );
+        assert!(description.contains("github (117)"), "{description}");
         assert!(description.ends_with("has /data (read)."), "{description}");
         let hints = told.annotations.unwrap();
         assert_eq!(
