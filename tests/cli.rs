@@ -14,6 +14,8 @@ mod support;
 mod audit;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/compile.rs"]
+mod compile;
 #[path = "cli/config.rs"]
 mod config;
 #[path = "cli/examples.rs"]
@@ -22,6 +24,8 @@ mod examples;
 mod files;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/network.rs"]
+mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
 #[path = "cli/servers.rs"]

@@ -17,6 +17,9 @@ host-calls | host/sandbox/src/guest/budget.rs | if self.calls >= self.calls_max 
 coarse-clock | host/sandbox/src/guest/clock.rs | Duration::from_micros(100) | Duration::from_nanos(1) | --test sandbox | globals::performance_now_is_monotonic_and_coarse
 file-rights | host/sandbox/src/files/preopens.rs | Access::Read => Err(ErrorCode::ReadOnly), | Access::Read => Ok(()), | --test attacks | programs::file_system
 file-quota | host/sandbox/src/files/account.rs | \|total\| *total <= max | \|total\| *total <= max.max(u64::MAX) | --test sandbox | files::quotas::more_bytes_than_the_quota
+network-grant | host/sandbox/src/network/host.rs | Host::Domain(asked)) => name == asked, | Host::Domain(asked)) => name.len() < 1000 \|\| asked == name, | --test sandbox | network::refusals::with_a_grant_the_rest_is_still_refused
+network-address | host/sandbox/src/network/host.rs | address::refused(address).map_or(Ok(()), Err) | Ok(()) | --test sandbox | network::addresses::a_granted_name_that_leads_inside_is_refused
+network-secret | host/sandbox/src/network/transport.rs | if header.host.allows(target) { | if header.host.is_one() { | --test sandbox | network::secrets::a_secret_goes_to_its_host_and_is_never_seen
 state-of-others | host/server/src/state/store.rs | "SELECT value FROM state\n         WHERE session = ?1 AND | "SELECT value FROM state\n         WHERE ?1 = ?1 AND | --lib | state::tests::values_outlive_whoever_kept_them_and_sessions_do_not_see_each_other
 audit-chain | host/server/src/audit/verify.rs | line.prev != self.before?.hash | line.prev != line.prev | --lib | audit::tests::tampering_is_found_where_it_was_done
 secrets | host/server/src/secrets/redact.rs | let is_found = self.forms.is_match(text); | let is_found = false; | --lib | secrets::redact::tests::secrets_are_named_in_texts_and_the_longest_counts

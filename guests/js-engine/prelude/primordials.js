@@ -117,6 +117,7 @@
     StringSplit: uncurryThis(String.prototype.split),
     StringStartsWith: uncurryThis(String.prototype.startsWith),
     StringToLowerCase: uncurryThis(String.prototype.toLowerCase),
+    StringToUpperCase: uncurryThis(String.prototype.toUpperCase),
     StringToWellFormed: uncurryThis(String.prototype.toWellFormed),
     StringValueOf: uncurryThis(String.prototype.valueOf),
 

@@ -121,6 +121,8 @@
         params.#list = initialList(query);
       };
       shared.listSearchParams = (params) => params.#list;
+      shared.isURLSearchParams = (value) => #list in value;
+      shared.serialiseSearchParams = (params) => serialise(params.#list);
     }
 
     #update() {

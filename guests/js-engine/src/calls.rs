@@ -5,12 +5,14 @@ use std::cell::RefCell;
 use rquickjs::{Ctx, Exception, Function, Persistent, Value};
 
 use crate::engine::{self, Hooks};
+use crate::http;
 use crate::natives;
 use crate::stack::Stack;
 use crate::vesicle::plugin::{pending, tool_call, types};
 
 struct Call {
     id: u32,
+    kind: Kind,
     promise: Persistent<Value<'static>>,
     resolve: Persistent<Function<'static>>,
     reject: Persistent<Function<'static>>,
@@ -20,12 +22,29 @@ struct Call {
     over: Option<Persistent<Function<'static>>>,
 }
 
+/// What was called.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// A tool, which answers with JSON.
+    Tool,
+    /// A host, which answers with a response.
+    Http,
+}
+
+impl Kind {
+    /// The functions of the prelude through which programs make the call. Functions of Rust have no
+    /// frames.
+    fn frames_of_ours(self) -> i32 {
+        match self {
+            Self::Tool => 1,
+            Self::Http => 2,
+        }
+    }
+}
+
 thread_local! {
     static IN_FLIGHT: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
 }
-
-/// The function of the prelude through which programs call tools. Functions of Rust have no frames.
-const FRAMES_OF_OURS: i32 = 1;
 
 /// How many calls were started whose outcome has not arrived.
 pub fn in_flight() -> usize {
@@ -34,13 +53,23 @@ pub fn in_flight() -> usize {
 
 /// Starts a call of a tool, and answers with the promise of its result.
 pub fn start<'js>(ctx: Ctx<'js>, name: String, arguments: String) -> rquickjs::Result<Value<'js>> {
-    let stack = Stack::capture(&ctx, FRAMES_OF_OURS);
+    begin(ctx, Kind::Tool, || tool_call::start(&name, &arguments))
+}
+
+/// Has the host start a call, and answers with the promise of what comes of it.
+pub fn begin<'js>(
+    ctx: Ctx<'js>,
+    kind: Kind,
+    start: impl FnOnce() -> Result<u32, types::Error>,
+) -> rquickjs::Result<Value<'js>> {
+    let stack = Stack::capture(&ctx, kind.frames_of_ours());
     let (promise, resolve, reject) = ctx.promise()?;
     let promise = promise.into_value();
-    match tool_call::start(&name, &arguments) {
+    match start() {
         Ok(id) => IN_FLIGHT.with_borrow_mut(|calls| {
             calls.push(Call {
                 id,
+                kind,
                 promise: Persistent::save(&ctx, promise.clone()),
                 resolve: Persistent::save(&ctx, resolve),
                 reject: Persistent::save(&ctx, reject),
@@ -49,7 +78,7 @@ pub fn start<'js>(ctx: Ctx<'js>, name: String, arguments: String) -> rquickjs::R
             });
         }),
         Err(error) => {
-            let error = engine::with_hooks(|hooks| tool_error(&ctx, hooks, &error, stack))?;
+            let error = engine::with_hooks(|hooks| call_error(&ctx, hooks, kind, &error, stack))?;
             reject.call::<_, ()>((error,))?;
         }
     }
@@ -115,10 +144,14 @@ pub fn settle(
     let Some(call) = call else { return Ok(()) };
     let resolve = call.resolve.restore(ctx)?;
     let reject = call.reject.restore(ctx)?;
-    match completion.outcome {
-        Ok(json) => {
+    let answer = completion.outcome.and_then(|json| match call.kind {
+        Kind::Tool => Ok(Answer::Json(json)),
+        Kind::Http => http::take(call.id).map(Answer::Response),
+    });
+    match answer {
+        Ok(answer) => {
             call.stack.let_go(ctx);
-            match ctx.json_parse(json) {
+            match answer.into_value(ctx) {
                 Ok(value) => resolve.call::<_, ()>((value,))?,
                 Err(rquickjs::Error::Exception) => reject.call::<_, ()>((ctx.catch(),))?,
                 Err(error) => {
@@ -128,7 +161,7 @@ pub fn settle(
             }
         }
         Err(error) => {
-            let error = tool_error(ctx, hooks, &error, call.stack)?;
+            let error = call_error(ctx, hooks, call.kind, &error, call.stack)?;
             reject.call::<_, ()>((error,))?;
         }
     }
@@ -138,16 +171,34 @@ pub fn settle(
     }
 }
 
-/// The `ToolError` that a refusal or failure becomes, with the stack of its call.
-fn tool_error<'js>(
+/// What the host answered with.
+enum Answer {
+    Json(String),
+    Response(http::Response),
+}
+
+impl Answer {
+    fn into_value<'js>(self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
+        match self {
+            Self::Json(json) => ctx.json_parse(json),
+            Self::Response(response) => http::told(ctx, response),
+        }
+    }
+}
+
+/// The error that a refusal or failure becomes, with the stack of its call.
+fn call_error<'js>(
     ctx: &Ctx<'js>,
     hooks: &Hooks,
+    kind: Kind,
     error: &types::Error,
     stack: Stack,
 ) -> rquickjs::Result<Value<'js>> {
     let (code, message, retry_after_ms) = natives::refusal(error);
     let stack = stack.tell(ctx);
-    hooks
-        .tool_error(ctx)?
-        .call((code, message, stack, retry_after_ms))
+    let error = match kind {
+        Kind::Tool => hooks.tool_error(ctx)?,
+        Kind::Http => hooks.fetch_error(ctx)?,
+    };
+    error.call((code, message, stack, retry_after_ms))
 }

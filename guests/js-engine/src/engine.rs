@@ -47,6 +47,11 @@ const PRELUDE: &[(&str, &str)] = prelude! {
     "crypto",
     "performance",
     "tools",
+    "headers",
+    "body",
+    "request",
+    "response",
+    "fetch",
     "state",
     "fs",
     "entries",
@@ -66,6 +71,7 @@ type Hook = Persistent<Function<'static>>;
 /// The functions that the prelude leaves for the engine to call.
 pub struct Hooks {
     tool_error: Hook,
+    fetch_error: Hook,
     next_timer: Hook,
     live_timers: Hook,
     fire_timers: Hook,
@@ -90,6 +96,7 @@ impl Hooks {
         };
         Ok(Self {
             tool_error: hook("toolError")?,
+            fetch_error: hook("fetchError")?,
             next_timer: hook("nextTimer")?,
             live_timers: hook("liveTimers")?,
             fire_timers: hook("fireTimers")?,
@@ -100,6 +107,7 @@ impl Hooks {
     }
 
     hook!(tool_error);
+    hook!(fetch_error);
     hook!(next_timer);
     hook!(live_timers);
     hook!(fire_timers);

@@ -11,6 +11,7 @@ mod event_loop;
 mod exception;
 mod files;
 mod heap;
+mod http;
 mod natives;
 mod program;
 mod quickjs_heap;

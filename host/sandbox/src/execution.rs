@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use crate::{Files, Limits, NoState, NoTools, SourcePolicy, State, ToolCall};
+use crate::{Files, Limits, Network, NoState, NoTools, SourcePolicy, State, ToolCall};
 
 /// One program to run, with what it is given and what it may use.
 #[derive(Clone)]
@@ -26,13 +26,16 @@ pub struct Execution {
     pub state: Arc<dyn State>,
     /// The directories that it may use.
     pub files: Files,
+    /// The hosts that it may send requests to. Where there are some, the rule of the source check
+    /// about the network is off.
+    pub network: Network,
     /// Whose it is. Executions of one session have a part of the places and of the queue at most
     /// (see [`Config`](crate::Config)); those of no session have all.
     pub session: Option<Arc<str>>,
 }
 
 impl Default for Execution {
-    /// Empty code, `null` as input, the default profile, no tools, no state and no files.
+    /// Empty code, `null` as input, the default profile, no tools, no state, no files and no hosts.
     fn default() -> Self {
         Self {
             code: String::new(),
@@ -43,6 +46,7 @@ impl Default for Execution {
             tools: Arc::new(NoTools),
             state: Arc::new(NoState),
             files: Files::default(),
+            network: Network::default(),
             session: None,
         }
     }

@@ -13,6 +13,7 @@ mod javascript;
 mod limit_kind;
 mod limits;
 mod metered;
+mod network;
 mod outcome;
 mod pacing;
 mod preparation;
@@ -43,6 +44,11 @@ pub use limits::{
     HOST_CALLS_PER_SECOND_MAX, INPUT_BYTES_MAX, INSTANCES, INSTANCES_MAX, Limits, MEMORIES_MAX,
     MEMORY_BYTES_MAX, OUTPUT_BYTES_MAX, Profile, STREAM_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX,
     TIMER_WAITS_MAX, WASM_STACK_BYTES_MAX,
+};
+pub use network::{
+    AllowedHost, AttachError, AttachedHeader, Authorities, CONNECTIONS_MAX, HEADERS_MAX, HostError,
+    LOOKUPS_MAX, Network, NetworkConfig, NetworkLimits, REDIRECTS_MAX, Redact, RequestRecord,
+    Resolve, SystemResolver, Transport, URL_BYTES_MAX, WatchRequests,
 };
 pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType, Warning};
 pub use pacing::CPU_BURST;

@@ -139,7 +139,7 @@ pub enum ViolationType {
     Require,
     /// The code uses `process`, and there is none.
     Process,
-    /// The code uses `fetch`, `WebSocket` or `XMLHttpRequest`, and no network is granted.
+    /// The code uses `fetch`, `WebSocket` or `XMLHttpRequest`, and no host is granted.
     Network,
     /// The code makes code from text, by `eval` or `Function`, which the engine does not do.
     Eval,

@@ -180,6 +180,7 @@ impl Sandbox {
             tools: execution.tools.clone(),
             state: execution.state.clone(),
             files: execution.files.clone(),
+            network: execution.network.clone(),
             ..Grants::default()
         };
         let runtime = &javascript.runtime;

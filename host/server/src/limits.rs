@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use vesicle_sandbox::{Files, Limits, SourcePolicy};
+use vesicle_sandbox::{AllowedHost, Files, Limits, SourcePolicy};
 
 use crate::{
     config::{WALL_TIME_MS_MAX, is_profile_name, list},
@@ -22,6 +22,8 @@ pub struct Profile {
     pub files: Files,
     /// The tools of other servers that it grants.
     pub tools: ToolRules,
+    /// The hosts that it grants.
+    pub hosts: Vec<AllowedHost>,
 }
 
 /// Who asks for a profile.
@@ -204,12 +206,14 @@ impl Default for Policy {
             limits: profile.limits(),
             files: Files::default(),
             tools: ToolRules::default(),
+            hosts: vec![],
         });
         let default = Profile {
             name: "default".to_owned(),
             limits: Limits::default(),
             files: Files::default(),
             tools: ToolRules::default(),
+            hosts: vec![],
         };
         let names = profiles.clone().map(|profile| profile.name);
         Self::new(profiles.to_vec(), default, &names)

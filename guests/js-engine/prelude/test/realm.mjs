@@ -19,7 +19,8 @@ const { getPromiseDetails, getProxyDetails } = internalBinding("util");
 export const FILES = [
   "primordials", "webidl", "errors", "inspect-text", "inspect-layout", "inspect-names", "inspect-errors",
   "inspect-contents", "inspect-kinds", "inspect", "format", "console-table", "console", "encoding", "base64",
-  "url-search-params", "url", "clone", "timers", "events", "abort", "crypto", "performance", "tools", "state", "fs",
+  "url-search-params", "url", "clone", "timers", "events", "abort", "crypto", "performance", "tools", "headers", "body", "request",
+  "response", "fetch", "state", "fs",
 ];
 
 const KINDS = [
@@ -49,7 +50,7 @@ export function boot() {
     return buffer;
   };
   // What the realm did with the outside world, and what it is told.
-  const world = { written: [], reported: [], calls: [], inFlight: new Map(), cancelled: [], clock: 0, booted: false, refuse: undefined };
+  const world = { written: [], reported: [], calls: [], requests: [], inFlight: new Map(), cancelled: [], clock: 0, booted: false, refuse: undefined };
   const native = {
     write: (fd, text) => void world.written.push([fd, text]),
     utf8Encode: (text) => toRealm(new TextEncoder().encode(text)),
@@ -101,6 +102,14 @@ export function boot() {
       world.cancelled.push(call.id);
       call.reject(reason);
     },
+    httpStart: (method, url, headers, body, redirects) => new (run("Promise"))((resolve, reject) => {
+      const text = body === undefined ? undefined : new TextDecoder().decode(new Uint8Array(body));
+      world.requests.push({
+        request: [method, url, [...headers], text, redirects],
+        resolve: (told) => resolve(run("(...told) => told")(...told.slice(0, 4), run("(...all) => all")(...told[4]), toRealm(new TextEncoder().encode(told[5])))),
+        reject,
+      });
+    }),
     toolSearch: (query, limit) => JSON.stringify([{ name: query, limit }]),
     toolDescribe: (name) => JSON.stringify({ name }),
   };

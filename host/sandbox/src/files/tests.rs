@@ -1,7 +1,6 @@
 //! What JavaScript has no call for, and a guest in another language has: asked of the host directly.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tempfile::TempDir;
 use wasmtime::component::Resource;
@@ -9,12 +8,12 @@ use wasmtime_wasi::p2::{DynOutputStream, StreamError};
 
 use super::streams::Failure;
 use super::{Access, Descriptor, Directory, Files, OPEN_MAX, Quota};
-use crate::guest::Guest;
+use crate::Limits;
 use crate::guest::wasi_files::preopens::Host as _;
 use crate::guest::wasi_files::types::{
     DescriptorFlags, ErrorCode, HostDescriptor as _, NewTimestamp, OpenFlags, PathFlags,
 };
-use crate::{Limits, NoState, NoTools};
+use crate::guest::{Grants, Guest};
 
 const BYTES_MAX: u64 = 1_000;
 
@@ -40,12 +39,11 @@ impl World {
         let read = open("read", Access::Read);
         let write = open("write", Access::ReadWrite);
         let files = Files::new([read, write]).unwrap();
-        let guest = Guest::new(
-            &Limits::default(),
-            Arc::new(NoTools),
-            Arc::new(NoState),
-            &files,
-        );
+        let grants = Grants {
+            files,
+            ..Grants::default()
+        };
+        let guest = Guest::new(&Limits::default(), grants);
         Self { directory, guest }
     }
 

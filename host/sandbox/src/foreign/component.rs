@@ -7,7 +7,6 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component as Compiled, ComponentExportIndex, InstancePre, Val};
 use wasmtime::{Engine, Store};
 
-use super::errors::told;
 use super::{LoadError, imports};
 use crate::guest::Guest;
 use crate::runtime::Runtime;
@@ -65,9 +64,10 @@ impl Component {
         compiled: &Compiled,
         fuel: bool,
     ) -> Result<Self, LoadError> {
-        imports::check(&runtime.engine, &runtime.linker, compiled)?;
-        let linked = runtime.linker.instantiate_pre(compiled);
-        let linked = linked.map_err(|error| LoadError::Import(told(&format!("{error:#}"))))?;
+        let (engine, linker) = (&runtime.engine, &runtime.linker);
+        let linked = linker
+            .instantiate_pre(compiled)
+            .map_err(|error| imports::refusal(engine, linker, compiled, &error))?;
         let functions = functions(&runtime.engine, compiled);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -85,7 +85,7 @@ impl Component {
         self.shared.digest
     }
 
-    /// The functions that it exports, at its top level and in its interfaces, in its own order.
+    /// The functions that it exports, at its top level and in its interfaces.
     pub fn functions(&self) -> &[Function] {
         &self.shared.functions
     }

@@ -1,7 +1,7 @@
-//! What a component imports that nobody provides, all of it and by name.
+//! What a component imports that nobody provides, all of it and by name. Wasmtime tells the first.
 
 use wasmtime::Engine;
-use wasmtime::component::types::ComponentItem;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker};
 
 use super::LoadError;
@@ -10,20 +10,26 @@ use crate::guest::Guest;
 
 /// How many missing imports are named.
 const NAMED_MAX: usize = 100;
+/// What Wasmtime says, in words alone, where a linker lacks a thing that is imported. The test of
+/// imports by near names fails where an upgrade words it differently.
+const MISSING: &str = "implementation is missing";
 
-/// Fails if `linker` lacks anything that `component` imports.
-pub fn check(
+/// Why a component cannot be linked, given what Wasmtime said.
+pub fn refusal(
     engine: &Engine,
     linker: &Linker<Guest>,
     component: &Component,
-) -> Result<(), LoadError> {
+    said: &wasmtime::Error,
+) -> LoadError {
     let ty = component.component_type();
     let unknown = ty.imports(engine).filter_map(|(name, import)| {
-        let known = matches!(import.ty, ComponentItem::ComponentInstance(_))
-            && is_linked(engine, linker, name);
-        // Types alone ask for nothing.
-        let harmless = matches!(import.ty, ComponentItem::Type(_));
-        (!known && !harmless).then(|| told(name))
+        let known = match &import.ty {
+            // Types alone ask for nothing.
+            ComponentItem::Type(_) => true,
+            ComponentItem::ComponentInstance(instance) => is_linked(engine, linker, name, instance),
+            _ => false,
+        };
+        (!known).then(|| told(name))
     });
     let mut unknown: Vec<_> = unknown.take(NAMED_MAX + 1).collect();
     if unknown.len() > NAMED_MAX {
@@ -31,34 +37,83 @@ pub fn check(
         unknown.push("and more".to_owned());
     }
     match unknown.is_empty() {
-        true => Ok(()),
-        false => Err(LoadError::UnknownImports(unknown)),
+        true => LoadError::Import(told(&format!("{said:#}"))),
+        false => LoadError::UnknownImports(unknown),
     }
 }
 
-/// Whether the linker has an interface of this name, or of a version that fits it. Wasmtime says so
-/// only of components: so this asks with one that imports nothing else.
-fn is_linked(engine: &Engine, linker: &Linker<Guest>, name: &str) -> bool {
-    let probe = Component::new(engine, importing(name));
-    probe.is_ok_and(|probe| linker.instantiate_pre(&probe).is_ok())
+/// Whether the linker has an interface of this name, or of a version that fits it: if it has any of
+/// its members. Only linking tells that, so components are linked that import one member each.
+fn is_linked(
+    engine: &Engine,
+    linker: &Linker<Guest>,
+    name: &str,
+    instance: &ComponentInstance,
+) -> bool {
+    let mut members = instance.exports(engine).filter_map(|(member, export)| {
+        let kind = match export.ty {
+            // Methods are named after a resource, which is a member as well.
+            ComponentItem::ComponentFunc(_) if !member.starts_with('[') => Member::Function,
+            ComponentItem::Resource(_) => Member::Resource,
+            _ => return None,
+        };
+        Some((member, kind))
+    });
+    let is_there = |(member, kind): (&str, Member)| {
+        let probe = Component::new(engine, importing(name, member, kind));
+        let linked = probe.and_then(|probe| linker.instantiate_pre(&probe));
+        // A thing of another type is there.
+        linked.map_or_else(
+            |error| !error.root_cause().to_string().contains(MISSING),
+            |_| true,
+        )
+    };
+    match members.next() {
+        None => true,
+        Some(first) => is_there(first) || members.any(is_there),
+    }
 }
 
-/// A component that imports an instance of this name and no members.
-fn importing(name: &str) -> Vec<u8> {
-    // The preamble; a type section with one type, an instance type of no declarations.
-    let mut wasm = b"\0asm\x0d\0\x01\0\x07\x03\x01\x42\0".to_vec();
-    let mut import = vec![1, 0];
-    leb128(&mut import, name.len());
-    import.extend_from_slice(name.as_bytes());
-    // An instance, of the first type.
-    import.extend_from_slice(&[5, 0]);
-    wasm.push(10);
-    leb128(&mut wasm, import.len());
-    wasm.append(&mut import);
+#[derive(Clone, Copy)]
+enum Member {
+    Function,
+    Resource,
+}
+
+/// A component that imports an instance of this name with this one member. A function's type does
+/// not matter here; it is one of no parameters and no result.
+fn importing(name: &str, member: &str, kind: Member) -> Vec<u8> {
+    let mut ty = vec![1, 0x42];
+    match kind {
+        Member::Function => ty.extend([2, 0x01, 0x40, 0, 1, 0, 0x04]),
+        Member::Resource => ty.extend([1, 0x04]),
+    }
+    push_name(&mut ty, member);
+    match kind {
+        Member::Function => ty.extend([1, 0]),
+        Member::Resource => ty.extend([3, 1]),
+    }
+    let mut import = vec![1];
+    push_name(&mut import, name);
+    import.extend([5, 0]);
+
+    let mut wasm = b"\0asm\x0d\0\x01\0".to_vec();
+    for (section, contents) in [(7, ty), (10, import)] {
+        wasm.push(section);
+        push_number(&mut wasm, contents.len());
+        wasm.extend(contents);
+    }
     wasm
 }
 
-fn leb128(bytes: &mut Vec<u8>, mut number: usize) {
+fn push_name(bytes: &mut Vec<u8>, name: &str) {
+    bytes.push(0);
+    push_number(bytes, name.len());
+    bytes.extend_from_slice(name.as_bytes());
+}
+
+/// In LEB128.
+fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;

@@ -81,3 +81,56 @@ fn begun(reader: &mut BinaryReader<'_>) -> wasmparser::Result<Option<u32>> {
     reader.read::<ComponentType<'_>>()?;
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A section of one type: so many instance types, each the only declaration of the one before.
+    fn nested(levels: usize) -> Vec<u8> {
+        let mut bytes = vec![1];
+        bytes.extend([INSTANCE_TYPE, 1, 0x01].repeat(levels - 1));
+        bytes.extend([INSTANCE_TYPE, 0]);
+        bytes
+    }
+
+    #[test]
+    fn levels_are_counted_to_the_edge() {
+        assert_eq!(declared(&nested(15), 16).unwrap(), 15);
+        let refused = declared(&nested(16), 16).unwrap_err();
+        assert!(matches!(refused, LoadError::TooLarge { count: 17, .. }));
+    }
+
+    /// The parser's own way would overflow the stack of any thread.
+    #[test]
+    fn a_million_levels_need_no_stack() {
+        assert!(declared(&nested(1_000_000), 16).is_err());
+    }
+
+    #[test]
+    fn declarations_of_all_kinds_are_passed() {
+        let text = r#"(component
+            (type (instance
+              (type $r (record (field "a" u8)))
+              (export "r" (type (eq $r)))
+              (core type (func (param i32)))
+              (type (func (param "x" u32) (result string)))
+              (export "f" (func (type 1)))))
+            (type (component
+              (import "i" (func))
+              (type (instance (export "x" (type (sub resource)))))))
+          )"#;
+        let wasm = wat::parse_str(text).unwrap();
+        let sections = wasmparser::Parser::new(0).parse_all(&wasm);
+        let types: usize = sections
+            .filter_map(|payload| match payload.unwrap() {
+                wasmparser::Payload::ComponentTypeSection(section) => {
+                    Some(declared(&wasm[section.range()], 16).unwrap())
+                }
+                _ => None,
+            })
+            .sum();
+        // Two; the record and the function; the function and the instance.
+        assert_eq!(types, 6);
+    }
+}

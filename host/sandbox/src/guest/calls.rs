@@ -1,6 +1,6 @@
-//! Capability calls: `vesicle:plugin/tool-call`, and `vesicle:plugin/pending` for those in flight.
+//! Capability calls: `vesicle:plugin/tool-call`, and `vesicle:plugin/pending` for all that are in flight.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,21 +16,34 @@ use super::Guest;
 use super::arguments::parse;
 use super::bindings::vesicle::plugin::{pending, tool_call, types};
 use super::budget::Budget;
+use super::http;
 use crate::capabilities::{CapabilityError, Tool};
 use crate::limit_kind::LimitMet;
+use crate::network::Fetched;
 use crate::{LimitKind, Limits, ToolCall};
 
 /// How many calls one guest may have in flight.
 pub const CALLS_IN_FLIGHT_MAX: usize = 256;
 
 type Outcome = Result<String, types::Error>;
+type Ended = Result<Answer, types::Error>;
+
+/// What a call that was started came to.
+pub enum Answer {
+    /// A result as it is.
+    Json(String),
+    /// A response, which the guest takes apart.
+    Response(Box<Fetched>),
+}
 
 /// The calls of one guest.
 pub struct Calls {
     tools: Arc<dyn ToolCall>,
     in_flight: FuturesUnordered<Call>,
     /// Calls that ended before the guest asked for them.
-    ended: VecDeque<(u32, Outcome)>,
+    ended: VecDeque<(u32, Ended)>,
+    /// Responses that the guest was told of and has not taken.
+    pub(super) responses: BTreeMap<u32, Box<Fetched>>,
     next_id: u32,
     pub(super) budget: Budget,
     timer_waits: u64,
@@ -44,6 +57,7 @@ impl Calls {
             tools,
             in_flight: FuturesUnordered::new(),
             ended: VecDeque::new(),
+            responses: BTreeMap::new(),
             next_id: 1,
             budget: Budget::new(limits),
             timer_waits: 0,
@@ -58,7 +72,7 @@ impl Calls {
 
     /// Starts a call. Its future is polled here once, so that it is on its way while the guest goes
     /// on. Nobody needs waking yet: `wait` polls it again.
-    fn start(&mut self, future: BoxFuture<'static, Outcome>) -> Result<u32, types::Error> {
+    pub(super) fn start(&mut self, future: BoxFuture<'static, Ended>) -> Result<u32, types::Error> {
         if self.is_full() {
             self.forget_cancelled();
         }
@@ -92,7 +106,7 @@ impl Calls {
         self.in_flight = calls.filter(|call| call.future.is_some()).collect();
     }
 
-    async fn next(&mut self) -> Option<(u32, Outcome)> {
+    async fn next(&mut self) -> Option<(u32, Ended)> {
         if let Some(ended) = self.ended.pop_front() {
             return Some(ended);
         }
@@ -100,6 +114,18 @@ impl Calls {
             // `None` within is a call that was cancelled.
             if let Some(ended) = self.in_flight.next().await? {
                 return Some(ended);
+            }
+        }
+    }
+
+    /// What the guest gets of a call that has ended.
+    fn hand_over(&mut self, id: u32, ended: Ended) -> Outcome {
+        match ended? {
+            Answer::Json(result) => self.answer(Ok(result)),
+            Answer::Response(fetched) => {
+                self.budget.answer(http::bytes(&fetched.response))?;
+                self.responses.insert(id, fetched);
+                Ok("null".to_owned())
             }
         }
     }
@@ -113,6 +139,7 @@ impl Calls {
 
     fn cancel(&mut self, id: u32) {
         self.ended.retain(|(ended, _)| *ended != id);
+        self.responses.remove(&id);
         for call in self.in_flight.iter_mut() {
             if call.id == id {
                 call.future = None;
@@ -124,20 +151,17 @@ impl Calls {
 /// One call in flight; without its future, one that was given up.
 struct Call {
     id: u32,
-    future: Option<BoxFuture<'static, Outcome>>,
+    future: Option<BoxFuture<'static, Ended>>,
 }
 
 impl Future for Call {
-    type Output = Option<(u32, Outcome)>;
+    type Output = Option<(u32, Ended)>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let id = self.id;
         match &mut self.future {
             None => Poll::Ready(None),
-            Some(future) => future
-                .as_mut()
-                .poll(context)
-                .map(|outcome| Some((id, outcome))),
+            Some(future) => future.as_mut().poll(context).map(|ended| Some((id, ended))),
         }
     }
 }
@@ -166,9 +190,9 @@ impl pending::Host for Guest {
                 .ok()
                 .flatten(),
         };
-        Ok(ended.map(|(id, outcome)| pending::Completion {
+        Ok(ended.map(|(id, ended)| pending::Completion {
             id,
-            outcome: self.calls.answer(outcome),
+            outcome: self.calls.hand_over(id, ended),
         }))
     }
 
@@ -205,7 +229,8 @@ impl tool_call::Host for Guest {
     fn start(&mut self, name: String, arguments: String) -> Result<u32, types::Error> {
         self.calls.budget.call(name.len() + arguments.len())?;
         let future = call(self.calls.tools.clone(), name, parse(arguments)?);
-        self.calls.start(Box::pin(future))
+        self.calls
+            .start(Box::pin(async { Ok(Answer::Json(future.await?)) }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Files, Log, NoLog, NoState, NoTools, State, ToolCall};
+use crate::{Files, Log, Network, NoLog, NoState, NoTools, State, ToolCall};
 
 /// The capabilities of one guest.
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub struct Grants {
     pub state: Arc<dyn State>,
     /// The directories that it may use.
     pub files: Files,
+    /// The hosts that it may ask.
+    pub network: Network,
     /// Where its own log lines go.
     pub log: Arc<dyn Log>,
 }
@@ -24,6 +26,7 @@ impl Default for Grants {
             tools: Arc::new(NoTools),
             state: Arc::new(NoState),
             files: Files::default(),
+            network: Network::default(),
             log: Arc::new(NoLog),
         }
     }

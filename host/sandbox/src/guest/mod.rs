@@ -63,6 +63,7 @@ mod budget;
 mod calls;
 mod clock;
 mod grants;
+mod http;
 mod log;
 mod memories;
 mod memory;
@@ -74,14 +75,17 @@ use std::sync::Arc;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 pub use bindings::EnginePre;
 pub use bindings::exports::vesicle::plugin::evaluate;
+pub use bindings::vesicle::plugin::http as http_types;
 pub use bindings::wasi::filesystem as wasi_files;
 pub use grants::Grants;
 pub use memory::Memory;
 
 use crate::files::GuestFiles;
+use crate::network::{Hooks, Session};
 use crate::{Limits, State};
 use calls::Calls;
 use log::Lines;
@@ -89,6 +93,9 @@ use streams::Stream;
 
 /// The most bytes that a guest gets from the host's random source at once.
 const RANDOM_BYTES_MAX: u64 = 64 * 1024;
+/// Headers that a component holds take more than their text, by this at most; what is sent is bounded
+/// by its text.
+const FIELD_BYTES_FACTOR: usize = 4;
 
 /// What the host keeps for one guest. Lives in its `Store` and ends with it.
 pub struct Guest {
@@ -96,6 +103,9 @@ pub struct Guest {
     pub calls: Calls,
     state: Arc<dyn State>,
     pub(crate) files: GuestFiles,
+    network: Arc<Session>,
+    http_hooks: Hooks,
+    http: WasiHttpCtx,
     log: Lines,
     stdout: Stream,
     stderr: Stream,
@@ -105,7 +115,7 @@ pub struct Guest {
 
 impl Guest {
     /// A guest with these limits and grants, and nothing else: no environment, no arguments, no
-    /// network.
+    /// sockets.
     pub fn new(limits: &Limits, grants: Grants) -> Self {
         let stdout = Stream::new("stdout", limits.stream_bytes);
         let stderr = Stream::new("stderr", limits.stream_bytes);
@@ -117,11 +127,17 @@ impl Guest {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
+        let network = Arc::new(Session::new(&grants.network));
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(network.limits().header_bytes * FIELD_BYTES_FACTOR);
         Self {
             memory: Memory::new(limits),
             calls: Calls::new(limits, grants.tools),
             state: grants.state,
             files: GuestFiles::new(&grants.files),
+            http_hooks: Hooks::new(network.clone()),
+            network,
+            http,
             log: Lines::new(limits, grants.log),
             stdout,
             stderr,
@@ -145,11 +161,22 @@ impl WasiView for Guest {
     }
 }
 
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.http_hooks,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
+    }
+}
+
 /// Everything that an engine or a plugin may import.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     wasi::add_to_linker(linker)?;
     // One by one: the world of an engine also names WASI's streams and clocks, which are there.
-    use bindings::vesicle::plugin::{pending, state, tool_call, types};
+    use bindings::vesicle::plugin::{http, pending, state, tool_call, types};
+    http::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     pending::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     state::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     tool_call::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;

@@ -1,5 +1,6 @@
 //! Which of WASI guests may import: what Wasmtime has of it, without files, which are our own
-//! (`files/`), and without sockets, which nothing here uses.
+//! (`files/`), and without sockets, which nothing here uses. Its HTTP is Wasmtime's, with our own
+//! sender behind it (`network/`).
 
 use wasmtime::component::Linker;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
@@ -10,6 +11,7 @@ use super::Guest;
 /// Adds it.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     cli::exit::add_to_linker::<Guest, WasiCli>(linker, Guest::cli)?;
     cli::environment::add_to_linker::<Guest, WasiCli>(linker, Guest::cli)?;
     cli::terminal_input::add_to_linker::<Guest, WasiCli>(linker, Guest::cli)?;

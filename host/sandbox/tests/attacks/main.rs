@@ -10,9 +10,13 @@
     reason = "a test that cannot go on says where"
 )]
 
+#[allow(dead_code, reason = "what other tests need is not all needed here")]
+#[path = "../hosts/mod.rs"]
+mod hosts;
 mod process_memory;
 mod support;
 
 mod arguments;
 mod between_tenants;
+mod lying;
 mod programs;

@@ -20,7 +20,7 @@ pub async fn alone() -> MutexGuard<'static, ()> {
 /// A sandbox with so many places and no queue: a place that is not back is missed at once.
 pub async fn sandbox_without_queue(concurrency_max: u32) -> Sandbox {
     let config = Config {
-        cache_dir: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("vesicle-sandbox-cache")),
+        cache_dir: Some(cache_dir()),
         concurrency_max,
         queue_max: Some(0),
         ..Config::default()
@@ -28,15 +28,25 @@ pub async fn sandbox_without_queue(concurrency_max: u32) -> Sandbox {
     Sandbox::new(config).await.expect("the sandbox starts")
 }
 
+/// Where compiled components are kept from one run to the next.
+pub fn cache_dir() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("vesicle-sandbox-cache")
+}
+
+/// A whole processor and much time.
+pub fn limits() -> Limits {
+    Limits {
+        wall_time: Duration::from_secs(30),
+        cpu_percent: 100,
+        ..Limits::default()
+    }
+}
+
 /// This code with the tests' tools, a whole processor and much time.
 pub fn execution(code: impl Into<String>) -> Execution {
     Execution {
         code: code.into(),
-        limits: Limits {
-            wall_time: Duration::from_secs(30),
-            cpu_percent: 100,
-            ..Limits::default()
-        },
+        limits: limits(),
         tools: Arc::new(TestTools),
         ..Execution::default()
     }

@@ -25,7 +25,6 @@ async fn what_other_runtimes_have_is_absent() {
         "module",
         "exports",
         "__dirname",
-        "fetch",
         "XMLHttpRequest",
         "WebSocket",
         "Deno",

@@ -11,9 +11,13 @@
 mod state;
 mod support;
 
+#[path = "../hosts/mod.rs"]
+mod hosts;
+
 mod bad_input;
 mod cache;
 mod calls;
+mod components;
 mod concurrency;
 mod console;
 mod errors;
@@ -24,6 +28,7 @@ mod hostile;
 mod isolation;
 mod json;
 mod limits;
+mod network;
 mod recursion;
 mod source_check;
 mod source_check_attacks;

@@ -101,27 +101,27 @@ async fn no_code_is_made_from_text() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// What `fetch` comes to without a grant, however it is reached.
+const FETCH_DENIED: &str = r#"["TypeError","fetch failed: example.com:443 is not granted; `allow_hosts = [\"example.com:443\"]` in vesicle.toml, or `--allow-host example.com:443`, would allow it"]"#;
+
 /// What is no text is no code: `eval` gives it back, as it has to.
 #[tokio::test]
 async fn other_ways_come_to_nothing() {
     let cases = [
         ("eval(1)", r#"["got","number"]"#),
         ("eval()", r#"["got","undefined"]"#),
-        ("globalThis['fe' + 'tch']", r#"["got","undefined"]"#),
+        (
+            "globalThis['fe' + 'tch']('https://example.com')",
+            FETCH_DENIED,
+        ),
         ("globalThis['pro' + 'cess']", r#"["got","undefined"]"#),
         ("globalThis['re' + 'quire']", r#"["got","undefined"]"#),
         (
             "globalThis.constructor.constructor.prototype.fetch",
             r#"["got","undefined"]"#,
         ),
-        (
-            "fetch('https://example.com')",
-            r#"["ReferenceError","fetch is not defined"]"#,
-        ),
-        (
-            "f\\u0065tch('https://example.com')",
-            r#"["ReferenceError","fetch is not defined"]"#,
-        ),
+        ("fetch('https://example.com')", FETCH_DENIED),
+        ("f\\u0065tch('https://example.com')", FETCH_DENIED),
         (
             "process.exit(1)",
             r#"["ReferenceError","process is not defined"]"#,

@@ -18,6 +18,16 @@ pub struct Noted {
     pub omitted: u64,
 }
 
+impl Noted {
+    /// Adds a call that is over.
+    pub fn note(&mut self, call: HostCall) {
+        match self.calls.len() < CALLS_MAX {
+            true => self.calls.push(call),
+            false => self.omitted += 1,
+        }
+    }
+}
+
 /// Tools that are watched.
 pub struct Watched {
     tools: Arc<dyn ToolCall>,
@@ -43,6 +53,8 @@ impl Watched {
             call: Some(HostCall {
                 call,
                 name: cut(name, NAME_BYTES_MAX),
+                method: None,
+                status: None,
                 bytes_out: sent.len(),
                 bytes_in: 0,
                 verdict: "given_up",
@@ -83,11 +95,7 @@ impl Drop for Note {
             return;
         };
         call.us = self.began.elapsed().as_micros() as u64;
-        let mut noted = self.noted.lock();
-        match noted.calls.len() < CALLS_MAX {
-            true => noted.calls.push(call),
-            false => noted.omitted += 1,
-        }
+        self.noted.lock().note(call);
     }
 }
 

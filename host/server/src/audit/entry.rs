@@ -10,6 +10,8 @@ use vesicle_sandbox::{ErrorType, LimitKind, Outcome, Resources, ViolationType};
 
 /// How many host calls a line tells one by one; the rest are counted.
 pub const CALLS_MAX: usize = 1_000;
+/// What a request to a host is called.
+pub const REQUEST: &str = "request";
 /// The longest name of a client, a version or a tool in a line, in bytes. Others choose them.
 pub const NAME_BYTES_MAX: usize = 128;
 /// The longest piece of code, input or output in a line, in bytes.
@@ -44,7 +46,7 @@ pub struct Entry {
     pub profile: String,
     /// Which code it ran.
     pub code: Code,
-    /// What it was granted and used, such as `tool:server.tool`.
+    /// What it was granted and used, such as `tool:server.tool` or `host:api.example.com:443`.
     pub grants: Vec<String>,
     /// What it asked of the host, in the order of the ends.
     pub calls: Vec<HostCall>,
@@ -68,10 +70,13 @@ pub struct Entry {
 impl Entry {
     /// Takes in what code asked of the host, and which grants it thereby used.
     pub(super) fn note(&mut self, calls: Vec<HostCall>, omitted: u64) {
-        let granted = calls
-            .iter()
-            .filter(|call| call.call == "call" && call.verdict != "denied");
-        self.grants = granted.map(|call| format!("tool:{}", call.name)).collect();
+        let granted = calls.iter().filter(|call| call.verdict != "denied");
+        let named = granted.filter_map(|call| match call.call {
+            "call" => Some(format!("tool:{}", call.name)),
+            REQUEST if !call.name.is_empty() => Some(format!("host:{}", call.name)),
+            _ => None,
+        });
+        self.grants = named.collect();
         self.grants.sort_unstable();
         self.grants.dedup();
         self.calls = calls;
@@ -122,10 +127,16 @@ pub struct Code {
 /// Something that code asked of the host.
 #[derive(Debug, Serialize)]
 pub struct HostCall {
-    /// `call`, `search` or `describe`.
+    /// `call`, `search` or `describe` of tools; or [`REQUEST`].
     pub call: &'static str,
-    /// Of what; empty for a search.
+    /// Of what: a tool, or a host with its port; empty for a search.
     pub name: String,
+    /// A request's method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The status of its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
     /// How much it sent, in bytes.
     pub bytes_out: usize,
     /// How much it got, in bytes.

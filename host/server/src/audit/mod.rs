@@ -8,6 +8,7 @@ mod calls;
 mod chain;
 mod entry;
 mod log;
+mod requests;
 mod verify;
 mod writer;
 
@@ -23,10 +24,11 @@ use std::{
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
-use vesicle_sandbox::ToolCall;
+use vesicle_sandbox::Execution;
 
 use calls::{Noted, Watched};
 use entry::{Code, Entry, NAME_BYTES_MAX, Payloads, cut};
+use requests::WatchedRequests;
 use writer::{Queue, Slot};
 
 pub use blake3::Hash;
@@ -192,16 +194,19 @@ struct Open {
 }
 
 impl Recording {
-    /// `tools`, watched if there is a log.
-    pub fn watch(&self, tools: Arc<dyn ToolCall>) -> Arc<dyn ToolCall> {
-        match &self.0 {
-            None => tools,
-            Some(open) => Arc::new(Watched::new(
-                tools,
-                open.noted.clone(),
-                open.shared.settings.payloads,
-            )),
-        }
+    /// Has what `execution` asks of the host watched, if there is a log.
+    pub fn watch(&self, execution: &mut Execution) {
+        let Some(open) = &self.0 else {
+            return;
+        };
+        let payloads = open.shared.settings.payloads;
+        execution.tools = Arc::new(Watched::new(
+            execution.tools.clone(),
+            open.noted.clone(),
+            payloads,
+        ));
+        let network = std::mem::take(&mut execution.network);
+        execution.network = network.watched(Arc::new(WatchedRequests(open.noted.clone())));
     }
 
     /// Whether [`Ended::of`] should keep what came out.

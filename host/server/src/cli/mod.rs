@@ -3,6 +3,7 @@
 mod allowing;
 mod audit;
 mod bench;
+mod compile;
 mod completions;
 mod config;
 mod exit;
@@ -45,6 +46,9 @@ enum Command {
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
+    /// Compiles a component for the sandbox that asks for it
+    #[command(hide = true)]
+    CompileComponent,
 }
 
 impl Cli {
@@ -61,6 +65,7 @@ impl Cli {
             }
             Command::Config(args) => config::run(&args, &self.global),
             Command::Completions(args) => completions::run(&args),
+            Command::CompileComponent => compile::run(),
         }
     }
 }

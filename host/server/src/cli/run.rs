@@ -5,10 +5,13 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use serde_json::value::RawValue;
 use vesicle::audit::{Begun, Ended};
-use vesicle::config::{Configuration, Flag, PREOPEN, Preopen, Runner, Value};
+use vesicle::config::{
+    ALLOW_HOSTS, Configuration, Flag, HostEntry, PREOPEN, Preopen, Runner, Value,
+};
 use vesicle::limits::{Asker, Profile};
+use vesicle::secrets::Secrets;
 use vesicle::tools::Toolbox;
-use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
+use vesicle_sandbox::{Config, Execution, Network, Outcome, Sandbox};
 
 use super::{
     ExitStatus, allowing, audit,
@@ -70,6 +73,11 @@ pub struct RunArgs {
     #[arg(long, value_parser = values::preopen, value_name = "HOST:GUEST[:ro|rw]")]
     preopen: Vec<Preopen>,
 
+    /// A host that it may send requests to, such as api.example.com:443; can be given again
+    /// [key: `allow_hosts`]
+    #[arg(long, value_parser = values::host, value_name = "HOST:PORT")]
+    allow_host: Vec<HostEntry>,
+
     #[command(flatten)]
     servers: ServerArgs,
 
@@ -95,12 +103,22 @@ impl RunArgs {
             key: PREOPEN,
             value: Value::Preopens(self.preopen.clone()),
         });
-        let flags = audit.into_iter().chain(session).chain(preopens);
+        let hosts = (!self.allow_host.is_empty()).then(|| Flag {
+            name: "--allow-host",
+            key: ALLOW_HOSTS,
+            value: Value::Hosts(self.allow_host.clone()),
+        });
+        let grants = preopens.into_iter().chain(hosts);
+        let flags = audit.into_iter().chain(session).chain(grants);
         flags.chain(self.servers.flag()).collect()
     }
 
     /// What to run, and the profile that bounds it.
-    fn execution(&self, configuration: &Configuration) -> Result<(Execution, Profile), UsageError> {
+    fn execution(
+        &self,
+        configuration: &Configuration,
+        secrets: &Secrets,
+    ) -> Result<(Execution, Profile), UsageError> {
         let policy = &configuration.policy;
         let (profile, limits) = policy
             .profile(self.profile.as_deref(), Asker::Operator)
@@ -108,6 +126,9 @@ impl RunArgs {
                 let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
                 Ok((profile.clone(), limits))
             })
+            .map_err(|error| UsageError(error.to_string()))?;
+        let transport = configuration
+            .transport(secrets)
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
         let input = match (&self.input, &self.input_text) {
@@ -122,6 +143,7 @@ impl RunArgs {
             limits,
             state: configuration.state(),
             files: profile.files.clone(),
+            network: Network::new(profile.hosts.clone(), transport),
             source_policy: policy.source(),
             ..Execution::default()
         };
@@ -136,7 +158,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
     logging::init(configuration.log_format, secrets.clone());
-    let (mut execution, profile) = args.execution(&configuration)?;
+    let (mut execution, profile) = args.execution(&configuration, &secrets)?;
     let tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
@@ -158,10 +180,11 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         input: &execution.input,
     };
     let recording = audit.begin(begun, audit::command_line)?;
-    execution.tools = recording.watch(execution.tools);
+    recording.watch(&mut execution);
     let limits = execution.limits.clone();
     let config = Config {
         concurrency_max: 1,
+        compiler: super::compile::compiler(),
         ..configuration.sandbox()
     };
     let outcome = runtime.block_on(async {

@@ -58,14 +58,21 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
     logging::init(configuration.log_format, secrets.clone());
+    let hosts = configuration
+        .transport(&secrets)
+        .map_err(|error| UsageError(error.to_string()))?;
     let tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(Service {
-        sandbox: configuration.sandbox(),
+        sandbox: vesicle_sandbox::Config {
+            compiler: super::compile::compiler(),
+            ..configuration.sandbox()
+        },
         policy: configuration.policy.clone(),
         state: configuration.state(),
+        hosts,
         audit: audit.clone(),
         secrets,
         tools,

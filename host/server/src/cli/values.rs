@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
-use vesicle::config::Preopen;
+use vesicle::config::{HostEntry, Preopen};
 use vesicle_sandbox::Profile;
 
 /// The name of a profile. Any name may be one, since the configuration makes profiles; what shells
@@ -38,6 +38,15 @@ pub fn preopen(text: &str) -> Result<Preopen, String> {
         "give the directory and its name for code, such as ./data:/data, and :rw after it to write"
             .to_owned()
     })
+}
+
+/// A host with its port.
+pub fn host(text: &str) -> Result<HostEntry, String> {
+    let host = HostEntry::new(text);
+    match host.grant() {
+        Ok(_) => Ok(host),
+        Err(error) => Err(error.why),
+    }
 }
 
 /// A length of time: a number and `ms`, `s` or `m`.

@@ -49,12 +49,21 @@ const SERVER_CHOICES: &str = "\
 
 const SECRETS: &str = "\
 # Secrets: where their values are, never the values. They are taken out of results, output, errors,
-# logs and audit lines, and no code sees them. A secret has 8 bytes or more.
+# logs and audit lines, and no code sees them. A secret has 8 bytes or more. One with a `host` is put
+# into requests that code sends to that host, if it is granted: into the header `authorization` or
+# another one, behind a prefix if there is one.
 # VESICLE_SECRETS_NAME_ENV, the name of an environment variable
 # VESICLE_SECRETS_NAME_FILE, a path
+# VESICLE_SECRETS_NAME_HOST, such as api.example.com:443; VESICLE_SECRETS_NAME_HEADER, a header's name;
+# VESICLE_SECRETS_NAME_PREFIX, any text
 # [secrets]
 # api_key = { env = \"API_KEY\" }
 # token = { file = \"token.txt\" }
+# [secrets.api]
+# env = \"API_TOKEN\"
+# host = \"api.example.com:443\"
+# header = \"authorization\"
+# prefix = \"Bearer \"
 ";
 
 /// The text of a `vesicle.toml` that says what holds without one.

@@ -16,6 +16,7 @@ use toml::{
 };
 
 use super::{
+    hosts::{HOST_KEYS, HostEntry},
     keys::{self, Kind, Node},
     layer::Layer,
     preopens::{ACCESS, PREOPEN_KEYS, Preopen, QUOTA_FILES_MAX, QUOTA_MB_MAX},
@@ -217,6 +218,15 @@ impl Reader<'_> {
             self.layer.entries.insert(path, entry);
             return;
         }
+        if let (Kind::Hosts, DeValue::Array(entries)) = (kind, value.get_ref()) {
+            let hosts = entries.iter().map(|entry| self.host(&path, entry));
+            if let Some(hosts) = hosts.collect() {
+                let value = Value::Hosts(hosts);
+                let origin = self.origin(span);
+                self.layer.entries.insert(path, Entry { value, origin });
+            }
+            return;
+        }
         let accepted = plain(value.get_ref()).and_then(|value| kind.accept(value));
         let value = match accepted {
             Some(Value::Path(path)) => Value::Path(self.file.directory.join(path)),
@@ -232,6 +242,44 @@ impl Reader<'_> {
         };
         let origin = self.origin(span);
         self.layer.entries.insert(path, Entry { value, origin });
+    }
+
+    /// An entry of `allow_hosts`; nothing where it is wrong, and was told so.
+    fn host(&mut self, path: &str, entry: &Spanned<DeValue<'_>>) -> Option<HostEntry> {
+        let host = match entry.get_ref() {
+            DeValue::String(host) => Some(HostEntry::new(host)),
+            DeValue::Table(keys) => {
+                if let Some(unknown) = keys
+                    .keys()
+                    .find(|key| !HOST_KEYS.contains(&&**key.get_ref()))
+                {
+                    let name: &str = unknown.get_ref();
+                    let advice = format!("here go {}", HOST_KEYS.join(", "));
+                    self.problem(unknown.span(), format!("unknown key `{name}`"), advice);
+                    return None;
+                }
+                host_of(keys)
+            }
+            _ => None,
+        };
+        let Some(host) = host else {
+            let found = self.file.text.get(entry.span()).unwrap_or_default();
+            let advice = "give \"api.example.com:443\", or { host = \"db.internal:443\", addresses = [\"10.0.0.5\"] }";
+            self.problem(
+                entry.span(),
+                format!("`{path}` cannot hold {found}"),
+                advice.to_owned(),
+            );
+            return None;
+        };
+        match host.grant() {
+            Ok(_) => Some(host),
+            Err(error) => {
+                let what = format!("`{}` is no host that can be granted", error.entry);
+                self.problem(entry.span(), what, error.why);
+                None
+            }
+        }
     }
 
     /// One of `[[preopen]]`; nothing where it is wrong, and was told so.
@@ -410,6 +458,24 @@ impl Reader<'_> {
             advice,
         });
     }
+}
+
+/// A host with its addresses, if these keys are that.
+fn host_of(keys: &DeTable<'_>) -> Option<HostEntry> {
+    let text = |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().map(str::to_owned);
+    let addresses = match keys.get("addresses") {
+        None => vec![],
+        Some(addresses) => {
+            let addresses = addresses.get_ref().as_array()?.iter().map(text);
+            addresses
+                .collect::<Option<Vec<_>>>()
+                .filter(|all| !all.is_empty())?
+        }
+    };
+    Some(HostEntry {
+        host: text(keys.get("host")?)?,
+        addresses,
+    })
 }
 
 /// `value` without its place, if it is of a type that some key has.

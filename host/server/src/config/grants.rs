@@ -1,10 +1,11 @@
-//! What a configuration grants to each profile: tools, and directories. Directories are opened here,
-//! each once, whatever profiles have it. What cannot be opened is wrong at the start, and not in the
-//! middle of a call.
+//! What a configuration grants, made ready for every profile that has it: directories are opened,
+//! each once, hosts read, and patterns of tools compiled. What is wrong with them is told at the start,
+//! and not in the middle of a call.
 
-use vesicle_sandbox::{Directory, Files};
+use vesicle_sandbox::{AllowedHost, Directory, Files};
 
 use super::{
+    hosts::ALLOW_HOSTS,
     keys::PROFILE_TOOLS,
     preopens::{PREOPEN, Preopen},
     problem::Problem,
@@ -19,9 +20,13 @@ pub fn open(profiles: &mut [Resolved], for_all: &Row, problems: &mut Vec<Problem
     let mut opened = Opened::default();
     let all = opened.all(for_all, problems);
     for profile in profiles {
-        let row = profile.row(PREOPEN);
-        let own = row.map_or(vec![], |row| opened.all(row, problems));
-        let origin = row.map_or(&for_all.origin, |row| &row.origin);
+        let own = match profile.own(PREOPEN) {
+            Some(row) => opened.all(row, problems),
+            None => vec![],
+        };
+        let origin = profile
+            .own(PREOPEN)
+            .map_or(&for_all.origin, |row| &row.origin);
         match Files::new(all.iter().cloned().chain(own)) {
             Ok(files) => profile.profile.files = files,
             Err(error) => problems.push(problem(origin, &error.to_string())),
@@ -34,7 +39,7 @@ pub fn open(profiles: &mut [Resolved], for_all: &Row, problems: &mut Vec<Problem
 pub fn tools(profiles: &mut [Resolved], for_all: [Vec<String>; 3]) {
     let [allow, ask, deny] = for_all;
     for profile in profiles {
-        let own = |key: &str| match &profile.row(key)?.value {
+        let own = |key: &str| match &profile.own(key)?.value {
             Value::List(patterns) => Some(patterns.clone()),
             _ => None,
         };
@@ -47,6 +52,37 @@ pub fn tools(profiles: &mut [Resolved], for_all: [Vec<String>; 3]) {
         let rules = ToolRules::new(allow, added(key_ask, &ask), added(key_deny, &deny));
         profile.profile.tools = rules;
     }
+}
+
+/// Gives each profile the hosts of all, and its own.
+pub fn hosts(profiles: &mut [Resolved], for_all: &Row, problems: &mut Vec<Problem>) {
+    let all = read(for_all, problems);
+    for profile in profiles {
+        let own = match profile.own(ALLOW_HOSTS) {
+            Some(row) => read(row, problems),
+            None => vec![],
+        };
+        let hosts = all.iter().cloned().chain(own);
+        profile.profile.hosts = hosts.collect();
+    }
+}
+
+fn read(row: &Row, problems: &mut Vec<Problem>) -> Vec<AllowedHost> {
+    let Value::Hosts(hosts) = &row.value else {
+        return vec![];
+    };
+    let read = hosts.iter().filter_map(|host| match host.grant() {
+        Ok(host) => Some(host),
+        Err(error) => {
+            problems.push(Problem {
+                origin: row.origin.clone(),
+                what: format!("`{}` is no host that can be granted", error.entry),
+                advice: error.why,
+            });
+            None
+        }
+    });
+    read.collect()
 }
 
 #[derive(Default)]

@@ -4,9 +4,10 @@ use std::{ffi::OsStr, ops::RangeInclusive, path::PathBuf};
 
 use etcetera::BaseStrategy as _;
 use vesicle_bridge::{CONSENT_TIMEOUT, Decision, Grants, ServerName};
-use vesicle_sandbox::{Config, Profile};
+use vesicle_sandbox::{Config, NetworkLimits, Profile};
 
 use super::{
+    hosts::{ALLOW_HOSTS, HostEntry},
     limit_keys::LIMIT_KEYS,
     preopens::{PREOPEN, Preopen},
     servers::SERVER_KEYS,
@@ -82,13 +83,17 @@ pub enum Kind {
     Variables,
     /// A server whose tools code may call.
     Server,
+    /// Hosts that guests may send requests to.
+    Hosts,
 }
 
-/// Where a secret's value can come from.
-pub const SECRET_KEYS: [&str; 2] = ["env", "file"];
+/// Where a secret's value comes from, and the host that it goes to.
+pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
+/// The section of requests to hosts.
+pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 32] = [
+pub static KEYS: [Key; 43] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -118,6 +123,18 @@ pub static KEYS: [Key; 32] = [
               quota_files = 1000    # how many files and directories one call may make\n\
               with [[profiles.NAME.preopen]] for one profile, where it is added to those of all. In a variable:\n\
               HOST:GUEST[:ro|rw], separated by commas.",
+        env_also: None,
+    },
+    Key {
+        path: ALLOW_HOSTS,
+        kind: Kind::Hosts,
+        default: || Some(Value::Hosts(vec![])),
+        doc: "Hosts that code may send requests to, by `fetch` in JavaScript; none by default. Such as\n\
+              [\"api.example.com:443\", \"*.internal.example:8443\", \"1.2.3.4:443\"]: a name, the names below one, or an\n\
+              address. Requests go over TLS; \"http://api.example.com:80\" is for requests in the clear. Names that lead to\n\
+              addresses which are not public are refused, unless an entry says where its name may lead:\n\
+              { host = \"db.internal:443\", addresses = [\"10.0.0.5\", \"10.1.0.0/16\"] }. The same key under\n\
+              [profiles.NAME] adds to those of all. In a variable: entries, separated by commas.",
         env_also: None,
     },
     Key {
@@ -229,7 +246,7 @@ pub static KEYS: [Key; 32] = [
     rule("source_check.process", "`process`, which is not there."),
     rule(
         "source_check.network",
-        "`fetch`, `WebSocket` and `XMLHttpRequest`, which are not there.",
+        "`fetch`, `WebSocket` and `XMLHttpRequest`. Where hosts are granted this rule is off.",
     ),
     rule(
         "source_check.eval",
@@ -239,6 +256,88 @@ pub static KEYS: [Key; 32] = [
         "source_check.endless_loop",
         "Loops whose condition is always true and that have no `break`, `return`, `throw`, `await` or `yield`.",
     ),
+    network(
+        "network.requests",
+        Kind::Integer("requests", 1..=u64::MAX),
+        || Some(Value::Integer(NetworkLimits::default().requests)),
+        "How many requests one execution may send; each redirect is one.",
+    ),
+    network(
+        "network.requests_at_once",
+        Kind::Integer("requests", 1..=256),
+        || {
+            Some(Value::Integer(
+                NetworkLimits::default().requests_at_once as u64,
+            ))
+        },
+        "How many of them may be under way at once; more wait. Times `response_bytes` it is what the host keeps for one.",
+    ),
+    network(
+        "network.request_bytes",
+        Kind::Integer("bytes", 0..=NETWORK_BYTES_MAX),
+        || Some(Value::Integer(NetworkLimits::default().request_bytes)),
+        "The largest body of a request.",
+    ),
+    network(
+        "network.response_bytes",
+        Kind::Integer("bytes", 0..=NETWORK_BYTES_MAX),
+        || Some(Value::Integer(NetworkLimits::default().response_bytes)),
+        "The largest body of an answer.",
+    ),
+    network(
+        "network.header_bytes",
+        Kind::Integer("bytes", 1_024..=1 << 20),
+        || Some(Value::Integer(NetworkLimits::default().header_bytes as u64)),
+        "How long all headers of a request may be, and all of an answer.",
+    ),
+    network(
+        "network.connect_ms",
+        TIME,
+        || {
+            Some(Value::Integer(
+                NetworkLimits::default().connect.as_millis() as u64
+            ))
+        },
+        "How long looking up a name, connecting and beginning TLS may take.",
+    ),
+    network(
+        "network.first_byte_ms",
+        TIME,
+        || {
+            Some(Value::Integer(
+                NetworkLimits::default().first_byte.as_millis() as u64,
+            ))
+        },
+        "How long it may then take until the head of the answer is there.",
+    ),
+    network(
+        "network.between_bytes_ms",
+        TIME,
+        || {
+            Some(Value::Integer(
+                NetworkLimits::default().between_bytes.as_millis() as u64,
+            ))
+        },
+        "How long the body of an answer may pause.",
+    ),
+    network(
+        "network.total_ms",
+        TIME,
+        || {
+            Some(Value::Integer(
+                NetworkLimits::default().total.as_millis() as u64
+            ))
+        },
+        "How long a request may take in all, with its redirects.",
+    ),
+    Key {
+        path: "network.ca_file",
+        kind: Kind::Path,
+        default: || None,
+        doc: "Certificates of authorities, in PEM format, that are trusted beside the system's. A path that is not\n\
+              absolute counts from this file's directory.",
+        env_also: None,
+    },
     Key {
         path: "state.file",
         kind: Kind::Path,
@@ -327,6 +426,27 @@ const fn patterns(path: &'static str, default: fn() -> Option<Value>, doc: &'sta
     }
 }
 
+/// The largest body that requests and answers may be allowed: with its headers it is carried at once.
+const NETWORK_BYTES_MAX: u64 = 7 << 20;
+/// A length of time in milliseconds, of ten minutes at most.
+const TIME: Kind = Kind::Integer("ms", 1..=600_000);
+
+/// A bound of requests.
+const fn network(
+    path: &'static str,
+    kind: Kind,
+    default: fn() -> Option<Value>,
+    doc: &'static str,
+) -> Key {
+    Key {
+        path,
+        kind,
+        default,
+        doc,
+        env_also: None,
+    }
+}
+
 /// A rule of the source check.
 const fn rule(path: &'static str, doc: &'static str) -> Key {
     Key {
@@ -382,6 +502,7 @@ pub fn at(path: &str) -> Option<Node> {
             None => Some(Node::Section),
             Some("env") => Some(Node::Key(Kind::Variable)),
             Some("file") => Some(Node::Key(Kind::Path)),
+            Some("host" | "header" | "prefix") => Some(Node::Key(Kind::Text)),
             Some(_) => None,
         };
     }
@@ -435,7 +556,7 @@ pub fn profile_keys() -> impl Iterator<Item = &'static str> {
     LIMIT_KEYS
         .iter()
         .map(|key| key.name)
-        .chain([INHERITS, PREOPEN])
+        .chain([INHERITS, PREOPEN, ALLOW_HOSTS])
         .chain(PROFILE_TOOLS)
 }
 
@@ -448,6 +569,9 @@ fn profile_key(name: &str) -> Option<Kind> {
     }
     if PROFILE_TOOLS.contains(&name) {
         return Some(Kind::Patterns);
+    }
+    if name == ALLOW_HOSTS {
+        return Some(Kind::Hosts);
     }
     let limit = LIMIT_KEYS.iter().find(|key| key.name == name)?;
     Some(Kind::Integer(limit.unit, limit.range.clone()))
@@ -511,6 +635,7 @@ impl Kind {
             Self::Patterns => "a list of `server.tool` or `server`, with `*` for any text".to_owned(),
             Self::Variables => "a list of names of environment variables".to_owned(),
             Self::Server => "[servers.NAME] with `command` or `url`".to_owned(),
+            Self::Hosts => "a list such as [\"api.example.com:443\"], or entries separated by commas outside of a file".to_owned(),
         }
     }
 
@@ -527,8 +652,9 @@ impl Kind {
             | (Self::Path, value @ Value::Path(_))
             | (Self::Profile | Self::Text, value @ Value::Text(_))
             | (Self::Profiles, value @ Value::List(_))
-            | (Self::Preopens, value @ Value::Preopens(_)) => Some(value),
-            (Self::Server, value @ Value::Server(_)) => Some(value),
+            | (Self::Preopens, value @ Value::Preopens(_))
+            | (Self::Server, value @ Value::Server(_))
+            | (Self::Hosts, value @ Value::Hosts(_)) => Some(value),
             (Self::Patterns, Value::List(patterns)) => {
                 let grants = patterns.iter().try_fold(Grants::none(), |grants, pattern| {
                     grants.with(pattern, Decision::Allow)
@@ -572,6 +698,13 @@ impl Kind {
                     .map(str::trim)
                     .filter(|name| !name.is_empty())
                     .map(str::to_owned)
+                    .collect(),
+            ),
+            Self::Hosts => Value::Hosts(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|host| !host.is_empty())
+                    .map(HostEntry::new)
                     .collect(),
             ),
             Self::Preopens => Value::Preopens(

@@ -9,9 +9,11 @@ mod defaults;
 mod environment;
 mod file;
 mod grants;
+mod hosts;
 mod keys;
 mod layer;
 mod limit_keys;
+mod network;
 mod preopens;
 mod problem;
 mod profiles;
@@ -42,6 +44,7 @@ use value::{Entry, Origin};
 
 pub use audit::{NoDirectory, Runner};
 pub use defaults::defaults;
+pub use hosts::{ALLOW_HOSTS, HostEntry};
 pub use keys::{ENV_CONFIG, is_profile_name};
 pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
 pub use preopens::{PREOPEN, Preopen};
@@ -92,7 +95,9 @@ pub struct Configuration {
     state: SessionState,
     audit: audit::AuditKeys,
     tools: tools::ToolKeys,
+    network: network::NetworkKeys,
     secrets: Vec<secrets::Source>,
+    sent_to: Vec<network::SentTo>,
     file: Option<Arc<file::ConfigFile>>,
     rows: Vec<Row>,
 }
@@ -183,6 +188,9 @@ fn resolve(
     }
     let lists = ["tools.allow", "tools.ask", "tools.deny"].map(|key| settled.list(key));
     grants::tools(&mut resolved, lists);
+    if let Some(for_all) = settled.row(ALLOW_HOSTS) {
+        grants::hosts(&mut resolved, for_all, problems);
+    }
     let policy = policy(&resolved, &mut settled, problems);
     let policy = policy.checking(source_policy(&mut settled));
     let cache = settled.value("sandbox.cache") != Some(&Value::Boolean(false));
@@ -209,7 +217,8 @@ fn resolve(
     };
     let audit = audit::resolve(&mut settled);
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
-    let (secrets, of_secrets) = secrets::resolve(layer, problems);
+    let network = network::resolve(&mut settled);
+    let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
     rows.extend(of_servers);
     rows.extend(of_secrets);
@@ -226,7 +235,9 @@ fn resolve(
         state: SessionState::new(state_file, session),
         audit,
         tools,
+        network,
         secrets,
+        sent_to,
         file,
         rows,
     }
@@ -334,6 +345,10 @@ fn policy(
                     within(&profile.limits, &default.limits)
                         && profile.files.is_within(&default.files)
                         && profile.tools.is_within(&default.tools)
+                        && profile
+                            .hosts
+                            .iter()
+                            .all(|host| default.hosts.contains(host))
                 })
                 .map(|profile| profile.name.clone());
             row.value = Value::List(narrower.collect());

@@ -4,6 +4,7 @@
 use vesicle_sandbox::{Files, Limits};
 
 use super::{
+    hosts::ALLOW_HOSTS,
     keys::{self, INHERITS, PROFILE_TOOLS},
     layer::Layer,
     limit_keys::LIMIT_KEYS,
@@ -13,6 +14,15 @@ use super::{
     value::{Origin, Value},
 };
 use crate::{limits::Profile, tools::ToolRules};
+
+/// What profiles can be granted.
+pub const GRANTS: [&str; 5] = [
+    PREOPEN,
+    ALLOW_HOSTS,
+    PROFILE_TOOLS[0],
+    PROFILE_TOOLS[1],
+    PROFILE_TOOLS[2],
+];
 
 /// A profile, and where each of its limits came from.
 #[derive(Debug)]
@@ -66,14 +76,6 @@ pub fn resolve(layer: &Layer, problems: &mut Vec<Problem>) -> Vec<Resolved> {
     done
 }
 
-/// Keys that a profile need not have.
-const OPTIONAL: [&str; 4] = [
-    PREOPEN,
-    PROFILE_TOOLS[0],
-    PROFILE_TOOLS[1],
-    PROFILE_TOOLS[2],
-];
-
 const BUILT_IN: usize = vesicle_sandbox::Profile::ALL.len();
 
 fn built_in(name: &str, limits: Limits, layer: &Layer, problems: &mut Vec<Problem>) -> Resolved {
@@ -103,7 +105,7 @@ fn inherit(heir: &Heir<'_>, parent: &Resolved, layer: &Layer) -> Resolved {
         origin: heir.origin.clone(),
         follows: None,
     };
-    let names = LIMIT_KEYS.iter().map(|key| key.name).chain(OPTIONAL);
+    let names = LIMIT_KEYS.iter().map(|key| key.name).chain(GRANTS);
     let limits = names.filter_map(|name| {
         let of_parent = path(heir.parent, name);
         let row = parent.rows.iter().find(|row| row.key == of_parent)?;
@@ -133,12 +135,11 @@ fn overlay(name: &str, mut limits: Limits, mut rows: Vec<Row>, layer: &Layer) ->
             row.follows = None;
         }
     }
-    for key in OPTIONAL {
-        let path = path(name, key);
-        if let Some(entry) = layer.get(&path) {
-            rows.retain(|row| row.key != path);
+    for grant in GRANTS.map(|grant| path(name, grant)) {
+        if let Some(entry) = layer.get(&grant) {
+            rows.retain(|row| row.key != grant);
             rows.push(Row {
-                key: path,
+                key: grant,
                 value: entry.value.clone(),
                 origin: entry.origin.clone(),
                 follows: None,
@@ -146,12 +147,12 @@ fn overlay(name: &str, mut limits: Limits, mut rows: Vec<Row>, layer: &Layer) ->
         }
     }
     let name = name.to_owned();
-    let files = Files::default();
     Resolved {
         profile: Profile {
             name,
             limits,
-            files,
+            files: Files::default(),
+            hosts: vec![],
             tools: ToolRules::default(),
         },
         rows,
@@ -239,9 +240,9 @@ pub fn unknown(name: &str, origin: &Origin, names: &[&str]) -> Problem {
 }
 
 impl Resolved {
-    /// What it says of this key, if it does.
-    pub fn row(&self, key: &str) -> Option<&Row> {
-        let path = path(&self.profile.name, key);
+    /// The key of what only it is granted, if there is something: one of [`GRANTS`].
+    pub fn own(&self, grant: &str) -> Option<&Row> {
+        let path = path(&self.profile.name, grant);
         self.rows.iter().find(|row| row.key == path)
     }
 }

@@ -10,6 +10,7 @@ use std::{
 use super::{
     ConfigError, Configuration, Problem,
     layer::Layer,
+    network::{HEADER, SentTo},
     show::Row,
     value::{Entry, Value},
 };
@@ -81,34 +82,70 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// The places that `layer` names, and what `config show` says of them.
-pub(super) fn resolve(layer: &Layer, problems: &mut Vec<Problem>) -> (Vec<Source>, Vec<Row>) {
+/// The places that `layer` names, the hosts that secrets go to, and what `config show` says of them.
+pub(super) fn resolve(
+    layer: &Layer,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Source>, Vec<SentTo>, Vec<Row>) {
     let mut sources: Vec<Source> = Vec::new();
+    let mut sent_to = Vec::new();
     let mut rows = Vec::new();
     for (path, entry) in &layer.entries {
-        let Some((name, _)) = path
+        let Some((name, key)) = path
             .strip_prefix("secrets.")
             .and_then(|rest| rest.split_once('.'))
         else {
             continue;
         };
-        if sources.iter().any(|source| source.name == name) {
-            problems.push(Problem {
-                origin: entry.origin.clone(),
-                what: format!("the secret `{name}` has both `env` and `file`"),
-                advice: "keep one of them".to_owned(),
-            });
-        }
-        sources.push(Source {
-            name: name.to_owned(),
-            from: entry.clone(),
-        });
         rows.push(Row {
             key: path.clone(),
             value: entry.value.clone(),
             origin: entry.origin.clone(),
             follows: None,
         });
+        let problem = |what: String, advice: &str| Problem {
+            origin: entry.origin.clone(),
+            what,
+            advice: advice.to_owned(),
+        };
+        let has = |key: &str| layer.get(&format!("secrets.{name}.{key}")).is_some();
+        let text = |key: &str| match layer.get(&format!("secrets.{name}.{key}")) {
+            Some(Entry {
+                value: Value::Text(text),
+                ..
+            }) => Some(text.clone()),
+            _ => None,
+        };
+        match key {
+            "env" | "file" => {
+                if sources.iter().any(|source| source.name == name) {
+                    let what = format!("the secret `{name}` has both `env` and `file`");
+                    problems.push(problem(what, "keep one of them"));
+                }
+                sources.push(Source {
+                    name: name.to_owned(),
+                    from: entry.clone(),
+                });
+            }
+            "host" if !has("env") && !has("file") => {
+                let what =
+                    format!("the secret `{name}` goes to a host, and nothing says where it is");
+                problems.push(problem(what, "add `env` or `file`"));
+            }
+            "host" => sent_to.push(SentTo {
+                secret: name.to_owned(),
+                host: entry.clone(),
+                header: text("header").unwrap_or_else(|| HEADER.to_owned()),
+                prefix: text("prefix").unwrap_or_default(),
+            }),
+            _ if !has("host") => {
+                let what = format!(
+                    "`{key}` says how the secret `{name}` goes to a host, and there is none"
+                );
+                problems.push(problem(what, "add `host`, such as \"api.example.com:443\""));
+            }
+            _ => {}
+        }
     }
-    (sources, rows)
+    (sources, sent_to, rows)
 }

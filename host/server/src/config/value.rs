@@ -4,7 +4,7 @@ use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
-use super::{file::ConfigFile, preopens::Preopen, servers::ServerEntry};
+use super::{file::ConfigFile, hosts::HostEntry, preopens::Preopen, servers::ServerEntry};
 
 /// How a limit says that there is none.
 pub const UNLIMITED: &str = "unlimited";
@@ -29,6 +29,8 @@ pub enum Value {
     Preopens(Vec<Preopen>),
     /// A server.
     Server(ServerEntry),
+    /// Hosts.
+    Hosts(Vec<HostEntry>),
 }
 
 impl fmt::Display for Value {
@@ -40,6 +42,10 @@ impl fmt::Display for Value {
             Self::Text(text) => quoted(text).fmt(f),
             Self::Path(path) => quoted(&path.to_string_lossy()).fmt(f),
             Self::List(texts) => list(texts).fmt(f),
+            Self::Hosts(hosts) => {
+                let all: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", all.join(", "))
+            }
             Self::Preopens(preopens) => {
                 let all: Vec<String> = preopens.iter().map(ToString::to_string).collect();
                 write!(f, "[{}]", all.join(", "))

@@ -24,9 +24,9 @@ use rmcp::{
     transport::{async_rw::AsyncRwTransport, io::stdio_pipes},
 };
 use tokio::runtime::{Builder, Handle};
-use vesicle_sandbox::{Config, State};
+use vesicle_sandbox::{Config, State, Transport};
 
-use crate::{audit::Audit, config::ToolsConfig, limits::Policy, secrets::Secrets, tools::Toolbox};
+use crate::{audit::Audit, config::ToolsConfig, limits::Policy, secrets::Secrets, tools::{Toolbox, Trees}};
 use disconnect::{Disconnect, WatchedReader};
 use lazy::LazySandbox;
 use server::Server;
@@ -62,6 +62,8 @@ pub struct Service {
     pub policy: Arc<Policy>,
     /// Where their programs keep what they keep.
     pub state: Arc<dyn State>,
+    /// The way to the hosts that they are granted.
+    pub hosts: Arc<Transport>,
     /// Where what is run is written to; the caller flushes it.
     pub audit: Audit,
     /// What is taken out of results.
@@ -105,6 +107,7 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
         toolbox: toolbox.clone(),
         policy,
         state: service.state,
+        hosts: service.hosts,
         disconnect: Disconnect::default(),
         audit: service.audit,
         secrets: service.secrets,
@@ -149,6 +152,7 @@ struct Host {
     toolbox: Toolbox,
     policy: Arc<Policy>,
     state: Arc<dyn State>,
+    hosts: Arc<Transport>,
     disconnect: Disconnect,
     audit: Audit,
     secrets: Secrets,

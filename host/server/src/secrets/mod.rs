@@ -117,3 +117,13 @@ impl Secrets {
         Some(&self.0.as_ref()?.redactor)
     }
 }
+
+/// For what hosts answer that got a secret.
+impl vesicle_sandbox::Redact for Secrets {
+    fn redact(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match self.redactor() {
+            Some(redactor) => redactor.bytes(bytes),
+            None => bytes,
+        }
+    }
+}

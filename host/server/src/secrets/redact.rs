@@ -42,6 +42,14 @@ impl Redactor {
         is_found.then(|| self.forms.replace_all(text, &self.marks))
     }
 
+    /// `bytes` without secrets.
+    pub fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match self.forms.is_match(&bytes) {
+            true => self.forms.replace_all_bytes(&bytes, &self.marks),
+            false => bytes,
+        }
+    }
+
     /// JSON without secrets; none where it has none. A number that is a secret becomes a string.
     pub fn json(&self, json: &str) -> Option<String> {
         if !self.forms.is_match(json) {

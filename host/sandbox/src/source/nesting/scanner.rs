@@ -349,7 +349,9 @@ impl<'a> Scanner<'a> {
                 self.after_line |= ends_line(character);
                 self.at += character.len_utf8();
             }
-            _ => self.word(),
+            Some(_) => self.word(),
+            // Within a character; nothing leads there, and nothing may stay there.
+            None => self.at += 1,
         }
     }
 
@@ -357,6 +359,8 @@ impl<'a> Scanner<'a> {
         let next = self.byte(1);
         let doubled = next == Some(byte);
         match byte {
+            // What stands behind two points that are not three may be longer than a byte.
+            b'.' if doubled && self.byte(2) != Some(b'.') => self.token(2, Previous::Operator),
             b'.' if doubled => self.token(3, Previous::Operator),
             b'.' | b'#' => self.token(1, Previous::Dot),
             b'=' if next == Some(b'>') => self.token(2, Previous::Operator),

@@ -153,3 +153,17 @@ fn nothing_hides_nesting() {
         assert!(why(&format!("{before}{nested}")).is_some(), "{before}");
     }
 }
+
+/// Found by the fuzz target `source`: the scan stood still within a character.
+#[test]
+fn two_points_before_a_character_beyond_ascii_end() {
+    for text in [
+        "..\u{e9}",
+        "a..\u{1f30d}",
+        "[..\u{2028}]",
+        "..",
+        "...\u{e9}",
+    ] {
+        assert!(why(text).is_none(), "{text}");
+    }
+}

@@ -52,7 +52,11 @@ const GLOBALS: [Global; 7] = [
         rule: ViolationType::ChildProcess,
         reason: modules::CHILD_PROCESS,
     },
-    network!("fetch"),
+    Global {
+        name: "fetch",
+        rule: ViolationType::Network,
+        reason: "the code uses `fetch`, and no host is granted; `allow_hosts = [\"HOST:443\"]` in vesicle.toml, or `--allow-host HOST:443`, would allow one",
+    },
     network!("WebSocket"),
     network!("XMLHttpRequest"),
 ];

@@ -5,6 +5,7 @@
 mod disk;
 mod expectation;
 mod header;
+mod network;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +15,15 @@ use vesicle_sandbox::{Outcome, Sandbox};
 
 use crate::support::{alone, execution, sandbox_without_queue};
 use disk::Disk;
+pub use expectation::abridged;
 use header::Header;
+use network::Hosts;
 
 /// How much more the process may have after a program than before the first. The allocator keeps
 /// what texts of some megabytes took, once; a guest's memory of 128 MB that stays is seen.
 const RESIDENT_GROWTH_BYTES_MAX: usize = 64 << 20;
 /// How long the host may take to take note of a guest's end.
-const END_TIME_MAX: Duration = Duration::from_secs(60);
+pub const END_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// A test for each folder, and how many programs it has at least.
 macro_rules! folders {
@@ -38,31 +41,33 @@ macro_rules! folders {
 folders! {
     file_system: 12,
     legitimate: 10,
+    network: 12,
     path_traversal: 10,
     prototype_tricks: 15,
     resource_exhaustion: 12,
 }
 
-fn programs() -> PathBuf {
+pub fn programs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/programs")
 }
 
-fn entries(directory: &Path) -> Vec<PathBuf> {
+pub fn entries(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths
 }
 
-/// These say what becomes of them with and without the source check, and the tests of the check run
-/// them (`tests/sandbox/source_check_attacks.rs`).
-const RUN_ELSEWHERE: &str = "source-check";
+/// Folders that other tests run. The first: these say what becomes of them with and without the source check, and the tests of the check run
+/// them (`tests/sandbox/source_check_attacks.rs`). The second are no programs (`lying/`).
+const RUN_ELSEWHERE: &[&str] = &["source-check", "lying-components"];
 
 #[test]
 fn every_folder_is_run() {
     for folder in entries(&programs()) {
         let name = folder.file_name().unwrap().to_str().unwrap();
-        let run = name == RUN_ELSEWHERE || FOLDERS.contains(&name.replace('-', "_").as_str());
+        let run =
+            RUN_ELSEWHERE.contains(&name) || FOLDERS.contains(&name.replace('-', "_").as_str());
         assert!(run, "no test runs {name}: add it to `folders!`");
     }
 }
@@ -75,24 +80,36 @@ async fn run_all(folder: &str, least: usize) {
 
     let sandbox = sandbox_without_queue(1).await;
     works(&sandbox).await.expect("the sandbox works at first");
+    let hosts = match folder == network::FOLDER {
+        true => Some(Hosts::start().await),
+        false => None,
+    };
     let resident_before = resident_bytes();
     let mut wrong = String::new();
     for path in paths {
         let name = format!("{folder}/{}", path.file_name().unwrap().display());
-        if let Err(why) = run_one(&sandbox, &path, resident_before).await {
+        if let Err(why) = run_one(&sandbox, &path, resident_before, hosts.as_ref()).await {
             wrong.push_str(&format!("\n{name}: {why}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-async fn run_one(sandbox: &Sandbox, path: &Path, resident_before: usize) -> Result<(), String> {
+async fn run_one(
+    sandbox: &Sandbox,
+    path: &Path,
+    resident_before: usize,
+    hosts: Option<&Hosts>,
+) -> Result<(), String> {
     let code = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let header = Header::read(&code)?;
     let mut execution = execution(code.as_str());
     header.apply(&mut execution.limits)?;
     let disk = Disk::new();
     execution.files = disk.files();
+    if let Some(hosts) = hosts {
+        hosts.grant(&mut execution);
+    }
     let deadline = execution.limits.wall_time + END_TIME_MAX;
     let executed = tokio::time::timeout(deadline, sandbox.execute(execution)).await;
     let executed = executed.map_err(|_| "the host does not come back".to_owned())?;
@@ -103,15 +120,24 @@ async fn run_one(sandbox: &Sandbox, path: &Path, resident_before: usize) -> Resu
     drop(outcome);
 
     works(sandbox).await?;
-    let growth = resident_bytes().saturating_sub(resident_before);
-    if growth > RESIDENT_GROWTH_BYTES_MAX {
-        return Err(format!("{growth} bytes more are resident than at first"));
+    if let Some(hosts) = hosts {
+        hosts.nobody_was_inside()?;
     }
+    check_resident(resident_before)?;
     as_expected
 }
 
+/// Whether the host has its memory back.
+pub fn check_resident(before: usize) -> Result<(), String> {
+    let growth = resident_bytes().saturating_sub(before);
+    match growth > RESIDENT_GROWTH_BYTES_MAX {
+        true => Err(format!("{growth} bytes more are resident than at first")),
+        false => Ok(()),
+    }
+}
+
 /// Whether an ordinary program finds a place at once, and its world as it should be.
-async fn works(sandbox: &Sandbox) -> Result<(), String> {
+pub async fn works(sandbox: &Sandbox) -> Result<(), String> {
     let ordinary = execution(
         "console.log('out');
         const { n } = await tools.test.echo({ n: 41 });
@@ -129,7 +155,7 @@ async fn works(sandbox: &Sandbox) -> Result<(), String> {
 }
 
 /// What the process has in memory, in bytes.
-fn resident_bytes() -> usize {
+pub fn resident_bytes() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));

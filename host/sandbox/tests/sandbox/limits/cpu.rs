@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vesicle_sandbox::{ExecuteError, LimitKind, Limits, Outcome};
+use vesicle_sandbox::{ExecuteError, INSTANCES_MAX, LimitKind, Limits, Outcome};
 
 use crate::support::{execute, limited, sandbox, told};
 
@@ -94,7 +94,11 @@ async fn limits_that_cannot_be_kept_are_refused() {
             |l| l.table_elements = 20_000,
             |l| l.table_elements = 20_001,
         ),
-        ("instances", |l| l.instances = 8, |l| l.instances = 9),
+        (
+            "instances",
+            |l| l.instances = INSTANCES_MAX,
+            |l| l.instances = INSTANCES_MAX + 1,
+        ),
         (
             "call_bytes",
             |l| l.call_bytes = 8 << 20,

@@ -13,6 +13,7 @@ const HANGING: &str = "await new Promise(done => setTimeout(done, 1e6))";
 
 async fn sandbox(concurrency_max: u32, session_concurrency_max: u32, queue_max: u32) -> Sandbox {
     let config = Config {
+        compiler: None,
         cache_dir: Some(cache_dir()),
         concurrency_max,
         session_concurrency_max: Some(session_concurrency_max),

@@ -1,5 +1,6 @@
 //! Whole configurations: which source wins, and what follows from it.
 
+mod hosts;
 mod preopens;
 mod wrong;
 
@@ -116,6 +117,7 @@ fn every_key_can_be_set_by_its_variable() {
             Value::List(names) => names.join(","),
             Value::Text(text) => text.clone(),
             Value::Preopens(_) => "/:/all".to_owned(),
+            Value::Hosts(_) => "api.example.com:443".to_owned(),
             other => other.to_string().trim_matches('"').to_owned(),
         };
         let variable = keys::variable(&row.key);

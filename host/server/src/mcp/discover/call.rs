@@ -1,12 +1,14 @@
 //! `call_tool`: one call without code, through the same policy.
 
+use std::sync::Arc;
+
 use rmcp::{
     RoleServer,
     model::{CallToolResult, ContentBlock, JsonObject},
     service::RequestContext,
 };
 use serde_json::value::{RawValue, to_raw_value};
-use vesicle_sandbox::CapabilityError;
+use vesicle_sandbox::{CapabilityError, Execution};
 
 use super::refused;
 use crate::{
@@ -51,7 +53,12 @@ pub async fn call(
         Ok(recording) => recording,
         Err(error) => return refused(&error.to_string()),
     };
-    let tools = recording.watch(std::sync::Arc::new(granted));
+    let mut execution = Execution {
+        tools: Arc::new(granted),
+        ..Execution::default()
+    };
+    recording.watch(&mut execution);
+    let tools = execution.tools;
     let (result, ended) = tokio::select! {
         biased;
         () = context.ct.cancelled() => (refused("the client cancelled the call"), "cancelled"),

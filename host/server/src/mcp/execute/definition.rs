@@ -3,10 +3,10 @@
 
 use rmcp::model::{Tool, ToolAnnotations, object};
 use vesicle_bridge::discovery;
-use vesicle_sandbox::Access;
+use vesicle_sandbox::{Access, Directory};
 
 use super::{NAME, schema};
-use crate::limits::{Asker, Policy};
+use crate::limits::{Asker, Policy, Profile};
 
 const DESCRIPTION: &str = "\
 Run TypeScript or JavaScript in a fresh sandbox and get its result as JSON.
@@ -25,19 +25,19 @@ fs, process, require, import or eval.
 Return what you need and little else; use console.log for notes. Errors come back with the line \
 and column of your code.";
 
-/// What the description says of files where none are granted.
-const NO_FILES: &str = "There is no fetch, fs, process,";
+/// What the description says where neither hosts nor files are granted.
+const NO_GRANTS: &str = "There is no fetch, fs, process,";
 
 /// The tool for callers under this policy. Where other servers are connected, it names them with how
 /// many tools each has. A model then reads of more than this tool in each prompt, so that what this
 /// tool is is told in fewer words; errors tell the rest.
 pub fn definition(policy: &Policy, servers: &[(String, usize)]) -> Tool {
-    let files = files(policy);
+    let (files, hosts) = (files(policy), hosts(policy));
     // What other servers' tools change is not known here.
-    let writes = files.contains("(read-write") || !servers.is_empty();
+    let changes = !hosts.is_empty() || !servers.is_empty();
     let tool = match servers {
-        [] => alone(policy, &files),
-        servers => among_servers(policy, &files, servers),
+        [] => alone(policy, &files, &hosts),
+        servers => among_servers(policy, &files, &hosts, servers),
     };
     tool.with_title("Run code in a sandbox")
         .with_raw_output_schema(object(schema::output(!files.is_empty())).into())
@@ -45,57 +45,91 @@ pub fn definition(policy: &Policy, servers: &[(String, usize)]) -> Tool {
             // Outside of the sandbox it can change its own `state`, and what is granted.
             ToolAnnotations::with_title("Run code in a sandbox")
                 .read_only(false)
-                .destructive(writes)
+                .destructive(files.contains("(read-write") || changes)
                 .idempotent(false)
-                .open_world(!servers.is_empty()),
+                .open_world(changes),
         )
 }
 
-fn alone(policy: &Policy, files: &str) -> Tool {
-    let description = match files {
-        "" => DESCRIPTION.to_owned(),
-        files => DESCRIPTION.replace(
-            NO_FILES,
-            &format!("`fs` is Node's fs/promises, for {files}. There is no fetch, process,"),
-        ),
-    };
+fn alone(policy: &Policy, files: &str, hosts: &str) -> Tool {
+    let mut granted = String::new();
+    let mut absent = "There is no ".to_owned();
+    match hosts {
+        "" => absent.push_str("fetch, "),
+        hosts => granted.push_str(&format!("`fetch` is the web's, for {hosts}. ")),
+    }
+    match files {
+        "" => absent.push_str("fs, "),
+        files => granted.push_str(&format!("`fs` is Node's fs/promises, for {files}. ")),
+    }
+    let description = DESCRIPTION.replace(NO_GRANTS, &format!("{granted}{absent}process,"));
     Tool::new(NAME, description, object(schema::input(policy)))
 }
 
-fn among_servers(policy: &Policy, files: &str, servers: &[(String, usize)]) -> Tool {
+fn among_servers(policy: &Policy, files: &str, hosts: &str, servers: &[(String, usize)]) -> Tool {
     let profiles = policy.open_to(Asker::Caller);
     let profiles = profiles.map(|profile| profile.name.as_str());
     let servers = servers.iter().map(|(name, tools)| (name.as_str(), *tools));
     let mut tool = discovery::execute_agent_code(profiles, servers);
-    if let (false, Some(description)) = (files.is_empty(), &tool.description) {
-        let granted = format!("{description} `fs` (Node's fs/promises) has {files}.");
-        tool.description = Some(granted.into());
+    let mut description = tool.description.take().unwrap_or_default().into_owned();
+    for (name, granted) in [("fetch", hosts), ("fs", files)] {
+        if !granted.is_empty() {
+            description.push_str(&format!(" `{name}` is for {granted}."));
+        }
     }
+    tool.description = Some(description.into());
     tool
 }
 
 /// The directories that callers can have, such as `/data (read), /out (read-write, profile ci)`.
 fn files(policy: &Policy) -> String {
+    let access = |directory: &Directory| match directory.access() {
+        Access::Read => "read",
+        Access::ReadWrite => "read-write",
+    };
+    let told = |profile: &Profile| {
+        let directories = profile.files.directories().iter();
+        let told = directories.map(|one| (one.guest().to_owned(), access(one).to_owned()));
+        told.collect()
+    };
+    granted(policy, told)
+}
+
+/// The hosts that they can have, such as `api.example.com:443, *.ci.example:443 (profile ci)`.
+fn hosts(policy: &Policy) -> String {
+    granted(policy, |profile| {
+        let hosts = profile.hosts.iter();
+        hosts
+            .map(|host| (host.to_string(), String::new()))
+            .collect()
+    })
+}
+
+/// What callers can have, each thing once, with what is said of it and the profiles that have it where
+/// not all do.
+fn granted(policy: &Policy, of: impl Fn(&Profile) -> Vec<(String, String)>) -> String {
     let profiles: Vec<_> = policy.open_to(Asker::Caller).collect();
-    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut told: Vec<((String, String), Vec<&str>)> = Vec::new();
     for profile in &profiles {
-        for directory in profile.files.directories() {
-            let access = match directory.access() {
-                Access::Read => "read",
-                Access::ReadWrite => "read-write",
-            };
-            let one = format!("{} ({access}", directory.guest());
+        for one in of(profile) {
             match told.iter_mut().find(|(other, _)| *other == one) {
-                Some((_, of)) => of.push(&profile.name),
+                Some((_, names)) => names.push(&profile.name),
                 None => told.push((one, vec![&profile.name])),
             }
         }
     }
     let told: Vec<String> = told
         .into_iter()
-        .map(|(one, of)| match of.len() == profiles.len() {
-            true => one + ")",
-            false => format!("{one}, profile {})", of.join(" or ")),
+        .map(|((name, said), of)| {
+            let profiles = match of.len() == profiles.len() {
+                true => String::new(),
+                false => format!("profile {}", of.join(" or ")),
+            };
+            let said = [said, profiles].into_iter().filter(|text| !text.is_empty());
+            match said.collect::<Vec<_>>().join(", ") {
+                said if said.is_empty() => name,
+                said => format!("{name} ({said})"),
+            }
         })
         .collect();
     told.join(", ")
@@ -104,8 +138,7 @@ fn files(policy: &Policy) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Profile;
-    use vesicle_sandbox::{Directory, Files, Quota};
+    use vesicle_sandbox::{AllowedHost, Files, Quota};
 
     fn granting(of: &[(&str, &[(&str, Access)])]) -> Policy {
         let host = tempfile::tempdir().unwrap();
@@ -143,7 +176,35 @@ mod tests {
             (Some(false), Some(true))
         );
         assert_eq!(files(&Policy::default()), "");
-        assert!(DESCRIPTION.contains(NO_FILES));
+        assert!(DESCRIPTION.contains(NO_GRANTS));
+    }
+
+    #[test]
+    fn granted_hosts_are_told_in_a_few_words() {
+        let data = ("/data", Access::Read);
+        let mut policy = granting(&[("a", &[data]), ("b", &[])]);
+        let grant = |profile: &Profile, entry: &str| Profile {
+            hosts: vec![AllowedHost::parse(entry).unwrap()],
+            ..profile.clone()
+        };
+        let profiles: Vec<Profile> = policy.open_to(Asker::Operator).cloned().collect();
+        let profiles = [
+            grant(&profiles[0], "api.example.com:443"),
+            grant(&profiles[1], "*.b.example:8443"),
+        ];
+        policy = Policy::new(profiles.to_vec(), profiles[0].clone(), &["b".to_owned()]);
+        let told = definition(&policy, &[]);
+        let description = told.description.as_deref().unwrap();
+        insta::assert_snapshot!(
+            description.split("prefix). ").nth(1).unwrap().lines().next().unwrap(),
+            @"`fetch` is the web's, for api.example.com:443 (profile a), *.b.example:8443 (profile b). `fs` is Node's fs/promises, for /data (read, profile a). There is no process, require, import or eval."
+        );
+        let hints = told.annotations.unwrap();
+        assert_eq!(
+            (hints.open_world_hint, hints.destructive_hint),
+            (Some(true), Some(true))
+        );
+        assert_eq!(hosts(&Policy::default()), "");
     }
 
     #[test]
@@ -152,7 +213,7 @@ mod tests {
         let told = definition(&policy, &[("github".to_owned(), 117)]);
         let description = told.description.as_deref().unwrap();
         assert!(description.contains("github (117)"), "{description}");
-        assert!(description.ends_with("has /data (read)."), "{description}");
+        assert!(description.ends_with("`fs` is for /data (read)."), "{description}");
         let hints = told.annotations.unwrap();
         assert_eq!(
             (hints.open_world_hint, hints.destructive_hint),

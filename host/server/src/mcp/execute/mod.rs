@@ -12,7 +12,7 @@ use rmcp::{
     model::{CallToolResult, ContentBlock, JsonObject, Tool},
     service::RequestContext,
 };
-use vesicle_sandbox::Execution;
+use vesicle_sandbox::{Execution, Network};
 
 use super::{Host, consent::consent, lazy::RunError, progress::Progress};
 use crate::{
@@ -80,6 +80,7 @@ pub async fn call(
         limits,
         state: host.state.clone(),
         files: profile.files.clone(),
+        network: Network::new(profile.hosts.clone(), host.hosts.clone()),
         source_policy: host.policy.source(),
         ..Execution::default()
     };
@@ -87,7 +88,7 @@ pub async fn call(
         let consent = consent(&context.peer, &host.secrets);
         execution.tools = Arc::new(host.toolbox.granted(profile, consent));
     }
-    execution.tools = recording.watch(execution.tools);
+    recording.watch(&mut execution);
     let result_bytes_max = arguments.result_bytes_max;
     let payloads = recording.wants_payloads();
     let secrets = host.secrets.clone();

@@ -1,0 +1,11 @@
+;; Traps after its result was read.
+;; expect: trap unreachable
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "f") (result i32) (i32.const 7))
+    (func (export "after") (param i32) unreachable))
+  (core instance $i (instantiate $m))
+  (func (export "f") (result u32)
+    (canon lift (core func $i "f") (post-return (core func $i "after"))))
+)
