@@ -4,6 +4,7 @@ mod catalog;
 mod hostile;
 mod http;
 mod lifetime;
+mod login;
 mod memory_server;
 mod official;
 mod policy;
