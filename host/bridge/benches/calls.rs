@@ -4,6 +4,9 @@
 //! the bridge puts around it; `cached` is answered by the bridge from its cache. The server and the pipe are the same in
 //! both, so that their difference is the bridge.
 
+// A benchmark that cannot be set up has nobody to tell but who runs it.
+#![allow(clippy::expect_used)]
+
 use std::hint::black_box;
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ mod digest;
 mod error;
 mod listings;
 mod metrics;
+mod nearest;
 mod pins;
 mod private;
 mod status;

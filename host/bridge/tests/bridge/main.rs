@@ -1,5 +1,8 @@
 //! The bridge with real servers. `tests/clients/setup.sh` installs what they need.
 
+// Helpers are tests too, which clippy cannot see.
+#![allow(clippy::unwrap_used)]
+
 mod catalog;
 mod hostile;
 mod http;
