@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::call::{Call, CallReply, Caller, Results, Server};
 use crate::catalog::{Catalog, CatalogServer, Source};
 use crate::config::{BridgeConfig, BridgeLimits, InvalidPolicy, ServerName};
-use crate::connection::{Events, Listing, Upstream, supervise};
+use crate::connection::{Events, Listing, LoginError, Upstream, supervise};
 use crate::error::ToolError;
 use crate::listings::Listings;
 use crate::metrics::ServerMetrics;
@@ -95,7 +95,10 @@ impl Bridge {
             }
             servers.insert(
                 server.name.to_string(),
-                Arc::new(Server::new(Upstream::new(server))),
+                Arc::new(Server::new(Upstream::new(
+                    server,
+                    config.data_directory.clone(),
+                ))),
             );
         }
         let stop = CancellationToken::new();
@@ -221,6 +224,18 @@ impl Bridge {
         self.inner.publish(&mut catalog, next);
         kept.map_err(ApproveError::NotKept)?;
         Ok(chosen.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Logs in to a server that asks for it. `open` is handed the address that a person has to open in a browser.
+    ///
+    /// Waits for the person, [`LOGIN_TIMEOUT`](crate::LOGIN_TIMEOUT) at most. The login is kept and renewed by itself.
+    pub async fn login(&self, server: &str, open: impl FnOnce(&str)) -> Result<(), LoginError> {
+        let known = self
+            .inner
+            .servers
+            .get(server)
+            .ok_or_else(|| LoginError::NoServer(server.to_owned()))?;
+        known.upstream.login(open).await
     }
 
     /// Ends all connections and waits for them: some seconds at most for processes that do not want to.

@@ -13,6 +13,7 @@ pub mod hygiene;
 mod listings;
 mod metrics;
 pub mod names;
+mod nearest;
 pub mod observed;
 mod pins;
 mod private;
@@ -30,6 +31,7 @@ pub use call::{
 };
 pub use catalog::{Catalog, CatalogServer, CatalogTool, Source};
 pub use config::*;
+pub use connection::{LOGIN_TIMEOUT, LoginError};
 pub use digest::Digest;
 pub use error::{ErrorCode, ToolError};
 pub use metrics::{Counts, ServerMetrics};

@@ -11,23 +11,23 @@ mod checks;
 mod grants;
 mod rate;
 mod reply;
+mod server;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
-use crate::catalog::{Catalog, CatalogTool, Source, nearest};
+use crate::catalog::{Catalog, CatalogTool, Source};
 use crate::config::{Fallback, ServerPolicy};
-use crate::connection::Upstream;
 use crate::digest::Digest;
 use crate::error::{ErrorCode, ToolError};
-use crate::metrics::{Counters, Counts};
+use crate::metrics::Counters;
+use crate::nearest::nearest;
 use crate::pins::Standing;
 use attempt::Attempt;
 pub use cache::Results;
@@ -35,112 +35,9 @@ pub use checks::{Checks, Mismatch};
 pub use grants::{
     AskConsent, CONSENT_TIMEOUT, Caller, Consent, ConsentRequest, Decision, Grants, InvalidPattern,
 };
-use rate::Rate;
 pub use reply::{CallReply, Shape};
-
-/// One server, with what its calls share.
-#[derive(Debug)]
-pub struct Server {
-    /// The connection.
-    pub upstream: Arc<Upstream>,
-    /// Counts up with each call that may change something.
-    generation: AtomicU64,
-    tools: Mutex<HashMap<String, Arc<ToolState>>>,
-    total: Counters,
-}
-
-/// What the calls of one tool share, whatever becomes of its definition.
-#[derive(Debug)]
-struct ToolState {
-    rate: Rate,
-    counters: Counters,
-}
-
-/// What of the policy holds for one tool.
-struct ToolPolicy<'a> {
-    call_timeout: Duration,
-    /// Zero where results are not used again.
-    cache_ttl: Duration,
-    changes_nothing: bool,
-    may_repeat: bool,
-    fallback: &'a Fallback,
-}
-
-impl Server {
-    /// One that was never called.
-    pub fn new(upstream: Arc<Upstream>) -> Self {
-        Self {
-            upstream,
-            generation: AtomicU64::new(0),
-            tools: Mutex::default(),
-            total: Counters::default(),
-        }
-    }
-
-    /// The counters, in total and by tool.
-    pub fn counts(&self) -> (Counts, Vec<(String, Counts)>) {
-        let tools = self
-            .tools
-            .lock()
-            .iter()
-            .map(|(name, state)| (name.clone(), state.counters.counts()))
-            .collect();
-        (self.total.counts(), tools)
-    }
-
-    fn policy(&self) -> &ServerPolicy {
-        &self.upstream.config.policy
-    }
-
-    fn name(&self) -> &str {
-        self.upstream.config.name.as_str()
-    }
-
-    /// What the calls of a tool share; only ever asked for tools of the catalog, so that it is bounded.
-    fn state(&self, tool: &str) -> Arc<ToolState> {
-        let mut tools = self.tools.lock();
-        if let Some(state) = tools.get(tool) {
-            return Arc::clone(state);
-        }
-        let policy = self.policy();
-        let per_minute = policy
-            .overridden(tool, |rule| rule.calls_per_minute)
-            .unwrap_or(policy.calls_per_minute);
-        let state = Arc::new(ToolState {
-            rate: Rate::new(per_minute),
-            counters: Counters::default(),
-        });
-        tools.insert(tool.to_owned(), Arc::clone(&state));
-        state
-    }
-
-    fn policy_of(&self, tool: &CatalogTool) -> ToolPolicy<'_> {
-        let policy = self.policy();
-        let name = tool.name();
-        let configured_ttl = policy.overridden(name, |rule| rule.cache_ttl);
-        let changes_nothing =
-            tool.is_read_only() || configured_ttl.is_some_and(|ttl| !ttl.is_zero());
-        let cache_ttl = if changes_nothing {
-            configured_ttl.unwrap_or(policy.cache_ttl)
-        } else {
-            Duration::ZERO
-        };
-        let idempotent = policy
-            .overridden(name, |rule| rule.idempotent)
-            .unwrap_or_else(|| tool.is_idempotent());
-        ToolPolicy {
-            call_timeout: policy
-                .overridden(name, |rule| rule.call_timeout)
-                .unwrap_or(policy.call_timeout),
-            cache_ttl,
-            changes_nothing,
-            may_repeat: changes_nothing || idempotent,
-            fallback: policy
-                .overridden(name, |rule| rule.fallback.as_ref())
-                .unwrap_or(&policy.fallback),
-        }
-    }
-}
+pub use server::Server;
+use server::{Change, ToolState};
 
 /// One call on its way through.
 pub struct Call<'a> {
@@ -448,22 +345,6 @@ impl Call<'_> {
             .retry_after(Duration::from_secs(1)));
         };
         attempt.run(arguments).await
-    }
-}
-
-/// A call that may change something, from before it begins until after it ended, however it ended.
-struct Change<'a>(&'a AtomicU64);
-
-impl<'a> Change<'a> {
-    fn begin(generation: &'a AtomicU64) -> Self {
-        generation.fetch_add(1, Ordering::AcqRel);
-        Self(generation)
-    }
-}
-
-impl Drop for Change<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::AcqRel);
     }
 }
 

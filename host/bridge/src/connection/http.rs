@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::RoleClient;
-use rmcp::transport::Transport;
 use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClientTransport, StreamableHttpClientTransportConfig, StreamableHttpError,
 };
+use rmcp::transport::{AuthClient, AuthorizationManager, Transport};
 
 use super::replies::BoundedReplies;
 
@@ -64,17 +64,23 @@ pub fn was_never_sent(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
-/// The transport to a server.
+/// The transport to a server, with what its configuration has for a login.
 pub fn transport(
-    url: &str,
-    headers: &BTreeMap<String, String>,
-    bearer: Option<&str>,
-    message_bytes: usize,
-    concurrency: usize,
+    config: StreamableHttpClientTransportConfig,
 ) -> Result<impl Transport<RoleClient> + 'static, String> {
-    let config = config(url, headers, bearer, message_bytes, concurrency)?;
     Ok(BoundedReplies::new(
         StreamableHttpClientTransport::with_client(client()?, config),
+    ))
+}
+
+/// The transport to a server that somebody logged in to.
+pub fn authorized(
+    config: StreamableHttpClientTransportConfig,
+    manager: AuthorizationManager,
+) -> Result<impl Transport<RoleClient> + 'static, String> {
+    let client = AuthClient::new(client()?, manager);
+    Ok(BoundedReplies::new(
+        StreamableHttpClientTransport::with_client(client, config),
     ))
 }
 

@@ -46,30 +46,11 @@ impl Listing {
     pub async fn fetch(peer: &Peer<RoleClient>) -> Result<Self, String> {
         let mut collected = Collected::default();
         let info = peer.peer_info();
-        let has_tools = info
+        if info
             .as_ref()
-            .is_none_or(|info| info.capabilities.tools.is_some());
-        let mut cursor = None;
-        let mut pages = 0;
-        while has_tools {
-            let mut page = PaginatedRequestParams::default();
-            page.cursor = cursor;
-            let page = peer
-                .list_tools(Some(page))
-                .await
-                .map_err(|error| format!("its tools could not be listed: {error}"))?;
-            collected.page(page.tools);
-            cursor = page.next_cursor;
-            pages += 1;
-            if cursor.is_none() || collected.full {
-                break;
-            }
-            if pages == LIST_PAGES_MAX {
-                collected.note(format!(
-                    "the list has more than {LIST_PAGES_MAX} pages: the rest is left out"
-                ));
-                break;
-            }
+            .is_none_or(|info| info.capabilities.tools.is_some())
+        {
+            collected.pages(peer).await?;
         }
         let mut listing = collected.listing;
         if let Some(info) = info {
@@ -101,6 +82,27 @@ struct Collected {
 }
 
 impl Collected {
+    async fn pages(&mut self, peer: &Peer<RoleClient>) -> Result<(), String> {
+        let mut cursor = None;
+        for _ in 0..LIST_PAGES_MAX {
+            let mut page = PaginatedRequestParams::default();
+            page.cursor = cursor;
+            let page = peer
+                .list_tools(Some(page))
+                .await
+                .map_err(|error| format!("its tools could not be listed: {error}"))?;
+            self.page(page.tools);
+            cursor = page.next_cursor;
+            if cursor.is_none() || self.full {
+                return Ok(());
+            }
+        }
+        self.note(format!(
+            "the list has more than {LIST_PAGES_MAX} pages: the rest is left out"
+        ));
+        Ok(())
+    }
+
     fn page(&mut self, tools: Vec<Tool>) {
         for mut tool in tools {
             if self.full {

@@ -8,12 +8,14 @@ mod http;
 mod keeper;
 pub mod lines;
 pub mod listing;
+mod oauth;
 mod replies;
 mod spawner;
 pub mod stderr;
 mod stdio;
 mod supervisor;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -28,6 +30,7 @@ use crate::config::{ServerConfig, Start, Transport};
 use crate::error::ToolError;
 pub use http::{install_tls, was_never_sent};
 pub use listing::Listing;
+pub use oauth::{LOGIN_TIMEOUT, LoginError};
 pub use stderr::LastLines;
 pub use supervisor::{Events, supervise};
 
@@ -65,13 +68,17 @@ pub struct Upstream {
     wanted: Notify,
     /// A call failed in a way that may mean that the connection is no more.
     suspect: Notify,
+    /// Whatever kept the connection away may be mended.
+    retry: Notify,
     last_error: Mutex<Option<String>>,
     connections: AtomicU64,
+    /// Where logins are kept.
+    directory: Option<PathBuf>,
 }
 
 impl Upstream {
     /// One that nothing was done about yet.
-    pub fn new(config: ServerConfig) -> Arc<Self> {
+    pub fn new(config: ServerConfig, directory: Option<PathBuf>) -> Arc<Self> {
         Arc::new(Self {
             places: Semaphore::new(config.policy.concurrency),
             config,
@@ -79,7 +86,9 @@ impl Upstream {
             link: watch::Sender::new(Link::Idle),
             wanted: Notify::new(),
             suspect: Notify::new(),
+            retry: Notify::new(),
             last_error: Mutex::default(),
+            directory,
             connections: AtomicU64::new(0),
         })
     }
@@ -97,6 +106,23 @@ impl Upstream {
     /// How often a connection was made.
     pub fn connections(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Logs in to the server, and connects with that.
+    pub async fn login(&self, open: impl FnOnce(&str)) -> Result<(), LoginError> {
+        let name = self.config.name.to_string();
+        let Transport::Http { url, .. } = &self.config.transport else {
+            return Err(LoginError::NotHttp(name));
+        };
+        let credentials = self.credentials(url).ok_or(LoginError::NoDirectory)?;
+        oauth::login(url, credentials, open).await?;
+        self.retry.notify_one();
+        Ok(())
+    }
+
+    fn credentials(&self, url: &str) -> Option<oauth::Credentials> {
+        let directory = self.directory.as_deref()?;
+        Some(oauth::Credentials::of(directory, &self.config, url))
     }
 
     /// Waits until the connection is there, or failed, or is not wanted yet.

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use super::stdio::Process;
-use super::{Link, Listing, Upstream, http, stdio};
+use super::{Link, Listing, Upstream, http, oauth, stdio};
 use crate::config::{Start, Transport};
 
 /// The first wait before a lost connection is made again; it doubles from there, and jitter is added.
@@ -95,6 +95,7 @@ impl Supervisor {
             self.set(Link::Down { error, retry_at });
             tokio::select! {
                 () = tokio::time::sleep_until(retry_at) => {}
+                () = self.upstream.retry.notified() => {}
                 () = stop.cancelled() => return,
             }
         }
@@ -137,9 +138,23 @@ impl Supervisor {
                 bearer,
             } => {
                 let concurrency = config.policy.concurrency;
-                let transport =
-                    http::transport(url, headers, bearer.as_deref(), bytes, concurrency)?;
-                self.greet(transport, None).await?
+                let http = http::config(url, headers, bearer.as_deref(), bytes, concurrency)?;
+                match self
+                    .upstream
+                    .credentials(url)
+                    .filter(|credentials| bearer.is_none() && credentials.exist())
+                {
+                    None => self.greet(http::transport(http)?, None).await?,
+                    Some(credentials) => {
+                        let manager = oauth::manager(url, credentials).await.map_err(|error| {
+                            format!(
+                                "its login cannot be used: {}",
+                                shortened(&error.to_string())
+                            )
+                        })?;
+                        self.greet(http::authorized(http, manager)?, None).await?
+                    }
+                }
             }
             Transport::Stream(connector) => {
                 let (reader, writer) = tokio::io::split(connector.open());
@@ -223,13 +238,27 @@ impl Supervisor {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failures = 0;
         let mut error = loop {
-            let checked = tokio::select! {
+            let what = tokio::select! {
+                biased;
                 () = ended.cancelled() => break "it closed the connection".to_owned(),
                 () = stop.cancelled() => break "the host is shutting down".to_owned(),
-                () = tools_changed.notified() => self.list_again(&peer, &ended).await,
+                () = tools_changed.notified() => Check::Tools,
+                () = self.upstream.suspect.notified() => Check::Life,
                 // A server that works on calls may be too busy to answer; the calls have time limits of their own.
-                _ = pings.tick(), if self.is_unused() => ping(&peer).await,
-                () = self.upstream.suspect.notified() => ping(&peer).await,
+                _ = pings.tick(), if self.is_unused() => Check::Life,
+            };
+            let check = async {
+                match what {
+                    Check::Tools => self.list_again(&peer).await,
+                    Check::Life => ping(&peer).await,
+                }
+            };
+            let checked = tokio::select! {
+                biased;
+                // The next round says so.
+                () = ended.cancelled() => continue,
+                () = stop.cancelled() => continue,
+                checked = check => checked,
             };
             match checked {
                 Ok(()) => failures = 0,
@@ -260,23 +289,15 @@ impl Supervisor {
         self.upstream.places.available_permits() == self.upstream.config.policy.concurrency
     }
 
-    async fn list_again(
-        &self,
-        peer: &Peer<RoleClient>,
-        ended: &CancellationToken,
-    ) -> Result<(), Checked> {
+    async fn list_again(&self, peer: &Peer<RoleClient>) -> Result<(), Checked> {
         let timeout = self.upstream.config.policy.startup_timeout;
-        let list = async {
-            match tokio::time::timeout(timeout, Listing::fetch(peer)).await {
-                Ok(Ok(listing)) => self.listed(listing).await,
-                Ok(Err(error)) => return Err(Checked::Lost(error)),
-                Err(_) => return Err(Checked::Silent),
-            }
-            tokio::time::sleep(RELIST_PAUSE).await;
-            Ok(())
-        };
-        // The connection's end is seen by the caller's next look at it.
-        ended.run_until_cancelled(list).await.unwrap_or(Ok(()))
+        match tokio::time::timeout(timeout, Listing::fetch(peer)).await {
+            Ok(Ok(listing)) => self.listed(listing).await,
+            Ok(Err(error)) => return Err(Checked::Lost(error)),
+            Err(_) => return Err(Checked::Silent),
+        }
+        tokio::time::sleep(RELIST_PAUSE).await;
+        Ok(())
     }
 
     /// The sentence, with the last line that the process wrote to its standard error.
@@ -286,6 +307,12 @@ impl Supervisor {
             None => error,
         }
     }
+}
+
+/// What is to be looked at.
+enum Check {
+    Tools,
+    Life,
 }
 
 enum Checked {

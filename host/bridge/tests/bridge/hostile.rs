@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vesicle_bridge::{Bridge, ErrorCode, State, ToolError};
 
-use crate::support::{PATIENCE, bridge, call, raw, script, status, until, value, with};
+use crate::support::{PATIENCE, alone, bridge, call, raw, script, status, until, value, with};
 
 /// A bridge to a server with this misdeed and to a good one.
 async fn beside_a_good_one(misdeed: &str) -> Bridge {
@@ -50,6 +50,9 @@ fn memory_peak_bytes() -> u64 {
 
 #[tokio::test]
 async fn a_gigabyte_in_one_line() {
+    if !alone("hostile::a_gigabyte_in_one_line") {
+        return;
+    }
     let bridge = beside_a_good_one("gigabyte").await;
     let before = memory_peak_bytes();
     let error = misbehave(&bridge).await.unwrap_err();
@@ -115,6 +118,9 @@ async fn answers_of_another_shape() {
 
 #[tokio::test]
 async fn endless_questions_and_notifications() {
+    if !alone("hostile::endless_questions_and_notifications") {
+        return;
+    }
     for misdeed in ["questions", "flood"] {
         let bridge = beside_a_good_one(misdeed).await;
         let before = memory_peak_bytes();

@@ -148,6 +148,26 @@ pub fn is_alive(pid: u64) -> bool {
     })
 }
 
+/// Whether this process runs just this test, so that its memory can be measured. If not, one that does is run.
+pub fn alone(test: &str) -> bool {
+    const ALONE: &str = "VESICLE_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command
+        .args(["--exact", test, "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+    false
+}
+
 /// A program of the test's own, killed when dropped.
 pub struct Program(Child);
 

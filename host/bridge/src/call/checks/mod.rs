@@ -8,6 +8,7 @@ mod prepare;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{Duration, Instant};
 
 use jsonschema::paths::Location;
 use jsonschema::{Keyword, PatternOptions, ValidationError, Validator};
@@ -15,6 +16,10 @@ use serde_json::{Map, Value};
 
 /// How much one validation may do; a plain object of ten properties takes some fifty.
 pub const VALIDATION_STEPS_MAX: u64 = 5_000_000;
+/// How long one validation may take. It holds up a thread, and nothing can interrupt it from outside.
+pub const VALIDATION_TIME_MAX: Duration = Duration::from_millis(200);
+/// After how many looks at a schema the clock is looked at.
+const LOOKS_PER_CLOCK: u32 = 32;
 /// How much stack a validation must leave, in bytes.
 const STACK_LEFT_BYTES: usize = 192 << 10;
 /// Below how much stack a validation gets one of its own, in bytes.
@@ -44,7 +49,26 @@ pub enum Mismatch {
 }
 
 thread_local! {
-    static STEPS_LEFT: Cell<u64> = const { Cell::new(0) };
+    static BUDGET: Cell<Budget> = const { Cell::new(Budget { steps: 0, looks: 0, until: None }) };
+}
+
+/// What the validation on this thread may still do.
+#[derive(Clone, Copy)]
+struct Budget {
+    steps: u64,
+    looks: u32,
+    until: Option<Instant>,
+}
+
+impl Budget {
+    /// What is left after one look at a schema, if anything is.
+    fn less(mut self, cost: u64) -> Option<Self> {
+        self.steps = self.steps.checked_sub(cost)?;
+        self.looks = self.looks.wrapping_add(1);
+        let late = self.looks.is_multiple_of(LOOKS_PER_CLOCK)
+            && self.until.is_some_and(|until| Instant::now() > until);
+        (!late).then_some(self)
+    }
 }
 
 /// What ends a validation from within.
@@ -75,6 +99,11 @@ impl Checks {
 
     /// Checks a value.
     pub fn check(&self, value: &Value) -> Result<(), Mismatch> {
+        BUDGET.set(Budget {
+            steps: VALIDATION_STEPS_MAX,
+            looks: 0,
+            until: Some(Instant::now() + VALIDATION_TIME_MAX),
+        });
         bounded(|| self.0.is_valid(value)).map_or(Err(Mismatch::TooCostly), |valid| {
             if valid {
                 Ok(())
@@ -107,9 +136,8 @@ impl Checks {
     }
 }
 
-/// Runs a validation with the steps that it may take; `None` if they were not enough.
+/// Runs a validation with the budget of this thread; `None` if that was not enough.
 fn bounded<T>(validate: impl FnOnce() -> T) -> Option<T> {
-    STEPS_LEFT.set(VALIDATION_STEPS_MAX);
     // Nothing that was left half done is looked at again: the validator keeps no state between values.
     match catch_unwind(AssertUnwindSafe(|| {
         stacker::maybe_grow(STACK_NEEDED_BYTES, STACK_BYTES, validate)
@@ -141,8 +169,8 @@ impl Step {
         };
         let cost = self.0.saturating_mul(1 + size as u64);
         let stack_is_short = stacker::remaining_stack().is_some_and(|left| left < STACK_LEFT_BYTES);
-        match STEPS_LEFT.get().checked_sub(cost) {
-            Some(left) if !stack_is_short => STEPS_LEFT.set(left),
+        match BUDGET.get().less(cost) {
+            Some(left) if !stack_is_short => BUDGET.set(left),
             // Unwinding is the one way out of the validator; this does not run the panic hook.
             _ => resume_unwind(Box::new(Exhausted)),
         }
