@@ -110,8 +110,8 @@ fn what_two_hosts_saw_is_what_one_would_have_seen() {
         json!({"id": 1, "tags": ["x"]}),
         json!({"id": "one", "tags": [2], "more": {"deep": null}}),
     ];
-    let mut merged = learned(&[a.clone()]);
-    merged.merge(&learned(&[b.clone()]));
+    let mut merged = learned(std::slice::from_ref(&a));
+    merged.merge(&learned(std::slice::from_ref(&b)));
     assert_eq!(merged, learned(&[a, b]));
 }
 

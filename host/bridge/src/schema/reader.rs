@@ -78,11 +78,9 @@ impl Budget {
 
     /// `text` as it may be shown, or nothing if there is no room for it.
     pub fn words(&mut self, text: &str) -> String {
-        let cut = &text[..text.floor_char_boundary(limits::DESCRIPTION_BYTES_MAX)];
-        let clean = hygiene::strip(cut.trim());
-        match self.text(clean.len()) {
-            true if cut.len() < text.len() => format!("{clean}…"),
-            true => clean.into_owned(),
+        let shown = hygiene::shown(text, limits::DESCRIPTION_BYTES_MAX);
+        match self.text(shown.len()) {
+            true => shown.into_owned(),
             false => String::new(),
         }
     }
