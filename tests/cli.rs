@@ -18,6 +18,8 @@ mod bad_input;
 mod config;
 #[path = "cli/examples.rs"]
 mod examples;
+#[path = "cli/files.rs"]
+mod files;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/outcomes.rs"]

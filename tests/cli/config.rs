@@ -9,31 +9,31 @@ use serde_json::Value;
 use crate::{Finished, command, support::VESICLE};
 
 /// A directory of its own for each test: working directory, and the user's configuration below it.
-struct Place(tempfile::TempDir);
+pub struct Place(pub tempfile::TempDir);
 
 impl Place {
     /// With this `vesicle.toml`.
-    fn with(text: &str) -> Self {
+    pub fn with(text: &str) -> Self {
         let place = Self::empty();
         place.write("vesicle.toml", text);
         place
     }
 
-    fn empty() -> Self {
+    pub fn empty() -> Self {
         Self(tempfile::tempdir().expect("a directory"))
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub fn write(&self, path: &str, text: &str) {
         let path = self.0.path().join(path);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs::write(path, text).expect("a file");
     }
 
-    fn vesicle(&self, arguments: &[&str]) -> Finished {
+    pub fn vesicle(&self, arguments: &[&str]) -> Finished {
         self.vesicle_with(&[], arguments)
     }
 
-    fn vesicle_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Finished {
+    pub fn vesicle_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Finished {
         let finished = command(VESICLE, arguments)
             .current_dir(self.0.path())
             .env("XDG_CONFIG_HOME", self.0.path().join("users"))
@@ -55,7 +55,7 @@ impl Place {
     }
 }
 
-fn refused(finished: &Finished) -> String {
+pub fn refused(finished: &Finished) -> String {
     assert_eq!(finished.code(), Some(2), "{finished}");
     assert_eq!(finished.stdout(), "");
     finished.stderr().to_owned()

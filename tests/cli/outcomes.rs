@@ -86,7 +86,10 @@ fn time_that_is_up_ends_with_3() {
     );
     assert_eq!(finished.code(), Some(3));
     assert_eq!(finished.stdout(), "before\n");
-    assert_snapshot!(finished.stderr(), @"the code did not end within its 200 ms; do less per call, or ask for more time");
+    assert_snapshot!(finished.stderr(), @r"
+    the code did not end within its 200 ms; do less per call, or ask for more time
+    help: this call was given less than its profile; `default` has `wall_time_ms = 5000`
+    ");
 }
 
 #[test]
@@ -150,4 +153,15 @@ fn hide_measurements(outcome: &mut Value) {
             _ => {}
         }
     }
+}
+
+#[test]
+fn a_refused_call_names_the_line_that_would_allow_it() {
+    let finished =
+        run("await Promise.all(Array.from({ length: 3_000 }, (_, i) => state.get(`k${i}`)))");
+    assert_eq!(finished.code(), Some(1));
+    assert_snapshot!(finished.stderr().lines().last().expect("a line"), @"help: `host_calls_per_second = 4000` under [profiles.default] in vesicle.toml would allow twice as much");
+    let memory =
+        run("const all = []; for (let i = 0; Date.now(); i++) all.push(new Array(10_000).fill(i))");
+    assert_snapshot!(memory.stderr().lines().last().expect("a line"), @"help: `memory_mb = 256` under [profiles.default] in vesicle.toml would allow twice as much");
 }

@@ -42,3 +42,31 @@ fn profiles_of_the_file_are_offered() {
     assert_snapshot!(told["description"].as_str().expect("a text"), @"How much the code may use: default 5 s and 128 MB, ci 0.06 s and 128 MB");
     assert_snapshot!(refused(&mut client, json!({"code": "while (Date.now());"})), @"the code did not end within its 60 ms; do less per call, or ask for more time");
 }
+
+#[test]
+fn granted_directories_are_told_and_used() {
+    let place = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(place.path().join("data")).expect("a directory");
+    std::fs::write(place.path().join("data/hello.txt"), "hello").expect("written");
+    let file = place.path().join("vesicle.toml");
+    std::fs::write(&file, "[[preopen]]\nhost = \"data\"\nguest = \"/data\"\n").expect("written");
+    let mut client = RawClient::connect(&["--config", file.to_str().expect("a UTF-8 path")]);
+    let tools = client.request("tools/list", &json!({}));
+    let told = tools["result"]["tools"][0]["description"].as_str();
+    assert!(
+        told.expect("a text")
+            .contains("`fs` is Node's fs/promises, for /data (read).")
+    );
+    let call = json!({"name": "execute_agent_code", "arguments": {"code": "return fs.readFile('/data/hello.txt', 'utf8')"}});
+    let answer = client.request("tools/call", &call);
+    assert_eq!(
+        answer["result"]["structuredContent"]["output"], "hello",
+        "{answer}"
+    );
+    let write = json!({"code": "await fs.writeFile('/data/x', '')"});
+    let refused = refused(&mut client, write);
+    assert!(
+        refused.contains("access = \"read-write\" of its [[preopen]] in vesicle.toml"),
+        "{refused}"
+    );
+}

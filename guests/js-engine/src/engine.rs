@@ -48,6 +48,7 @@ const PRELUDE: &[(&str, &str)] = prelude! {
     "performance",
     "tools",
     "state",
+    "fs",
     "entries",
 };
 

@@ -9,6 +9,7 @@ mod class;
 mod engine;
 mod event_loop;
 mod exception;
+mod files;
 mod heap;
 mod natives;
 mod program;
@@ -20,7 +21,7 @@ mod text;
 
 use std::alloc::Layout;
 
-wit_bindgen::generate!({ path: "../../wit", world: "engine" });
+wit_bindgen::generate!({ path: "../../wit", world: "engine", generate_all });
 
 use exports::vesicle::plugin::evaluate::{Completion, Failure, Guest, Program};
 

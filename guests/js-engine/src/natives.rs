@@ -9,7 +9,7 @@ use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, Object, Promise, Va
 use url::Url;
 
 use crate::vesicle::plugin::{tool_call, types};
-use crate::{calls, class, event_loop, state, text};
+use crate::{calls, class, event_loop, files, state, text};
 
 /// The most that `crypto.getRandomValues` gives at once (Web Cryptography API, 10.1.1).
 const RANDOM_BYTES_MAX: usize = 65_536;
@@ -50,6 +50,7 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     native!("stateKeys", state::keys);
     native!("toolSearch", tool_search);
     native!("toolDescribe", tool_describe);
+    files::add(ctx, &native)?;
     Ok(native)
 }
 

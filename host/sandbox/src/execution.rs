@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use crate::{Limits, NoState, NoTools, SourcePolicy, State, ToolCall};
+use crate::{Files, Limits, NoState, NoTools, SourcePolicy, State, ToolCall};
 
 /// One program to run, with what it is given and what it may use.
 #[derive(Clone)]
@@ -24,13 +24,15 @@ pub struct Execution {
     pub tools: Arc<dyn ToolCall>,
     /// What it keeps from one execution to the next.
     pub state: Arc<dyn State>,
+    /// The directories that it may use.
+    pub files: Files,
     /// Whose it is. Executions of one session have a part of the places and of the queue at most
     /// (see [`Config`](crate::Config)); those of no session have all.
     pub session: Option<Arc<str>>,
 }
 
 impl Default for Execution {
-    /// Empty code, `null` as input, the default profile, no tools and no state.
+    /// Empty code, `null` as input, the default profile, no tools, no state and no files.
     fn default() -> Self {
         Self {
             code: String::new(),
@@ -40,6 +42,7 @@ impl Default for Execution {
             limits: Limits::default(),
             tools: Arc::new(NoTools),
             state: Arc::new(NoState),
+            files: Files::default(),
             session: None,
         }
     }

@@ -6,6 +6,7 @@ mod config;
 mod engine;
 mod errors;
 mod execution;
+mod files;
 mod guest;
 mod javascript;
 mod limit_kind;
@@ -24,6 +25,10 @@ pub use capabilities::{CapabilityError, NoState, NoTools, State, Tool, ToolCall}
 pub use config::Config;
 pub use errors::{ExecuteError, SandboxError};
 pub use execution::Execution;
+pub use files::{
+    Access, Directory, DirectoryError, Files, FilesUsed, GUEST_PATH_BYTES_MAX, OPEN_MAX,
+    PATH_BYTES_MAX, Quota,
+};
 pub use limit_kind::{HANDOVER_BYTES_MAX, LimitKind};
 pub use limits::{
     BOUNDARY_BYTES_MAX, CALL_BYTES_MAX, CODE_BYTES_MAX, HANDLES_MAX, HOST_CALLS_MAX,

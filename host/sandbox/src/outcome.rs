@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::LimitKind;
+use crate::{FilesUsed, LimitKind};
 
 /// The end of one execution, with what it printed and what it used.
 #[derive(Debug, Clone, Serialize)]
@@ -203,6 +203,9 @@ pub struct Resources {
     /// How much fuel it took, where it had a bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
+    /// What it did with the files that it was granted.
+    #[serde(skip_serializing_if = "FilesUsed::is_none")]
+    pub files: FilesUsed,
 }
 
 impl Outcome {

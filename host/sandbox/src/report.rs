@@ -80,14 +80,14 @@ pub fn too_long(execution: &Execution) -> Option<Outcome> {
     let (code, input) = (execution.code.len(), execution.input.get().len());
     if input > limits.input_bytes {
         let message = format!(
-            "the input is {input} bytes of JSON, and at most {} are accepted",
+            "the input is {input} bytes of JSON, and at most {} are accepted (`input_bytes`)",
             limits.input_bytes
         );
         return Some(unread(ErrorType::InvalidInput, "InputError", message));
     }
     (code > limits.code_bytes).then(|| {
         let message = format!(
-            "the code is {code} bytes long, and at most {} are accepted; pass data as input",
+            "the code is {code} bytes long, and at most {} are accepted (`code_bytes`); pass data as input",
             limits.code_bytes
         );
         unread(ErrorType::Syntax, "SyntaxError", message)
@@ -278,7 +278,7 @@ fn out_of_memory(execution: &Execution) -> String {
 /// The engine bounds what it hands over; what an engine says is an allegation until it is checked.
 fn output_too_long(bytes: usize, bytes_max: usize) -> Failed {
     let message = format!(
-        "the result is {bytes} bytes of JSON, and at most {bytes_max} are accepted; return less, or a part of it"
+        "the result is {bytes} bytes of JSON, and at most {bytes_max} are accepted (`output_bytes`); return less, or a part of it"
     );
     Failed {
         error_type: ErrorType::InvalidResult,

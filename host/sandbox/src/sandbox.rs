@@ -153,6 +153,7 @@ impl Sandbox {
             memory_peak_bytes: guest.memory.bytes_peak() as u64,
             host_calls: guest.calls.made(),
             fuel,
+            files: guest.files.used(),
         };
         if preparation::is_short(&execution) || !report::reads_source(&ended, guest) {
             return report::ended(&execution, ended, guest, elapsed, resources);
@@ -180,7 +181,12 @@ fn store(
     pace: &Arc<Pace>,
 ) -> wasmtime::Result<Store<Guest>> {
     let limits = &execution.limits;
-    let guest = Guest::new(limits, execution.tools.clone(), execution.state.clone());
+    let guest = Guest::new(
+        limits,
+        execution.tools.clone(),
+        execution.state.clone(),
+        &execution.files,
+    );
     let mut store = Store::new(&javascript.engine, guest);
     store.limiter(|guest| &mut guest.memory);
     store.set_hostcall_fuel(HANDOVER_BYTES_MAX);

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use vesicle_sandbox::{Limits, SourcePolicy};
+use vesicle_sandbox::{Files, Limits, SourcePolicy};
 
 use crate::config::{WALL_TIME_MS_MAX, is_profile_name, list};
 
@@ -15,6 +15,8 @@ pub struct Profile {
     pub name: String,
     /// What it gives.
     pub limits: Limits,
+    /// The directories that it grants.
+    pub files: Files,
 }
 
 /// Who asks for a profile.
@@ -183,10 +185,12 @@ impl Default for Policy {
         let profiles = vesicle_sandbox::Profile::ALL.map(|(name, profile)| Profile {
             name: name.to_owned(),
             limits: profile.limits(),
+            files: Files::default(),
         });
         let default = Profile {
             name: "default".to_owned(),
             limits: Limits::default(),
+            files: Files::default(),
         };
         let names = profiles.clone().map(|profile| profile.name);
         Self::new(profiles.to_vec(), default, &names)

@@ -19,7 +19,7 @@ const { getPromiseDetails, getProxyDetails } = internalBinding("util");
 export const FILES = [
   "primordials", "webidl", "errors", "inspect-text", "inspect-layout", "inspect-names", "inspect-errors",
   "inspect-contents", "inspect-kinds", "inspect", "format", "console-table", "console", "encoding", "base64",
-  "url-search-params", "url", "clone", "timers", "events", "abort", "crypto", "performance", "tools", "state",
+  "url-search-params", "url", "clone", "timers", "events", "abort", "crypto", "performance", "tools", "state", "fs",
 ];
 
 const KINDS = [

@@ -10,8 +10,32 @@ mod bindings {
             "vesicle:plugin/tool-call.search": async,
             "vesicle:plugin/tool-call.describe": async,
             "vesicle:plugin/tool-call.call": async,
+            "wasi:filesystem/types.[method]descriptor.create-directory-at": async,
+            "wasi:filesystem/types.[method]descriptor.is-same-object": async,
+            "wasi:filesystem/types.[method]descriptor.metadata-hash": async,
+            "wasi:filesystem/types.[method]descriptor.metadata-hash-at": async,
+            "wasi:filesystem/types.[method]descriptor.open-at": async,
+            "wasi:filesystem/types.[method]descriptor.read": async,
+            "wasi:filesystem/types.[method]descriptor.read-directory": async,
+            "wasi:filesystem/types.[method]descriptor.readlink-at": async,
+            "wasi:filesystem/types.[method]descriptor.remove-directory-at": async,
+            "wasi:filesystem/types.[method]descriptor.rename-at": async,
+            "wasi:filesystem/types.[method]descriptor.set-size": async,
+            "wasi:filesystem/types.[method]descriptor.stat": async,
+            "wasi:filesystem/types.[method]descriptor.stat-at": async,
+            "wasi:filesystem/types.[method]descriptor.sync": async,
+            "wasi:filesystem/types.[method]descriptor.sync-data": async,
+            "wasi:filesystem/types.[method]descriptor.unlink-file-at": async,
+            "wasi:filesystem/types.[method]descriptor.write": async,
+            "wasi:filesystem/types.[method]directory-entry-stream.read-directory-entry": async,
         },
         exports: { default: async },
+        with: {
+            "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
+            "wasi:filesystem/types.descriptor": crate::files::Descriptor,
+            "wasi:filesystem/types.directory-entry-stream": crate::files::Entries,
+            "wasi:io": wasmtime_wasi::p2::bindings::io,
+        },
     });
 }
 
@@ -22,6 +46,7 @@ mod clock;
 mod memory;
 mod state;
 mod streams;
+mod wasi;
 
 use std::sync::Arc;
 
@@ -30,8 +55,10 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 pub use bindings::EnginePre;
 pub use bindings::exports::vesicle::plugin::evaluate;
+pub use bindings::wasi::filesystem as wasi_files;
 pub use memory::Memory;
 
+use crate::files::{Files, GuestFiles};
 use crate::{Limits, State, ToolCall};
 use calls::Calls;
 use streams::Stream;
@@ -44,16 +71,22 @@ pub struct Guest {
     pub memory: Memory,
     pub calls: Calls,
     state: Arc<dyn State>,
+    pub(crate) files: GuestFiles,
     stdout: Stream,
     stderr: Stream,
     wasi: WasiCtx,
-    table: ResourceTable,
+    pub(crate) table: ResourceTable,
 }
 
 impl Guest {
-    /// A guest with these limits, tools and state, and nothing else: no files, no environment, no
+    /// A guest with these limits, tools, state and files, and nothing else: no environment, no
     /// arguments, no network.
-    pub fn new(limits: &Limits, tools: Arc<dyn ToolCall>, state: Arc<dyn State>) -> Self {
+    pub fn new(
+        limits: &Limits,
+        tools: Arc<dyn ToolCall>,
+        state: Arc<dyn State>,
+        files: &Files,
+    ) -> Self {
         let stdout = Stream::new("stdout", limits.stream_bytes);
         let stderr = Stream::new("stderr", limits.stream_bytes);
         let wasi = WasiCtx::builder()
@@ -68,6 +101,7 @@ impl Guest {
             memory: Memory::new(limits),
             calls: Calls::new(limits, tools),
             state,
+            files: GuestFiles::new(files),
             stdout,
             stderr,
             wasi,
@@ -92,6 +126,13 @@ impl WasiView for Guest {
 
 /// Everything that an engine may import.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    wasmtime_wasi::p2::add_to_linker_async(linker)?;
-    bindings::Engine::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
+    wasi::add_to_linker(linker)?;
+    // One by one: the world of an engine also names WASI's streams and clocks, which are there.
+    use bindings::vesicle::plugin::{pending, state, tool_call, types};
+    pending::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    state::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    tool_call::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    wasi_files::preopens::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    wasi_files::types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }

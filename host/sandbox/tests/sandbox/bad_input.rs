@@ -41,7 +41,7 @@ async fn code_may_be_100_kb_long() {
     );
 
     let longer = format!("{longest} ");
-    insta::assert_snapshot!(told(&run(&longer).await), @r#"error Syntax "SyntaxError": the code is 102401 bytes long, and at most 102400 are accepted; pass data as input"#);
+    insta::assert_snapshot!(told(&run(&longer).await), @r#"error Syntax "SyntaxError": the code is 102401 bytes long, and at most 102400 are accepted (`code_bytes`); pass data as input"#);
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod concurrency;
 mod console;
 mod errors;
 mod event_loop;
+mod files;
 mod globals;
 mod hostile;
 mod isolation;

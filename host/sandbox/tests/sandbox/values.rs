@@ -347,7 +347,7 @@ async fn input_may_be_8_mib_long() {
     let output = success(execute(with_input("return input.length", &longest)).await);
     assert_eq!(output.get(), (INPUT_BYTES_MAX - 2).to_string());
     let longer = "x".repeat(INPUT_BYTES_MAX - 1);
-    insta::assert_snapshot!(told(&execute(with_input("return 1", &longer)).await), @r#"error InvalidInput "InputError": the input is 8388609 bytes of JSON, and at most 8388608 are accepted"#);
+    insta::assert_snapshot!(told(&execute(with_input("return 1", &longer)).await), @r#"error InvalidInput "InputError": the input is 8388609 bytes of JSON, and at most 8388608 are accepted (`input_bytes`)"#);
 }
 
 /// Input may be nested deeper than the guest can read.

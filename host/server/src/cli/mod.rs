@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what each command's end means as an exit code.
 
+mod allowing;
 mod audit;
 mod bench;
 mod completions;

@@ -14,8 +14,8 @@ pub fn as_json(outcome: &Outcome) -> io::Result<()> {
     io::stdout().write_all(line.as_bytes())
 }
 
-/// The guest's streams to ours, then its result, or why there is none.
-pub fn for_people(outcome: &Outcome) -> io::Result<()> {
+/// The guest's streams to ours, then its result, or why there is none and what would allow it.
+pub fn for_people(outcome: &Outcome, advice: Option<&str>) -> io::Result<()> {
     let (stdout, stderr) = outcome.streams();
     guest_stream(stdout, io::stdout().lock())?;
     guest_stream(stderr, io::stderr().lock())?;
@@ -27,7 +27,13 @@ pub fn for_people(outcome: &Outcome) -> io::Result<()> {
             uncaught.iter().try_for_each(uncaught_exception)?;
             result(output)
         }
-        failure => terminal::fail(&failure.explanation()),
+        failure => {
+            terminal::fail(&failure.explanation())?;
+            match advice {
+                Some(advice) => terminal::fail(&format!("help: {advice}")),
+                None => Ok(()),
+            }
+        }
     }
 }
 

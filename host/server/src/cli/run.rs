@@ -5,12 +5,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::value::RawValue;
 use vesicle::audit::{Begun, Ended};
-use vesicle::config::{Configuration, Flag, Runner, Value};
-use vesicle::limits::Asker;
+use vesicle::config::{Configuration, Flag, PREOPEN, Preopen, Runner, Value};
+use vesicle::limits::{Asker, Profile};
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
 use super::{
-    ExitStatus, audit,
+    ExitStatus, allowing, audit,
     exit::UsageError,
     options::{self, GlobalArgs},
     report,
@@ -64,6 +64,10 @@ pub struct RunArgs {
     /// The session that the program keeps `state` in [default: default] [key: `state.session`]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+    /// A directory that it may use, as `fs` in GUEST: for reading (`ro`, the default) or writing too
+    /// (`rw`); can be given again [key: `preopen`]
+    #[arg(long, value_parser = values::preopen, value_name = "HOST:GUEST[:ro|rw]")]
+    preopen: Vec<Preopen>,
 
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
@@ -82,17 +86,22 @@ impl RunArgs {
             value: Value::Text("always".to_owned()),
         });
         let session = options::session_flag(self.session.as_deref());
-        audit.into_iter().chain(session).collect()
+        let preopens = (!self.preopen.is_empty()).then(|| Flag {
+            name: "--preopen",
+            key: PREOPEN,
+            value: Value::Preopens(self.preopen.clone()),
+        });
+        audit.into_iter().chain(session).chain(preopens).collect()
     }
 
-    /// What to run, and the name of the profile that bounds it.
-    fn execution(&self, configuration: &Configuration) -> Result<(Execution, String), UsageError> {
+    /// What to run, and the profile that bounds it.
+    fn execution(&self, configuration: &Configuration) -> Result<(Execution, Profile), UsageError> {
         let policy = &configuration.policy;
         let (profile, limits) = policy
             .profile(self.profile.as_deref(), Asker::Operator)
             .and_then(|profile| {
                 let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
-                Ok((profile.name.clone(), limits))
+                Ok((profile.clone(), limits))
             })
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
@@ -107,6 +116,7 @@ impl RunArgs {
             input,
             limits,
             state: configuration.state(),
+            files: profile.files.clone(),
             source_policy: policy.source(),
             ..Execution::default()
         };
@@ -125,12 +135,13 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let audit = audit::start(&configuration, &secrets, Runner::Run)?;
     let begun = Begun {
         tool: "run",
-        profile: &profile,
+        profile: &profile.name,
         code: &execution.code,
         input: &execution.input,
     };
     let recording = audit.begin(begun, audit::command_line)?;
     execution.tools = recording.watch(execution.tools);
+    let limits = execution.limits.clone();
     let config = Config {
         concurrency_max: 1,
         ..configuration.sandbox()
@@ -164,7 +175,10 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     };
     let printed = match args.json {
         true => report::as_json(&outcome),
-        false => report::for_people(&outcome),
+        false => {
+            let advice = allowing::advice(&outcome, &profile, &limits);
+            report::for_people(&outcome, advice.as_deref())
+        }
     };
     match printed {
         // Whoever read our output has seen enough, as `head` does.

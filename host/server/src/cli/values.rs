@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use vesicle::config::Preopen;
 use vesicle_sandbox::Profile;
 
 /// The name of a profile. Any name may be one, since the configuration makes profiles; what shells
@@ -29,6 +30,14 @@ impl TypedValueParser for ProfileParser {
                 .map(|(name, _)| PossibleValue::new(name)),
         ))
     }
+}
+
+/// A directory, and its name for code.
+pub fn preopen(text: &str) -> Result<Preopen, String> {
+    Preopen::parse(text).ok_or_else(|| {
+        "give the directory and its name for code, such as ./data:/data, and :rw after it to write"
+            .to_owned()
+    })
 }
 
 /// A length of time: a number and `ms`, `s` or `m`.

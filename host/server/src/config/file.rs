@@ -17,6 +17,7 @@ use toml::{
 use super::{
     keys::{self, Kind, Node},
     layer::Layer,
+    preopens::{ACCESS, PREOPEN_KEYS, Preopen, QUOTA_FILES_MAX, QUOTA_MB_MAX},
     problem::{Problem, nearest},
     value::{Entry, Origin, Value},
 };
@@ -193,6 +194,18 @@ impl Reader<'_> {
 
     fn key(&mut self, path: String, kind: &Kind, value: &Spanned<DeValue<'_>>) {
         let span = value.span();
+        if let (Kind::Preopens, DeValue::Array(tables)) = (kind, value.get_ref()) {
+            let preopens: Option<Vec<Preopen>> = tables
+                .iter()
+                .map(|table| self.preopen(&path, table))
+                .collect();
+            if let Some(preopens) = preopens {
+                let value = Value::Preopens(preopens);
+                let origin = self.origin(span);
+                self.layer.entries.insert(path, Entry { value, origin });
+            }
+            return;
+        }
         let accepted = plain(value.get_ref()).and_then(|value| kind.accept(value));
         let value = match accepted {
             Some(Value::Path(path)) => Value::Path(self.file.directory.join(path)),
@@ -208,6 +221,67 @@ impl Reader<'_> {
         };
         let origin = self.origin(span);
         self.layer.entries.insert(path, Entry { value, origin });
+    }
+
+    /// One of `[[preopen]]`; nothing where it is wrong, and was told so.
+    fn preopen(&mut self, path: &str, table: &Spanned<DeValue<'_>>) -> Option<Preopen> {
+        let DeValue::Table(keys) = table.get_ref() else {
+            let wanted = Kind::Preopens.wanted();
+            self.problem(
+                table.span(),
+                format!("`{path}` cannot be this"),
+                format!("give {wanted}"),
+            );
+            return None;
+        };
+        let wrong = self.problems.len();
+        let mut preopen = Preopen::new(PathBuf::new(), String::new());
+        let mut missing = vec!["host", "guest"];
+        for (name, value) in keys {
+            let name_text: &str = name.get_ref();
+            let kind = match name_text {
+                "host" => Kind::Path,
+                "guest" => Kind::Text,
+                "access" => Kind::Choice(&ACCESS),
+                "quota_mb" => Kind::Integer("MB", 0..=QUOTA_MB_MAX),
+                "quota_files" => Kind::Integer("files", 0..=QUOTA_FILES_MAX),
+                _ => {
+                    let advice = match nearest(name_text, PREOPEN_KEYS) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("here go {}", PREOPEN_KEYS.join(", ")),
+                    };
+                    self.problem(name.span(), format!("unknown key `{name_text}`"), advice);
+                    continue;
+                }
+            };
+            missing.retain(|key| *key != name_text);
+            match plain(value.get_ref()).and_then(|value| kind.accept(value)) {
+                Some(Value::Path(host)) => preopen.host = self.file.directory.join(host),
+                Some(Value::Text(text)) if name_text == "guest" => preopen.guest = text,
+                Some(Value::Text(text)) => preopen.access = text,
+                Some(Value::Integer(number)) if name_text == "quota_mb" => {
+                    preopen.quota_mb = number;
+                }
+                Some(Value::Integer(number)) => preopen.quota_files = number,
+                _ => {
+                    let found = self.file.text.get(value.span()).unwrap_or_default();
+                    let what = format!("`{name_text}` of `{path}` cannot be {found}");
+                    self.problem(value.span(), what, format!("give {}", kind.wanted()));
+                }
+            }
+        }
+        if let [first, ..] = missing.as_slice() {
+            let what = format!("a `{path}` has no `{first}`");
+            let advice = format!(
+                "add {}",
+                match *first {
+                    "host" => "`host`, the directory that is granted",
+                    _ => "`guest`, the code's name for it, such as \"/data\"",
+                }
+            );
+            self.problem(table.span(), what, advice);
+        }
+        (self.problems.len() == wrong).then_some(preopen)
     }
 
     fn unknown(&mut self, section: &str, name: &str, span: Range<usize>) {

@@ -7,6 +7,7 @@ use vesicle_sandbox::{Config, Profile};
 
 use super::{
     limit_keys::LIMIT_KEYS,
+    preopens::{PREOPEN, Preopen},
     value::{UNLIMITED, Value},
 };
 
@@ -51,6 +52,8 @@ pub enum Kind {
     Boolean,
     /// A place on disk.
     Path,
+    /// Any text.
+    Text,
     /// One of these.
     Choice(&'static [&'static str]),
     /// The name of a profile.
@@ -61,13 +64,15 @@ pub enum Kind {
     Session,
     /// The name of an environment variable.
     Variable,
+    /// Directories that guests may use.
+    Preopens,
 }
 
 /// Where a secret's value can come from.
 pub const SECRET_KEYS: [&str; 2] = ["env", "file"];
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 23] = [
+pub static KEYS: [Key; 24] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -82,6 +87,21 @@ pub static KEYS: [Key; 23] = [
         default: || users_data().map(Value::Path),
         doc: "Where Vesicle keeps what has to last. A path that is not absolute counts from this file's directory.\n\
               By default it is `vesicle` in the user's data directory.",
+        env_also: None,
+    },
+    Key {
+        path: PREOPEN,
+        kind: Kind::Preopens,
+        default: || Some(Value::Preopens(vec![])),
+        doc: "Directories that code may use, by `fs` in JavaScript; none by default. One is written as\n\
+              [[preopen]]\n\
+              host = \"data\"         # counts from this file's directory\n\
+              guest = \"/data\"       # the code's name for it\n\
+              access = \"read\"       # or \"read-write\"\n\
+              quota_mb = 64         # how much one call may write\n\
+              quota_files = 1000    # how many files and directories one call may make\n\
+              with [[profiles.NAME.preopen]] for one profile, where it is added to those of all. In a variable:\n\
+              HOST:GUEST[:ro|rw], separated by commas.",
         env_also: None,
     },
     Key {
@@ -315,12 +335,18 @@ pub fn section_with(name: &str) -> Option<&'static str> {
 
 /// The names of the keys in every profile.
 pub fn profile_keys() -> impl Iterator<Item = &'static str> {
-    LIMIT_KEYS.iter().map(|key| key.name).chain([INHERITS])
+    LIMIT_KEYS
+        .iter()
+        .map(|key| key.name)
+        .chain([INHERITS, PREOPEN])
 }
 
 fn profile_key(name: &str) -> Option<Kind> {
     if name == INHERITS {
         return Some(Kind::Profile);
+    }
+    if name == PREOPEN {
+        return Some(Kind::Preopens);
     }
     let limit = LIMIT_KEYS.iter().find(|key| key.name == name)?;
     Some(Kind::Integer(limit.unit, limit.range.clone()))
@@ -367,6 +393,7 @@ impl Kind {
             ),
             Self::Boolean => "`true` or `false`".to_owned(),
             Self::Path => "a path".to_owned(),
+            Self::Text => "a text".to_owned(),
             Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
             Self::Profile => "the name of a profile".to_owned(),
             Self::Profiles => "a list of names of profiles".to_owned(),
@@ -374,6 +401,7 @@ impl Kind {
                 format!("a name of 1 to {SESSION_NAME_BYTES_MAX} letters, digits, `.`, `_` and `-`")
             }
             Self::Variable => "the name of an environment variable".to_owned(),
+            Self::Preopens => "[[preopen]] with `host`, `guest` and `access`, or HOST:GUEST[:ro|rw] outside of a file".to_owned(),
         }
     }
 
@@ -388,8 +416,9 @@ impl Kind {
             }
             (Self::Boolean, value @ Value::Boolean(_))
             | (Self::Path, value @ Value::Path(_))
-            | (Self::Profile, value @ Value::Text(_))
-            | (Self::Profiles, value @ Value::List(_)) => Some(value),
+            | (Self::Profile | Self::Text, value @ Value::Text(_))
+            | (Self::Profiles, value @ Value::List(_))
+            | (Self::Preopens, value @ Value::Preopens(_)) => Some(value),
             // What no variable can be called.
             (Self::Variable, Value::Text(name)) => {
                 let fits = !name.is_empty() && !name.contains(['=', '\0']);
@@ -428,9 +457,19 @@ impl Kind {
                     .map(str::to_owned)
                     .collect(),
             ),
-            Self::Path | Self::Choice(_) | Self::Profile | Self::Session | Self::Variable => {
-                Value::Text(text.to_owned())
-            }
+            Self::Preopens => Value::Preopens(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|preopen| !preopen.is_empty())
+                    .map(Preopen::parse)
+                    .collect::<Option<_>>()?,
+            ),
+            Self::Path
+            | Self::Text
+            | Self::Choice(_)
+            | Self::Profile
+            | Self::Session
+            | Self::Variable => Value::Text(text.to_owned()),
         })
     }
 }

@@ -8,9 +8,11 @@ mod audit;
 mod defaults;
 mod environment;
 mod file;
+mod grants;
 mod keys;
 mod layer;
 mod limit_keys;
+mod preopens;
 mod problem;
 mod profiles;
 mod secrets;
@@ -39,7 +41,8 @@ use value::{Entry, Origin};
 pub use audit::{NoDirectory, Runner};
 pub use defaults::defaults;
 pub use keys::{ENV_CONFIG, is_profile_name};
-pub use limit_keys::WALL_TIME_MS_MAX;
+pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
+pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
 pub use value::{Value, list};
 
@@ -169,8 +172,11 @@ fn resolve(
     file: Option<Arc<file::ConfigFile>>,
     problems: &mut Vec<Problem>,
 ) -> Configuration {
-    let resolved = profiles::resolve(layer, problems);
+    let mut resolved = profiles::resolve(layer, problems);
     let mut settled = Settled::of(layer);
+    if let Some(for_all) = settled.row(PREOPEN) {
+        grants::open(&mut resolved, for_all, problems);
+    }
     let policy = policy(&resolved, &mut settled, problems);
     let policy = policy.checking(source_policy(&mut settled));
     let cache = settled.value("sandbox.cache") != Some(&Value::Boolean(false));
@@ -200,6 +206,7 @@ fn resolve(
     let mut rows = settled.0;
     rows.extend(of_secrets);
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
+    // After the keys outside of sections.
     let outside = rows.iter().take_while(|row| !row.key.contains('.')).count();
     rows.splice(outside..outside, of_profiles);
     Configuration {
@@ -306,7 +313,10 @@ fn policy(
         if matches!(row.origin, Origin::Default) && !matches!(chosen, Origin::Default) {
             let narrower = all
                 .iter()
-                .filter(|profile| within(&profile.limits, &default.limits))
+                .filter(|profile| {
+                    within(&profile.limits, &default.limits)
+                        && profile.files.is_within(&default.files)
+                })
                 .map(|profile| profile.name.clone());
             row.value = Value::List(narrower.collect());
             row.origin = chosen;

@@ -1,12 +1,13 @@
 //! The profiles that a configuration makes: the built-in ones with what it changes, and those that
 //! begin as another one.
 
-use vesicle_sandbox::Limits;
+use vesicle_sandbox::{Files, Limits};
 
 use super::{
     keys::{self, INHERITS},
     layer::Layer,
     limit_keys::LIMIT_KEYS,
+    preopens::PREOPEN,
     problem::{Problem, nearest},
     show::Row,
     value::{Origin, Value},
@@ -94,11 +95,12 @@ fn inherit(heir: &Heir<'_>, parent: &Resolved, layer: &Layer) -> Resolved {
         origin: heir.origin.clone(),
         follows: None,
     };
-    let limits = LIMIT_KEYS.iter().filter_map(|key| {
-        let of_parent = path(heir.parent, key.name);
+    let names = LIMIT_KEYS.iter().map(|key| key.name).chain([PREOPEN]);
+    let limits = names.filter_map(|name| {
+        let of_parent = path(heir.parent, name);
         let row = parent.rows.iter().find(|row| row.key == of_parent)?;
         Some(Row {
-            key: path(heir.name, key.name),
+            key: path(heir.name, name),
             follows: Some(of_parent),
             ..row.clone()
         })
@@ -123,9 +125,24 @@ fn overlay(name: &str, mut limits: Limits, mut rows: Vec<Row>, layer: &Layer) ->
             row.follows = None;
         }
     }
+    let preopen = path(name, PREOPEN);
+    if let Some(entry) = layer.get(&preopen) {
+        rows.retain(|row| row.key != preopen);
+        rows.push(Row {
+            key: preopen,
+            value: entry.value.clone(),
+            origin: entry.origin.clone(),
+            follows: None,
+        });
+    }
     let name = name.to_owned();
+    let files = Files::default();
     Resolved {
-        profile: Profile { name, limits },
+        profile: Profile {
+            name,
+            limits,
+            files,
+        },
         rows,
     }
 }
@@ -207,6 +224,14 @@ pub fn unknown(name: &str, origin: &Origin, names: &[&str]) -> Problem {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("take one of {}", names.join(", ")),
         },
+    }
+}
+
+impl Resolved {
+    /// The key of its own directories, if it has some.
+    pub fn preopens(&self) -> Option<&Row> {
+        let path = path(&self.profile.name, PREOPEN);
+        self.rows.iter().find(|row| row.key == path)
     }
 }
 

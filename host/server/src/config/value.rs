@@ -4,7 +4,7 @@ use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
-use super::file::ConfigFile;
+use super::{file::ConfigFile, preopens::Preopen};
 
 /// How a limit says that there is none.
 pub const UNLIMITED: &str = "unlimited";
@@ -25,6 +25,8 @@ pub enum Value {
     Path(PathBuf),
     /// Several texts.
     List(Vec<String>),
+    /// Directories.
+    Preopens(Vec<Preopen>),
 }
 
 impl fmt::Display for Value {
@@ -36,6 +38,10 @@ impl fmt::Display for Value {
             Self::Text(text) => quoted(text).fmt(f),
             Self::Path(path) => quoted(&path.to_string_lossy()).fmt(f),
             Self::List(texts) => list(texts).fmt(f),
+            Self::Preopens(preopens) => {
+                let all: Vec<String> = preopens.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", all.join(", "))
+            }
         }
     }
 }
@@ -60,7 +66,8 @@ fn number_or_unlimited<S: serde::Serializer>(number: &u64, to: S) -> Result<S::O
     }
 }
 
-fn as_text<S: serde::Serializer>(path: &std::path::Path, to: S) -> Result<S::Ok, S::Error> {
+/// A path as text, for serde.
+pub fn as_text<S: serde::Serializer>(path: &std::path::Path, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&path.to_string_lossy())
 }
 

@@ -2,6 +2,7 @@
 //! nothing wrong and must not be hindered. After each, the next call has its place, and the host its
 //! memory.
 
+mod disk;
 mod expectation;
 mod header;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use vesicle_sandbox::{Outcome, Sandbox};
 
 use crate::support::{alone, execution, sandbox_without_queue};
+use disk::Disk;
 use header::Header;
 
 /// How much more the process may have after a program than before the first. The allocator keeps
@@ -34,7 +36,9 @@ macro_rules! folders {
 }
 
 folders! {
+    file_system: 12,
     legitimate: 10,
+    path_traversal: 10,
     prototype_tricks: 15,
     resource_exhaustion: 12,
 }
@@ -87,11 +91,15 @@ async fn run_one(sandbox: &Sandbox, path: &Path, resident_before: usize) -> Resu
     let header = Header::read(&code)?;
     let mut execution = execution(code.as_str());
     header.apply(&mut execution.limits)?;
+    let disk = Disk::new();
+    execution.files = disk.files();
     let deadline = execution.limits.wall_time + END_TIME_MAX;
     let executed = tokio::time::timeout(deadline, sandbox.execute(execution)).await;
     let executed = executed.map_err(|_| "the host does not come back".to_owned())?;
     let outcome = executed.map_err(|error| format!("THE HOST FAILED: {error}"))?;
-    let as_expected = header.check(&outcome);
+    let as_expected = disk
+        .is_untouched(&outcome)
+        .and_then(|()| header.check(&outcome));
     drop(outcome);
 
     works(sandbox).await?;

@@ -41,7 +41,7 @@ async fn results_may_be_so_long() {
     assert_eq!(success(outcome).get(), r#""abc""#);
     let outcome = execute(returning("return 'abcd'")).await;
     assert_eq!(error_type(&outcome), ErrorType::InvalidResult);
-    insta::assert_snapshot!(outcome.explanation(), @"TypeError: the result is 6 bytes of JSON, and at most 5 are accepted; return less, or a part of it");
+    insta::assert_snapshot!(outcome.explanation(), @"TypeError: the result is 6 bytes of JSON, and at most 5 are accepted (`output_bytes`); return less, or a part of it");
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn code_may_be_so_long() {
     assert_eq!(success(outcome).get(), "1");
     let outcome = execute(limited("return 1", |limits| limits.code_bytes = 7)).await;
     assert_eq!(error_type(&outcome), ErrorType::Syntax);
-    insta::assert_snapshot!(outcome.explanation(), @"SyntaxError: the code is 8 bytes long, and at most 7 are accepted; pass data as input");
+    insta::assert_snapshot!(outcome.explanation(), @"SyntaxError: the code is 8 bytes long, and at most 7 are accepted (`code_bytes`); pass data as input");
 }
 
 #[tokio::test]
@@ -69,5 +69,5 @@ async fn inputs_may_be_so_long() {
     assert_eq!(success(outcome).get(), r#""abc""#);
     let outcome = execute(given(4)).await;
     assert_eq!(error_type(&outcome), ErrorType::InvalidInput);
-    insta::assert_snapshot!(outcome.explanation(), @"InputError: the input is 5 bytes of JSON, and at most 4 are accepted");
+    insta::assert_snapshot!(outcome.explanation(), @"InputError: the input is 5 bytes of JSON, and at most 4 are accepted (`input_bytes`)");
 }

@@ -86,7 +86,8 @@ async fn measure_all(effort: Effort) -> anyhow::Result<Vec<Row>> {
     };
     let mut rows = start::measure(&config, effort).await?;
     let sandbox = Sandbox::new(config.clone()).await?;
-    let programs = programs::all()?;
+    let files = tempfile::tempdir().context("cannot make a directory for files")?;
+    let programs = programs::all(files.path())?;
     for program in &programs {
         rows.push(program.measure(&sandbox, effort).await?);
     }

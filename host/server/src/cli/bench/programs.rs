@@ -1,10 +1,10 @@
 //! Programs that are run one at a time, from source text to outcome.
 
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+use std::{fmt::Write as _, path::Path, sync::Arc, time::Duration};
 
 use anyhow::ensure;
 use serde_json::value::{RawValue, to_raw_value};
-use vesicle_sandbox::{Execution, Outcome, Sandbox};
+use vesicle_sandbox::{Access, Directory, Execution, Files, Outcome, Quota, Sandbox};
 
 use super::{Effort, measure::Samples, report::Row, tool::AddTool};
 
@@ -26,6 +26,9 @@ let sum = 0;
 for (let i = 0; i < 100; i++) sum = (await tools.bench.add({ a: sum, b: i })).sum;
 return sum";
 
+/// How often one execution reads a file, so that its start is a small part of the time.
+const READS: usize = 100;
+
 /// A program, and what it must return for its time to count.
 pub struct Program {
     key: &'static str,
@@ -35,8 +38,8 @@ pub struct Program {
     repetitions: usize,
 }
 
-/// All programs.
-pub fn all() -> anyhow::Result<[Program; 4]> {
+/// All programs. Those that read files find them in the directory `files`, where they are written.
+pub fn all(files: &Path) -> anyhow::Result<[Program; 6]> {
     let program = |key, label, code: &str, result, repetitions| Program {
         key,
         label,
@@ -56,6 +59,19 @@ pub fn all() -> anyhow::Result<[Program; 4]> {
         60,
     );
     json_rows.execution.input = to_raw_value(&rows_text()?)?;
+    let granted = Directory::open(files, "/data", Access::Read, Quota::default())?;
+    let granted = Files::new([granted])?;
+    let reads = |key, label, length: usize| -> anyhow::Result<Program> {
+        std::fs::write(files.join(key), "x".repeat(length))?;
+        let code = format!(
+            "let length = 0;
+             for (let i = 0; i < {READS}; i++) length += (await fs.readFile('/data/{key}')).length;
+             return length === {READS} * {length}"
+        );
+        let mut reads = program(key, label, &code, "true", 100);
+        reads.execution.files = granted.clone();
+        Ok(reads)
+    };
     Ok([
         program("one_plus_one", "return 1 + 1", ONE_PLUS_ONE, "2", 10_000),
         program("fib_25", "fib(25)", FIB, "75025", 100),
@@ -67,6 +83,8 @@ pub fn all() -> anyhow::Result<[Program; 4]> {
             "4950",
             400,
         ),
+        reads("file_1k_100", "100 times fs.readFile of 1 KB", 1 << 10)?,
+        reads("file_1m_100", "100 times fs.readFile of 1 MB", 1 << 20)?,
     ])
 }
 

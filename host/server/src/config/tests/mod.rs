@@ -1,5 +1,6 @@
 //! Whole configurations: which source wins, and what follows from it.
 
+mod preopens;
 mod wrong;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -114,6 +115,7 @@ fn every_key_can_be_set_by_its_variable() {
         let value = match &row.value {
             Value::List(names) => names.join(","),
             Value::Text(text) => text.clone(),
+            Value::Preopens(_) => "/:/all".to_owned(),
             other => other.to_string().trim_matches('"').to_owned(),
         };
         let variable = keys::variable(&row.key);

@@ -100,6 +100,7 @@ impl ExecuteTool {
             input: arguments.input,
             limits,
             state: self.state.clone(),
+            files: profile.files.clone(),
             source_policy: self.policy.source(),
             ..Execution::default()
         };

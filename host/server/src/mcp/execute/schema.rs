@@ -45,8 +45,24 @@ pub fn input(policy: &Policy) -> Value {
 }
 
 /// What [`Outcome`](vesicle_sandbox::Outcome) looks like as JSON. One flat object, because the
-/// protocol wants an object at the root.
-pub fn output() -> Value {
+/// protocol wants an object at the root. With `files` where callers can have some.
+pub fn output(files: bool) -> Value {
+    let mut schema = without_files();
+    if files {
+        schema["properties"]["resources"]["properties"]["files"] = json!({
+            "type": "object",
+            "properties": {
+                "bytes_read": count("Bytes read"),
+                "bytes_written": count("Bytes written"),
+                "files_made": count("Files and directories made"),
+            },
+            "required": ["bytes_read", "bytes_written", "files_made"],
+        });
+    }
+    schema
+}
+
+fn without_files() -> Value {
     json!({
         "type": "object",
         "properties": {
@@ -183,6 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn files_are_in_the_schema_where_they_can_be_in_the_outcome() {
+        let files = vesicle_sandbox::FilesUsed {
+            files_made: 1,
+            ..Default::default()
+        };
+        let resources = Resources {
+            files,
+            ..Resources::default()
+        };
+        check(&json!(resources), &output(true)["properties"]["resources"]);
+    }
+
+    #[test]
     fn outcomes_look_as_the_schema_says() {
         let (stdout, stderr) = (String::new(), String::new());
         let resources = Resources::default();
@@ -229,7 +258,7 @@ mod tests {
             },
         ];
         for outcome in outcomes {
-            check(&json!(outcome), &output());
+            check(&json!(outcome), &output(false));
         }
     }
 }

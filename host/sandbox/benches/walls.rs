@@ -1,0 +1,159 @@
+//! What the walls cost: a program in the sandbox, and the same in the same engine on bare Wasmtime,
+//! with the same pool and with nothing of what bounds a guest: no limits of memory, time, calls or
+//! handles, no share of the processor, no check of the source, no record of what was used.
+//!
+//! The bare side gets JavaScript and is spared the reading of TypeScript too, which is no wall; the
+//! ratio says a little too much.
+
+use std::error::Error;
+
+use criterion::Criterion;
+use tokio::runtime::Runtime;
+use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "vesicle:plugin/engine",
+        imports: { default: async },
+        exports: { default: async },
+    });
+}
+
+use bindings::EnginePre;
+use bindings::exports::vesicle::plugin::evaluate::{Form, Program};
+
+/// What the sandbox takes the engine from.
+const JS_ENGINE: &[u8] = include_bytes!("../../../plugins/js-engine.wasm");
+const SLOTS: u32 = 1_000;
+/// As in `src/engine.rs`: what slots keep is for speed, and no wall.
+const MEMORY_RESIDENT_BYTES: usize = 220 * 1024;
+const TABLE_RESIDENT_BYTES: usize = 64 * 1024;
+const MEMORY_BYTES_MAX: usize = 256 << 20;
+const WASM_STACK_BYTES: usize = 16 << 20;
+
+const PROGRAMS: [(&str, &str); 2] = [
+    ("one_plus_one", "return 1 + 1"),
+    (
+        "fib_25",
+        "const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2);\nreturn fib(25)",
+    ),
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let sandbox = runtime.block_on(Sandbox::new(Config::default()))?;
+    let bare = Bare::new()?;
+    let mut criterion = Criterion::default().configure_from_args();
+    for (name, code) in PROGRAMS {
+        compare(&mut criterion, &runtime, name, code, &sandbox, &bare);
+    }
+    criterion.final_summary();
+    Ok(())
+}
+
+fn compare(
+    criterion: &mut Criterion,
+    runtime: &Runtime,
+    name: &str,
+    code: &str,
+    sandbox: &Sandbox,
+    bare: &Bare,
+) {
+    let mut group = criterion.benchmark_group(name);
+    group.bench_function("with_walls", |bencher| {
+        bencher.to_async(runtime).iter(|| async {
+            let execution = Execution {
+                code: code.to_owned(),
+                ..Execution::default()
+            };
+            let executed = sandbox.execute(execution).await;
+            assert!(
+                matches!(executed, Ok(Outcome::Success { .. })),
+                "{executed:?}"
+            );
+        });
+    });
+    group.bench_function("bare_wasmtime", |bencher| {
+        bencher.to_async(runtime).iter(|| async {
+            let ran = bare.run(code).await;
+            assert!(matches!(ran, Ok(true)), "{ran:?}");
+        });
+    });
+    group.finish();
+}
+
+struct Guest {
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+struct Bare {
+    engine: Engine,
+    component: EnginePre<Guest>,
+}
+
+impl Bare {
+    fn new() -> wasmtime::Result<Self> {
+        let mut pool = PoolingAllocationConfig::default();
+        pool.total_component_instances(SLOTS)
+            .total_core_instances(SLOTS * 4)
+            .total_memories(SLOTS)
+            .total_tables(SLOTS * 3)
+            .total_stacks(SLOTS)
+            .max_memory_size(MEMORY_BYTES_MAX)
+            .max_unused_warm_slots(SLOTS)
+            .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES)
+            .table_keep_resident(TABLE_RESIDENT_BYTES);
+        let mut config = wasmtime::Config::new();
+        config
+            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+            .concurrency_support(false)
+            .max_wasm_stack(WASM_STACK_BYTES)
+            .async_stack_size(WASM_STACK_BYTES + (1 << 20));
+        let engine = Engine::new(&config)?;
+        let component = Component::new(&engine, JS_ENGINE)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        // Neither program calls them.
+        linker.define_unknown_imports_as_traps(&component)?;
+        let component = EnginePre::new(linker.instantiate_pre(&component)?)?;
+        Ok(Self { engine, component })
+    }
+
+    /// Runs one program; whether it ended well.
+    async fn run(&self, code: &str) -> wasmtime::Result<bool> {
+        let guest = Guest {
+            wasi: WasiCtx::builder().build(),
+            table: ResourceTable::new(),
+        };
+        let mut store = Store::new(&self.engine, guest);
+        let program = Program {
+            language: "javascript".to_owned(),
+            form: Form::Body,
+            name: "agent.ts".to_owned(),
+            source: code.to_owned(),
+            input: "null".to_owned(),
+        };
+        let instance = self.component.instantiate_async(&mut store).await?;
+        let ended = instance
+            .vesicle_plugin_evaluate()
+            .call_run(&mut store, &program)
+            .await?;
+        Ok(ended.is_ok())
+    }
+}
