@@ -23,8 +23,9 @@ description: Call the tools of connected MCP servers from TypeScript that runs i
 3. Run a program with `vesicle run` or the MCP tool `execute_agent_code`:
 
 ```ts
-const pages = await Promise.all([1, 2].map((page) => tools.github.list_issues({ owner, repo, page })));
-return pages.flat().length;
+const repos = ['web', 'api'];
+const issues = await Promise.all(repos.map((repo) => tools.github.list_issues({ owner: 'octo', repo })));
+return issues.map((found) => found.length);
 ```
 
 A call gives the structured result, or the JSON that its text is, or its content blocks. It throws a `ToolError` with `code`, \

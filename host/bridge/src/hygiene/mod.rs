@@ -57,5 +57,15 @@ pub fn check(text: &str) -> Hygiene<'_> {
     Hygiene { text: clean, flags }
 }
 
+/// `text` as it is shown: cleaned, without space around it, and cut with an ellipsis where it is
+/// longer than `bytes_max`.
+pub fn shown(text: &str, bytes_max: usize) -> Cow<'_, str> {
+    let text = text.trim();
+    match text.get(..text.floor_char_boundary(bytes_max)) {
+        Some(cut) if cut.len() < text.len() => Cow::Owned(format!("{}…", strip(cut))),
+        _ => strip(text),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -74,3 +74,11 @@ fn honest_descriptions_raise_no_flag() {
         assert_eq!(check(&tool.to_string()).flags, [], "{tool}");
     }
 }
+
+#[test]
+fn long_texts_are_cut_at_a_character() {
+    assert_eq!(shown("  a\u{200b}b ", 5), "ab");
+    assert_eq!(shown("abcde", 5), "abcde");
+    assert_eq!(shown("abcdef", 5), "abcde…");
+    assert_eq!(shown("abcdé", 5), "abcd…");
+}

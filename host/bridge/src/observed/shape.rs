@@ -10,6 +10,8 @@ use crate::schema::{Map, Notes, Object, Property, Type};
 
 /// How deep shapes are told.
 pub const DEPTH_MAX: usize = 8;
+/// How many places one shape tells of. When there are more, the deepest are forgotten.
+pub const PLACES_MAX: usize = 1_000;
 /// How many items of one array are looked at.
 pub const ITEMS_MAX: usize = 64;
 
@@ -60,6 +62,50 @@ impl Shape {
     /// Adds what `value` looks like.
     pub fn learn(&mut self, value: &Value) {
         self.learn_at(value, 0);
+        self.shrink();
+    }
+
+    /// Forgets level by level from below until what is left is within bounds.
+    fn shrink(&mut self) {
+        for depth in (1..DEPTH_MAX).rev() {
+            if self.places() <= PLACES_MAX {
+                return;
+            }
+            self.cut(depth);
+        }
+    }
+
+    /// How many places it tells of.
+    fn places(&self) -> usize {
+        let items = self.items.as_ref().map_or(0, |items| items.places());
+        let fields = match &self.object {
+            None => 0,
+            Some(Fields::Map(values)) => values.places(),
+            Some(Fields::Named { properties, .. }) => {
+                properties.values().map(|field| field.shape.places()).sum()
+            }
+        };
+        1 + items + fields
+    }
+
+    fn cut(&mut self, depth: usize) {
+        if depth == 0 {
+            self.deeper |= self.items.is_some() || self.object.is_some();
+            self.items = None;
+            self.object = None;
+            return;
+        }
+        if let Some(items) = &mut self.items {
+            items.cut(depth - 1);
+        }
+        match &mut self.object {
+            None => {}
+            Some(Fields::Map(values)) => values.cut(depth - 1),
+            Some(Fields::Named { properties, .. }) => {
+                let shapes = properties.values_mut().map(|field| &mut field.shape);
+                shapes.for_each(|shape| shape.cut(depth - 1));
+            }
+        }
     }
 
     fn learn_at(&mut self, value: &Value, depth: usize) {
@@ -94,6 +140,7 @@ impl Shape {
     /// Adds what another shape has.
     pub fn merge(&mut self, other: &Self) {
         self.merge_at(other, 0);
+        self.shrink();
     }
 
     fn merge_at(&mut self, other: &Self, depth: usize) {
@@ -201,7 +248,7 @@ impl Fields {
             let mut values = Shape::default();
             properties
                 .values()
-                .for_each(|field| values.merge(&field.shape));
+                .for_each(|field| values.merge_at(&field.shape, 0));
             *self = Self::Map(Box::new(values));
         }
     }

@@ -110,8 +110,8 @@ fn what_two_hosts_saw_is_what_one_would_have_seen() {
         json!({"id": 1, "tags": ["x"]}),
         json!({"id": "one", "tags": [2], "more": {"deep": null}}),
     ];
-    let mut merged = learned(&[a.clone()]);
-    merged.merge(&learned(&[b.clone()]));
+    let mut merged = learned(std::slice::from_ref(&a));
+    merged.merge(&learned(std::slice::from_ref(&b)));
     assert_eq!(merged, learned(&[a, b]));
 }
 
@@ -123,6 +123,13 @@ fn shapes_are_bounded() {
     }
     let kept = serde_json::to_string(&learned(&[deep])).unwrap();
     assert!(kept.len() < 1_000, "{}", kept.len());
+    let wide = |inner: Value| -> Value {
+        let keys = (0..40u8).map(|n| format!("key{}{}", char::from(b'a' + n / 10), n % 10));
+        keys.map(|key| (key, inner.clone())).collect()
+    };
+    let kept = serde_json::to_string(&learned(&[wide(wide(wide(json!(1))))])).unwrap();
+    assert!(kept.len() < 100_000, "{}", kept.len());
+    assert!(kept.contains("keyd9"));
     let shape = learned(&[json!(vec![json!({"a": 1}); 1_000])]);
     assert!(matches!(shape.model().root, Type::Array(_)));
 }

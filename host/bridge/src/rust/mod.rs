@@ -18,7 +18,7 @@ use crate::{
     hygiene,
     names::{is_identifier, snake},
     observed::Observed,
-    schema::{Model, read_object},
+    schema::{Model, limits, read_object},
     typescript::{GENERATED, quoted},
 };
 
@@ -75,8 +75,9 @@ fn function(server: &str, tool: &Tool, observed: Option<&Observed>, name: &str) 
         false => "serde_json::Value".to_owned(),
     };
     let mut out = String::new();
-    let description = hygiene::strip(tool.description.as_deref().unwrap_or_default());
-    for line in description.trim().lines() {
+    let description = tool.description.as_deref().unwrap_or_default();
+    let description = hygiene::shown(description, limits::DESCRIPTION_BYTES_MAX);
+    for line in description.lines() {
         let _ = writeln!(out, "{}", format!("/// {line}").trim_end());
     }
     let _ = writeln!(

@@ -32,23 +32,28 @@ const FACT_BYTES_MAX: usize = 256;
 /// What `schema` says of its values. Titles are left out: most are made from the property's name.
 pub fn notes(schema: &Map<String, Value>, budget: &mut Budget) -> Notes {
     let mut notes = Notes::default();
+    let mut facts = vec![];
+    // By what is there and not by what might be: most properties have two or three keywords.
     for (key, value) in schema {
         match (key.as_str(), value) {
+            ("type", _) => {}
             ("description", Value::String(text)) => {
                 notes.description = budget.words(text);
             }
             ("deprecated", Value::Bool(true)) => notes.deprecated = true,
-            _ => {}
+            (key, value) => {
+                let place = FACTS.iter().position(|fact| *fact == key);
+                facts.extend(place.map(|place| (place, value)));
+            }
         }
     }
-    if schema.len() > usize::from(schema.contains_key("type")) {
-        for key in FACTS {
-            if let Some(value) = schema.get(key)
-                && let Some(text) = fact(key, value)
-                && budget.text(text.len())
-            {
-                notes.facts.push((key, text));
-            }
+    facts.sort_unstable_by_key(|(place, _)| *place);
+    for (place, value) in facts {
+        if let Some(key) = FACTS.get(place)
+            && let Some(text) = fact(key, value)
+            && budget.text(text.len())
+        {
+            notes.facts.push((key, text));
         }
     }
     notes

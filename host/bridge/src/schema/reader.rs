@@ -13,17 +13,57 @@ use super::{
 };
 use crate::{hygiene, names::pascal};
 
+/// What a reference finds in a schema that has none.
+static NOTHING: Value = Value::Null;
+
 /// The types that `schema` describes. Any JSON will do; what is no schema is `unknown`.
 pub fn read(schema: &Value) -> Model {
+    model(schema, |reader| {
+        (reader.notes(schema), reader.read(schema, 0))
+    })
+}
+
+/// The types that an object of keywords describes, as MCP hands schemas over.
+pub fn read_object(schema: &Map<String, Value>) -> Model {
+    // References point at places in a document, so that there must be one. Most schemas have none.
+    match schema.iter().any(|(key, value)| refers(key, value, 0)) {
+        true => read(&Value::Object(schema.clone())),
+        false => model(&NOTHING, |reader| {
+            let notes = notes::notes(schema, &mut reader.budget);
+            (notes, reader.keywords(schema, 0))
+        }),
+    }
+}
+
+/// Whether there may be a reference under `key`.
+fn refers(key: &str, value: &Value, depth: usize) -> bool {
+    match value {
+        Value::String(_) => REFERENCES.contains(&key),
+        Value::Object(inner) => {
+            depth > limits::DEPTH_MAX
+                || inner
+                    .iter()
+                    .any(|(key, value)| refers(key, value, depth + 1))
+        }
+        Value::Array(items) => {
+            depth > limits::DEPTH_MAX || items.iter().any(|item| refers("", item, depth + 1))
+        }
+        _ => false,
+    }
+}
+
+/// Keywords that point elsewhere.
+const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
+
+fn model<'s>(document: &'s Value, root: impl FnOnce(&mut Reader<'s>) -> (Notes, Type)) -> Model {
     let mut reader = Reader {
-        document: Document::new(schema),
+        document: Document::new(document),
         budget: Budget::default(),
         definitions: vec![],
         places: HashMap::new(),
         unread: VecDeque::new(),
     };
-    let root_notes = reader.notes(schema);
-    let root = reader.read(schema, 0);
+    let (notes, root) = root(&mut reader);
     // One after the other and not where they are met, or chains of them would nest.
     while let Some((index, target)) = reader.unread.pop_front() {
         let is = reader.read(target, 0);
@@ -33,17 +73,11 @@ pub fn read(schema: &Value) -> Model {
     }
     let mut model = Model {
         root,
-        notes: root_notes,
+        notes,
         definitions: reader.definitions,
     };
     combine::end_cycles(&mut model);
     model
-}
-
-/// The types that an object of keywords describes, as MCP hands schemas over.
-pub fn read_object(schema: &Map<String, Value>) -> Model {
-    // References point at places in a document, so that there must be one.
-    read(&Value::Object(schema.clone()))
 }
 
 /// What may still be made of one schema.
@@ -78,11 +112,9 @@ impl Budget {
 
     /// `text` as it may be shown, or nothing if there is no room for it.
     pub fn words(&mut self, text: &str) -> String {
-        let cut = &text[..text.floor_char_boundary(limits::DESCRIPTION_BYTES_MAX)];
-        let clean = hygiene::strip(cut.trim());
-        match self.text(clean.len()) {
-            true if cut.len() < text.len() => format!("{clean}…"),
-            true => clean.into_owned(),
+        let shown = hygiene::shown(text, limits::DESCRIPTION_BYTES_MAX);
+        match self.text(shown.len()) {
+            true => shown.into_owned(),
             false => String::new(),
         }
     }
@@ -121,7 +153,7 @@ impl<'s> Reader<'s> {
 
     fn keywords(&mut self, schema: &'s Map<String, Value>, depth: usize) -> Type {
         let mut all = vec![self.own(schema, depth)];
-        for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
+        for key in REFERENCES {
             if let Some(reference) = schema.get(key).and_then(Value::as_str) {
                 all.push(self.reference(reference));
             }

@@ -31,7 +31,7 @@ pub const HITS_MAX: usize = 100;
 /// How much of a query is read, in bytes.
 const QUERY_BYTES_MAX: usize = 1_000;
 
-/// All tools that can be found. Made anew when tools change: 5 000 take some tens of milliseconds.
+/// All tools that can be found. Made anew when tools change: that is a matter of stemming every word of every text.
 #[derive(Default)]
 pub struct Index {
     tokens: Tokens,

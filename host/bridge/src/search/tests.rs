@@ -73,7 +73,7 @@ fn names_are_found_by_their_words() {
         Some("files"),
         &["files.read.file", "files.write-file"],
     );
-    check("create_issue", None, &["github.create_issue"]);
+    check("listCommits", Some("github"), &["github.listCommits"]);
     check("what is the sha?", None, &["github.listCommits"]);
 }
 

@@ -101,38 +101,39 @@ const FILLERS: [&str; 38] = [
     "with",
 ];
 
-/// Whether `description` says nothing that these names do not: `Repository owner` for `owner`, beside
-/// `repo`.
-fn is_told_by<'n>(description: &str, names: impl Iterator<Item = &'n str> + Clone) -> bool {
+/// Whether `description` says nothing that these words of names do not: `Repository owner` for
+/// `owner`, beside `repo`.
+fn is_told_by(description: &str, known: &[&str]) -> bool {
     let mut said = description
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());
     said.all(|word| {
-        let word = word.to_lowercase();
-        let mut known = names.clone().flat_map(words);
-        FILLERS.contains(&word.as_str()) || known.any(|known| is_same(&known.to_lowercase(), &word))
+        let is_filler = FILLERS
+            .iter()
+            .any(|filler| filler.eq_ignore_ascii_case(word));
+        is_filler || known.iter().any(|known| is_same(known, word))
     })
 }
 
-/// `notes` without what is said elsewhere: a description that the names around it tell, and bounds
-/// that the description tells.
-pub fn telling<'n>(notes: &Notes, names: impl Iterator<Item = &'n str> + Clone) -> Notes {
+/// `notes` without what is said elsewhere: a description that the words of the names around it tell,
+/// and bounds that the description tells.
+pub fn telling(notes: &Notes, known: &[&str]) -> Notes {
     let mut notes = notes.clone();
-    if is_told_by(&notes.description, names) {
+    if is_told_by(&notes.description, known) {
         notes.description.clear();
     }
     // Each line of a comment begins with a star, which says nothing either.
-    notes.description = notes
-        .description
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    let said: Vec<String> = words(&notes.description).map(str::to_lowercase).collect();
+    if notes.description.contains('\n') {
+        let words: Vec<&str> = notes.description.split_whitespace().collect();
+        notes.description = words.join(" ");
+    }
+    if notes.facts.is_empty() || notes.description.is_empty() {
+        return notes;
+    }
+    let said: Vec<&str> = words(&notes.description).collect();
     let is_said = |word: &str, value: &str| {
-        let pairs = said.iter().zip(said.iter().skip(1));
-        let mut matching =
-            pairs.filter(|(first, second)| first.starts_with(word) && *second == value);
-        matching.next().is_some()
+        let mut pairs = said.iter().zip(said.iter().skip(1));
+        pairs.any(|(first, second)| begins_with(first, word) && second.eq_ignore_ascii_case(value))
     };
     notes.facts.retain(|(name, value)| match *name {
         "minimum" => !is_said("min", value),
@@ -146,7 +147,13 @@ pub fn telling<'n>(notes: &Notes, names: impl Iterator<Item = &'n str> + Clone) 
 /// Whether one is the other, its plural or its abbreviation.
 fn is_same(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    short == long || (short.len() >= 3 && long.starts_with(short))
+    (short.len() == long.len() || short.len() >= 3) && begins_with(long, short)
+}
+
+/// Whether `text` begins with `start`, whatever their case.
+fn begins_with(text: &str, start: &str) -> bool {
+    let begin = text.as_bytes().get(..start.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 /// How long the first sentence of a description may be before it is cut, in bytes.

@@ -8,6 +8,7 @@ use super::{
     printer::{Comments, Form, Printer},
     signature::is_nothing,
 };
+use crate::names::words;
 use crate::schema::{Definition, Model, Type};
 
 /// The parts of a declaration.
@@ -92,7 +93,11 @@ fn attempt(typed: &Typed<'_>, call: &str, with: Comments) -> Option<Parts> {
             _ => &[],
         };
         let names = properties.iter().map(|property| property.name.as_str());
-        notes = comments::telling(&notes, names.chain([typed.server, typed.tool]));
+        let known: Vec<&str> = names
+            .chain([typed.server, typed.tool])
+            .flat_map(words)
+            .collect();
+        notes = comments::telling(&notes, &known);
     }
     if !call.is_empty() {
         let gap = if notes.description.is_empty() {

@@ -66,11 +66,11 @@ impl<'t> Typed<'t> {
     /// Reads the types of `tool`. Where its server declares no result, the shape that real results
     /// had stands in for it.
     pub fn new(server: &'t str, tool: &'t Tool, observed: Option<&Observed>) -> Self {
-        let description = tool.description.as_deref().unwrap_or_default().trim();
+        let description = tool.description.as_deref().unwrap_or_default();
         Self {
             server,
             tool: &tool.name,
-            description: hygiene::strip(description),
+            description: hygiene::shown(description, schema::limits::DESCRIPTION_BYTES_MAX),
             arguments: schema::read_object(&tool.input_schema),
             returns: match (&tool.output_schema, observed) {
                 (Some(declared), _) => Returns::Declared(schema::read_object(declared)),

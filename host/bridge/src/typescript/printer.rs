@@ -7,7 +7,7 @@ use super::{
     quoted,
 };
 use crate::{
-    names::is_identifier,
+    names::{is_identifier, words},
     schema::{Literal, Map, Model, Object, Property, Type},
 };
 
@@ -85,7 +85,7 @@ impl<'m> Printer<'m> {
     }
 
     /// The text of `one`, or none if it gets too long.
-    pub fn print(mut self, one: &Type) -> Option<String> {
+    pub fn print(mut self, one: &'m Type) -> Option<String> {
         self.write(one, Within::Nothing);
         (self.out.len() <= self.bytes_max).then_some(self.out)
     }
@@ -94,7 +94,7 @@ impl<'m> Printer<'m> {
         self.out.push_str(text);
     }
 
-    fn write(&mut self, one: &Type, within: Within) {
+    fn write(&mut self, one: &'m Type, within: Within) {
         if self.out.len() > self.bytes_max {
             return;
         }
@@ -124,7 +124,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    fn joined(&mut self, members: &[Type], by: &str, own: Within, within: Within) {
+    fn joined(&mut self, members: &'m [Type], by: &str, own: Within, within: Within) {
         let in_parentheses = within > own;
         if in_parentheses {
             self.push("(");
@@ -156,7 +156,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    fn tuple(&mut self, items: &[Type], required: usize, rest: Option<&Type>) {
+    fn tuple(&mut self, items: &'m [Type], required: usize, rest: Option<&'m Type>) {
         self.push("[");
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
@@ -178,7 +178,7 @@ impl<'m> Printer<'m> {
         self.push("]");
     }
 
-    fn object(&mut self, object: &Object, within: Within) {
+    fn object(&mut self, object: &'m Object, within: Within) {
         if object.properties.is_empty() && object.left_out == 0 {
             return match &object.others {
                 Some(map) => self.map(map),
@@ -204,7 +204,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    fn map(&mut self, map: &Map) {
+    fn map(&mut self, map: &'m Map) {
         self.push("{ [key: string");
         if let (
             Form::Lines {
@@ -221,11 +221,21 @@ impl<'m> Printer<'m> {
         self.push(" }");
     }
 
-    fn on_lines(&mut self, object: &Object, comments: Comments) {
+    fn on_lines(&mut self, object: &'m Object, comments: Comments) {
         self.push("{\n");
         self.indent += 1;
+        let known: Vec<&str> = match comments {
+            Comments::Telling => {
+                let names = object
+                    .properties
+                    .iter()
+                    .map(|property| property.name.as_str());
+                names.chain([self.within]).flat_map(words).collect()
+            }
+            _ => vec![],
+        };
         for property in &object.properties {
-            self.comment(object, property, comments);
+            self.comment(property, comments, &known);
             let _ = write!(self.out, "{}", Pad(self.indent));
             self.property(property);
             self.push(";\n");
@@ -245,26 +255,20 @@ impl<'m> Printer<'m> {
         let _ = write!(self.out, "{}}}", Pad(self.indent));
     }
 
-    fn comment(&mut self, object: &Object, property: &Property, comments: Comments) {
+    fn comment(&mut self, property: &Property, comments: Comments, known: &[&str]) {
         let is_integer = property.is == Type::Integer;
-        let names = object
-            .properties
-            .iter()
-            .map(|property| property.name.as_str());
-        let names = names.chain([self.within]);
+        let (out, indent) = (&mut self.out, self.indent);
         match comments {
             Comments::None => {}
-            Comments::All => {
-                comments::write(&mut self.out, &property.notes, is_integer, self.indent)
-            }
+            Comments::All => comments::write(out, &property.notes, is_integer, indent),
             Comments::Telling => {
-                let notes = comments::telling(&property.notes, names);
-                comments::write(&mut self.out, &notes, is_integer, self.indent);
+                let notes = comments::telling(&property.notes, known);
+                comments::write(out, &notes, is_integer, indent);
             }
         }
     }
 
-    fn on_one_line(&mut self, object: &Object, with_optional: bool) {
+    fn on_one_line(&mut self, object: &'m Object, with_optional: bool) {
         self.push("{");
         self.depth += 1;
         let told = object
@@ -288,7 +292,7 @@ impl<'m> Printer<'m> {
         };
     }
 
-    fn property(&mut self, property: &Property) {
+    fn property(&mut self, property: &'m Property) {
         match is_identifier(&property.name) {
             true => self.push(&property.name),
             false => self.push(&quoted(&property.name)),

@@ -2,6 +2,12 @@
 //! official test suite, hostile ones, and ones made at random. `tests/clients/setup.sh` installs what
 //! the replay server needs.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy sees tests only in functions that are marked as such"
+)]
+
 mod hostile;
 mod parse;
 mod random;
