@@ -371,7 +371,10 @@ fn code_that_has_files_has_the_declarations_of_what_it_may_call() {
         assert!(began.elapsed() < PATIENCE, "{names}");
     };
     assert!(!names.contains("write.ts"), "{names}");
-    let read = output(&mut client, "return fs.readFile('/servers/raw/echo.ts', 'utf8')");
+    let read = output(
+        &mut client,
+        "return fs.readFile('/servers/raw/echo.ts', 'utf8')",
+    );
     assert!(read.as_str().unwrap().contains("tools.raw.echo"), "{read}");
     let write = "return fs.writeFile('/servers/raw/echo.ts', '').catch((error) => error.code)";
     assert_eq!(output(&mut client, write), "EROFS");

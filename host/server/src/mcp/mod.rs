@@ -26,7 +26,13 @@ use rmcp::{
 use tokio::runtime::{Builder, Handle};
 use vesicle_sandbox::{Config, State, Transport};
 
-use crate::{audit::Audit, config::ToolsConfig, limits::Policy, secrets::Secrets, tools::{Toolbox, Trees}};
+use crate::{
+    audit::Audit,
+    config::ToolsConfig,
+    limits::Policy,
+    secrets::Secrets,
+    tools::{Toolbox, Trees},
+};
 use disconnect::{Disconnect, WatchedReader};
 use lazy::LazySandbox;
 use server::Server;

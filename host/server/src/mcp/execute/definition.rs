@@ -213,7 +213,10 @@ mod tests {
         let told = definition(&policy, &[("github".to_owned(), 117)]);
         let description = told.description.as_deref().unwrap();
         assert!(description.contains("github (117)"), "{description}");
-        assert!(description.ends_with("`fs` is for /data (read)."), "{description}");
+        assert!(
+            description.ends_with("`fs` is for /data (read)."),
+            "{description}"
+        );
         let hints = told.annotations.unwrap();
         assert_eq!(
             (hints.open_world_hint, hints.destructive_hint),
