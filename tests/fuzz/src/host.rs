@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use vesicle_sandbox::{
-    Access, CapabilityError, Config, Directory, Files, Grants, Log, LogLevel, Quota, Sandbox,
-    State, Tool, ToolCall,
+    Access, CapabilityError, Config, Directory, Files, Grants, Log, LogLevel, Network, Quota,
+    Sandbox, State, Tool, ToolCall,
 };
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -38,13 +38,14 @@ pub fn sandbox() -> &'static Sandbox {
     &SANDBOX
 }
 
-/// Everything that can be granted: two tools, a state in memory, a directory with some things in it.
+/// What can be granted: two tools, a state in memory, a directory with some things in it. No host: a
+/// fuzzer's requests would reach somebody.
 pub fn grants() -> Grants {
     Grants {
         tools: Arc::new(Tools),
         state: Arc::new(Values::default()),
         files: FILES.0.clone(),
-        network: vesicle_sandbox::Network::default(),
+        network: Network::default(),
         log: Arc::new(Lines),
     }
 }

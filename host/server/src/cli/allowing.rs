@@ -77,7 +77,7 @@ mod tests {
 
     fn of(outcome: &Outcome, limits: impl FnOnce(&mut Limits)) -> Option<String> {
         let profile = Policy::default().default_profile().clone();
-        let mut narrowed = profile.limits.clone();
+        let mut narrowed = profile.limits;
         limits(&mut narrowed);
         advice(outcome, &profile, &narrowed)
     }

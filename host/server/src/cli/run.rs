@@ -181,7 +181,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     };
     let recording = audit.begin(begun, audit::command_line)?;
     recording.watch(&mut execution);
-    let limits = execution.limits.clone();
+    let limits = execution.limits;
     let config = Config {
         concurrency_max: 1,
         compiler: super::compile::compiler(),

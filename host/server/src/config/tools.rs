@@ -69,7 +69,7 @@ impl Configuration {
         let keys = &self.tools;
         let mut notes = Vec::new();
         let mut servers = keys
-            .from_file(&mut notes)
+            .read_file(&mut notes)
             .map_err(|problem| ConfigError(vec![problem]))?;
         let variables = {
             let secrets = secrets.clone();
@@ -106,7 +106,7 @@ impl ToolKeys {
         Variables::of_environment(self.env_vars.iter().cloned())
     }
 
-    fn from_file(&self, notes: &mut Vec<String>) -> Result<Vec<ServerConfig>, Problem> {
+    fn read_file(&self, notes: &mut Vec<String>) -> Result<Vec<ServerConfig>, Problem> {
         let found = Path::new(MCP_JSON);
         let (path, origin) = match &self.named {
             Some((path, origin)) => (path.as_path(), Some(origin)),

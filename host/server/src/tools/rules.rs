@@ -16,19 +16,11 @@ pub struct ToolRules {
 impl ToolRules {
     /// These lists. A pattern that is none grants nothing; the configuration refuses it before.
     pub fn new(allow: Vec<String>, ask: Vec<String>, deny: Vec<String>) -> Self {
-        let lists = [
+        let grants = granted([
             (&allow, Decision::Allow),
             (&ask, Decision::Ask),
             (&deny, Decision::Deny),
-        ];
-        let patterns = lists
-            .into_iter()
-            .flat_map(|(list, decision)| list.iter().map(move |pattern| (pattern, decision)));
-        let grants = patterns
-            .fold(Some(Grants::none()), |grants, (pattern, decision)| {
-                grants?.with(pattern, decision).ok()
-            })
-            .unwrap_or_default();
+        ]);
         Self {
             allow,
             ask,
@@ -55,6 +47,17 @@ impl ToolRules {
             && (other.ask.iter())
                 .all(|pattern| covers(&self.ask, pattern) || covers(&self.deny, pattern))
     }
+}
+
+fn granted(lists: [(&Vec<String>, Decision); 3]) -> Grants {
+    let mut patterns = lists
+        .into_iter()
+        .flat_map(|(list, decision)| list.iter().map(move |pattern| (pattern, decision)));
+    patterns
+        .try_fold(Grants::none(), |grants, (pattern, decision)| {
+            grants.with(pattern, decision)
+        })
+        .unwrap_or_default()
 }
 
 impl Default for ToolRules {
