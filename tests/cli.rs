@@ -28,6 +28,8 @@ mod help;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/servers.rs"]
+mod servers;
 #[path = "cli/terminal.rs"]
 mod terminal;
 

@@ -24,5 +24,9 @@ mod official_clients;
 mod policy;
 #[path = "mcp/raw.rs"]
 mod raw;
+#[path = "mcp/servers.rs"]
+mod servers;
+#[path = "mcp/servers_policy.rs"]
+mod servers_policy;
 #[path = "mcp/state.rs"]
 mod state;

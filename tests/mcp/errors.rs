@@ -54,7 +54,7 @@ fn arguments_that_do_not_fit_are_answered_with_what_does() {
     assert_snapshot!(told(json!({"code": "return 1", "timeout_ms": 0})), @"`timeout_ms`: a timeout of 0 gives the code no time; ask for at least 1 ms");
     assert_snapshot!(told(json!({"code": "return 1", "timeout_ms": 6_000})), @"`timeout_ms`: a timeout of 6000 ms is more than the 5000 ms of the profile `default`; ask for at most 5000 ms, or for the profile `permissive`, which has 10000 ms; `wall_time_ms = 6000` under [profiles.default] in vesicle.toml would allow it");
     assert_snapshot!(told(json!({"code": "return 1", "timeout_ms": "1s"})), @r#"`timeout_ms` does not fit: invalid type: string "1s", expected u64"#);
-    assert_snapshot!(told(json!({"code": "return 1", "input": 1})), @"there is no argument `input`; the arguments are `code`, `context`, `profile` and `timeout_ms`");
+    assert_snapshot!(told(json!({"code": "return 1", "input": 1})), @"there is no argument `input`; the arguments are `code`, `context`, `profile`, `timeout_ms` and `max_result_bytes`");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
+    path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
@@ -23,11 +24,22 @@ pub struct RawClient {
 impl RawClient {
     /// A server that has been sent nothing.
     pub fn start(options: &[&str]) -> Self {
-        let mut server = unconfigured(&mut Command::new(VESICLE))
-            .arg("serve")
+        Self::spawn(Command::new(VESICLE).args(["serve"]).args(options))
+    }
+
+    /// A server in a working directory of its own, which also keeps there what it keeps. Nothing was
+    /// sent to it.
+    pub fn start_in(directory: &Path, options: &[&str]) -> Self {
+        let data = directory.join("data");
+        let mut command = Command::new(VESICLE);
+        command.args(["serve"]).args(options).arg("--data-dir");
+        Self::spawn(command.arg(data).current_dir(directory))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut server = unconfigured(command)
             .arg("--cache-dir")
             .arg(cache_dir())
-            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -50,11 +62,16 @@ impl RawClient {
 
     /// Opens a session and gives the server's answer.
     pub fn initialize(&mut self) -> Value {
+        self.initialize_with(&json!({}))
+    }
+
+    /// The same, as a client that can do this.
+    pub fn initialize_with(&mut self, capabilities: &Value) -> Value {
         let answer = self.request(
             "initialize",
             &json!({
                 "protocolVersion": "2025-11-25",
-                "capabilities": {},
+                "capabilities": capabilities,
                 "clientInfo": {"name": "raw", "version": "1"},
             }),
         );

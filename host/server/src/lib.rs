@@ -8,3 +8,4 @@ pub mod limits;
 pub mod mcp;
 pub mod secrets;
 mod state;
+pub mod tools;

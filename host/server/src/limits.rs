@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use vesicle_sandbox::{AllowedHost, Files, Limits, SourcePolicy};
 
-use crate::config::{WALL_TIME_MS_MAX, is_profile_name, list};
+use crate::{
+    config::{WALL_TIME_MS_MAX, is_profile_name, list},
+    tools::ToolRules,
+};
 
 /// A named set of limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct Profile {
     pub limits: Limits,
     /// The directories that it grants.
     pub files: Files,
+    /// The tools of other servers that it grants.
+    pub tools: ToolRules,
     /// The hosts that it grants.
     pub hosts: Vec<AllowedHost>,
 }
@@ -106,6 +111,18 @@ impl Policy {
         Self { source, ..self }
     }
 
+    /// This policy, with what `files` says in place of each profile's directories.
+    pub fn with_files(&self, mut files: impl FnMut(&Profile) -> Files) -> Self {
+        let mut policy = self.clone();
+        for profile in &mut policy.profiles {
+            profile.files = files(profile);
+            if profile.name == policy.default.name {
+                policy.default.files = profile.files.clone();
+            }
+        }
+        policy
+    }
+
     /// What the check of the source does.
     pub fn source(&self) -> SourcePolicy {
         self.source
@@ -188,12 +205,14 @@ impl Default for Policy {
             name: name.to_owned(),
             limits: profile.limits(),
             files: Files::default(),
+            tools: ToolRules::default(),
             hosts: vec![],
         });
         let default = Profile {
             name: "default".to_owned(),
             limits: Limits::default(),
             files: Files::default(),
+            tools: ToolRules::default(),
             hosts: vec![],
         };
         let names = profiles.clone().map(|profile| profile.name);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use vesicle::config::{Configuration, ENV_CONFIG, Flag, LogFormat, Value};
+use vesicle::config::{Configuration, ENV_CONFIG, Flag, LogFormat, MCP_CONFIG, Value};
 
 use super::{GLOBAL_OPTIONS, exit::UsageError};
 
@@ -73,6 +73,26 @@ impl GlobalArgs {
         }));
         Configuration::load(self.config.as_deref(), &flags)
             .map_err(|error| UsageError(error.to_string()))
+    }
+}
+
+/// Options of commands that reach other MCP servers.
+#[derive(Debug, clap::Args)]
+pub struct ServerArgs {
+    /// A file with other MCP servers, in the `mcpServers` shape of other clients: code calls their
+    /// tools as `tools.SERVER.TOOL(…)` [default: `.mcp.json` here] [key: `tools.mcp_config`]
+    #[arg(long, value_name = "FILE")]
+    mcp_config: Option<PathBuf>,
+}
+
+impl ServerArgs {
+    /// What these options say.
+    pub fn flag(&self) -> Option<Flag> {
+        self.mcp_config.clone().map(|file| Flag {
+            name: "--mcp-config",
+            key: MCP_CONFIG,
+            value: Value::Path(file),
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! `vesicle run`.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
@@ -10,12 +10,13 @@ use vesicle::config::{
 };
 use vesicle::limits::{Asker, Profile};
 use vesicle::secrets::Secrets;
+use vesicle::tools::Toolbox;
 use vesicle_sandbox::{Config, Execution, Network, Outcome, Sandbox};
 
 use super::{
     ExitStatus, allowing, audit,
     exit::UsageError,
-    options::{self, GlobalArgs},
+    options::{self, GlobalArgs, ServerArgs},
     report,
     source::{self, Source},
     values,
@@ -77,6 +78,9 @@ pub struct RunArgs {
     #[arg(long, value_parser = values::host, value_name = "HOST:PORT")]
     allow_host: Vec<HostEntry>,
 
+    #[command(flatten)]
+    servers: ServerArgs,
+
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
     json: bool,
@@ -105,7 +109,8 @@ impl RunArgs {
             value: Value::Hosts(self.allow_host.clone()),
         });
         let grants = preopens.into_iter().chain(hosts);
-        audit.into_iter().chain(session).chain(grants).collect()
+        let flags = audit.into_iter().chain(session).chain(grants);
+        flags.chain(self.servers.flag()).collect()
     }
 
     /// What to run, and the profile that bounds it.
@@ -154,6 +159,19 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         .map_err(|error| UsageError(error.to_string()))?;
     logging::init(configuration.log_format, secrets.clone());
     let (mut execution, profile) = args.execution(&configuration, &secrets)?;
+    let tools = configuration
+        .tools(&secrets)
+        .map_err(|error| UsageError(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start the async runtime")?;
+    // Servers are started when the program first asks for a tool.
+    let toolbox = Toolbox::new(tools, runtime.handle().clone());
+    if !toolbox.is_empty() {
+        execution.tools = Arc::new(toolbox.granted(&profile, None));
+    }
     let audit = audit::start(&configuration, &secrets, Runner::Run)?;
     let begun = Begun {
         tool: "run",
@@ -169,11 +187,6 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         compiler: super::compile::compiler(),
         ..configuration.sandbox()
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start the async runtime")?;
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = execute(config, execution) => {
@@ -190,6 +203,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     };
     let logged = runtime.block_on(recording.end(ended));
     audit.flush();
+    runtime.block_on(toolbox.shut_down());
     // A compilation that Ctrl-C interrupted must not be waited for.
     runtime.shutdown_background();
     logged?;

@@ -2,11 +2,12 @@
 
 use anyhow::Context as _;
 use vesicle::config::{Flag, Runner, Value};
+use vesicle::mcp::Service;
 
 use super::{
     ExitStatus, audit,
     exit::UsageError,
-    options::{self, GlobalArgs},
+    options::{self, GlobalArgs, ServerArgs},
     values,
 };
 use crate::logging;
@@ -27,6 +28,9 @@ pub struct ServeArgs {
     /// The session that programs keep `state` in [default: default] [key: `state.session`]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+
+    #[command(flatten)]
+    servers: ServerArgs,
 }
 
 impl ServeArgs {
@@ -43,7 +47,7 @@ impl ServeArgs {
         });
         let session = options::session_flag(self.session.as_deref());
         let flags = concurrency.into_iter().chain(profile).chain(session);
-        flags.collect()
+        flags.chain(self.servers.flag()).collect()
     }
 }
 
@@ -57,18 +61,23 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let hosts = configuration
         .transport(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
+    let tools = configuration
+        .tools(&secrets)
+        .map_err(|error| UsageError(error.to_string()))?;
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
-    let served = vesicle::mcp::serve(
-        vesicle_sandbox::Config {
+    let served = vesicle::mcp::serve(Service {
+        sandbox: vesicle_sandbox::Config {
             compiler: super::compile::compiler(),
             ..configuration.sandbox()
         },
-        configuration.policy.clone(),
-        configuration.state(),
+        policy: configuration.policy.clone(),
+        state: configuration.state(),
         hosts,
-        audit.clone(),
+        audit: audit.clone(),
         secrets,
-    );
+        tools,
+        result_bytes_max: configuration.result_bytes_max(),
+    });
     audit.flush();
     served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)

@@ -1,8 +1,11 @@
 //! `vesicle config show --defaults`: a whole `vesicle.toml`, made from the tables of keys.
 
+use vesicle_bridge::ServerPolicy;
+
 use super::{
     keys::{self, KEYS, Key},
     limit_keys::LIMIT_KEYS,
+    servers::NUMBERS,
     value::Value,
 };
 
@@ -26,6 +29,22 @@ const OWN_PROFILE: &str = "\
 # [profiles.ci]
 # inherits = \"default\"
 # wall_time_ms = 8000
+";
+
+const SERVERS: &str = "\
+# Other MCP servers, whose tools code calls as `tools.SERVER.TOOL(…)`, beside those of
+# `tools.mcp_config` or in place of them. They are written in this file only. A section that has
+# neither `command` nor `url` says how a server of that other file is treated.
+# [servers.github]
+# url = \"https://api.githubcopilot.com/mcp/\"    # or command = \"…\", args = [], env = {}, cwd = \"…\"
+# bearer = \"${secret:github}\"                   # or headers = { name = \"value\" }
+";
+
+const SERVER_CHOICES: &str = "\
+# start = \"eager\"    # or \"lazy\": when first called
+# fallback = \"error\"    # when it is down; or \"stale\": the last result, or \"static\": what `static` says
+# [servers.github.tools.\"get_*\"]    # for some tools: call_timeout_ms, calls_per_minute, cache_ttl_ms,
+# idempotent = true                # fallback, static, and whether a call may be repeated
 ";
 
 const SECRETS: &str = "\
@@ -64,6 +83,7 @@ pub fn defaults() -> String {
         open = section;
         blocks.push(header + &setting(name, key));
     }
+    blocks.push(SERVERS.to_owned() + &server_keys());
     blocks.push(SECRETS.to_owned());
     blocks.join("\n")
 }
@@ -78,6 +98,14 @@ fn setting(name: &str, key: &Key) -> String {
         Some(value) => format!("{name} = {value}"),
     };
     format!("{doc}# {variable}\n{setting}\n")
+}
+
+fn server_keys() -> String {
+    let numbers = NUMBERS.iter().map(|key| {
+        let default = (key.get)(&ServerPolicy::default());
+        format!("# {} = {default}    # {}\n", key.name, key.doc)
+    });
+    numbers.chain([SERVER_CHOICES.to_owned()]).collect()
 }
 
 fn profiles() -> Vec<String> {

@@ -91,7 +91,7 @@ fn path_in(
 ) -> Option<String> {
     keys.into_iter().find_map(|key| {
         let name = variable
-            .strip_suffix(&key.to_ascii_uppercase())?
+            .strip_suffix(&key.replace('.', "_").to_ascii_uppercase())?
             .strip_suffix('_')?;
         // A small letter in the variable is not the capital of one in the name.
         let is_capital = !name.contains(|c: char| c.is_ascii_lowercase());
@@ -133,7 +133,8 @@ fn names_like(name: &str) -> Vec<String> {
             .to_ascii_uppercase();
         names.extend(
             keys::profile_keys()
-                .map(|key| format!("PROFILES_{profile}_{}", key.to_ascii_uppercase())),
+                .map(|key| key.replace('.', "_").to_ascii_uppercase())
+                .map(|key| format!("PROFILES_{profile}_{key}")),
         );
     }
     names

@@ -9,6 +9,7 @@ use std::{
 };
 
 use etcetera::BaseStrategy as _;
+use serde_json::Value as Json;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -20,6 +21,7 @@ use super::{
     layer::Layer,
     preopens::{ACCESS, PREOPEN_KEYS, Preopen, QUOTA_FILES_MAX, QUOTA_MB_MAX},
     problem::{Problem, nearest},
+    servers::{SERVER_KEYS, ServerEntry, ServerKey, TOOL_KEYS},
     value::{Entry, Origin, Value},
 };
 
@@ -207,6 +209,15 @@ impl Reader<'_> {
             }
             return;
         }
+        if let (Kind::Server, DeValue::Table(keys)) = (kind, value.get_ref()) {
+            let server = self.server(keys);
+            let entry = Entry {
+                value: Value::Server(server),
+                origin: self.origin(span),
+            };
+            self.layer.entries.insert(path, entry);
+            return;
+        }
         if let (Kind::Hosts, DeValue::Array(entries)) = (kind, value.get_ref()) {
             let hosts = entries.iter().map(|entry| self.host(&path, entry));
             if let Some(hosts) = hosts.collect() {
@@ -332,6 +343,71 @@ impl Reader<'_> {
         (self.problems.len() == wrong).then_some(preopen)
     }
 
+    /// What `[servers.NAME]` says, as far as it is right.
+    fn server(&mut self, keys: &DeTable<'_>) -> ServerEntry {
+        let mut entry = serde_json::Map::new();
+        for (name, value) in keys {
+            let Some(mut json) = self.server_key(&SERVER_KEYS, name, value) else {
+                continue;
+            };
+            let name: &str = name.get_ref();
+            // As all paths in the file.
+            if let ("cwd", Some(cwd)) = (name, json.as_str()) {
+                json = self.file.directory.join(cwd).to_string_lossy().into();
+            }
+            if let ("tools", DeValue::Table(tools)) = (name, value.get_ref()) {
+                json = self.exceptions(tools);
+            }
+            entry.insert(name.to_owned(), json);
+        }
+        ServerEntry(entry)
+    }
+
+    fn exceptions(&mut self, tools: &DeTable<'_>) -> Json {
+        let mut exceptions = serde_json::Map::new();
+        for (pattern, keys) in tools {
+            let DeValue::Table(keys) = keys.get_ref() else {
+                let what = format!("`{}` is no table", pattern.get_ref());
+                let advice = "write [servers.NAME.tools.\"get_*\"], and its keys below";
+                self.problem(keys.span(), what, advice.to_owned());
+                continue;
+            };
+            let mut exception = serde_json::Map::new();
+            for (name, value) in keys {
+                if let Some(json) = self.server_key(&TOOL_KEYS, name, value) {
+                    exception.insert(name.get_ref().to_string(), json);
+                }
+            }
+            exceptions.insert(pattern.get_ref().to_string(), exception.into());
+        }
+        exceptions.into()
+    }
+
+    /// The value of one key of a server; nothing where it is wrong, and was told so.
+    fn server_key(
+        &mut self,
+        known: &[ServerKey],
+        name: &Spanned<impl AsRef<str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Option<Json> {
+        let name_text = name.get_ref().as_ref();
+        let Some(key) = known.iter().find(|key| key.name == name_text) else {
+            let names = known.iter().map(|key| key.name);
+            let advice = match nearest(name_text, names.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("here go {}", names.collect::<Vec<_>>().join(", ")),
+            };
+            self.problem(name.span(), format!("unknown key `{name_text}`"), advice);
+            return None;
+        };
+        let json = as_json(value.get_ref()).filter(|json| key.fits(json));
+        if json.is_none() {
+            let what = format!("`{name_text}` cannot be this");
+            self.problem(value.span(), what, format!("give {}", key.wanted));
+        }
+        json
+    }
+
     fn unknown(&mut self, section: &str, name: &str, span: Range<usize>) {
         if section == "profiles" {
             return self.problem(
@@ -346,6 +422,11 @@ impl Reader<'_> {
                 format!("`{name}` cannot be the name of a secret"),
                 "use small letters, digits and `_`, a letter first".to_owned(),
             );
+        }
+        if section == keys::SERVERS {
+            let what = format!("`{name}` cannot be the name of a server");
+            let advice = "use letters, digits, `-` and `_`, a letter or a digit first";
+            return self.problem(span, what, advice.to_owned());
         }
         let here = keys::names_in(section);
         let elsewhere = match keys::profile_keys().any(|key| key == name) {
@@ -412,5 +493,28 @@ fn plain(value: &DeValue<'_>) -> Option<Value> {
                 .collect::<Option<_>>()?,
         ),
         _ => return None,
+    })
+}
+
+/// `value` as JSON, for what is JSON elsewhere. Dates are none.
+fn as_json(value: &DeValue<'_>) -> Option<Json> {
+    Some(match value {
+        DeValue::String(text) => Json::from(text.as_ref()),
+        DeValue::Integer(digits) => {
+            Json::from(i64::from_str_radix(digits.as_str(), digits.radix()).ok()?)
+        }
+        DeValue::Float(digits) => Json::from(digits.as_str().parse::<f64>().ok()?),
+        DeValue::Boolean(yes) => Json::from(*yes),
+        DeValue::Array(values) => {
+            let values = values.iter().map(|value| as_json(value.get_ref()));
+            values.collect::<Option<Vec<_>>>()?.into()
+        }
+        DeValue::Table(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(name, value)| Some((name.get_ref().to_string(), as_json(value.get_ref())?)));
+            Json::Object(entries.collect::<Option<_>>()?)
+        }
+        DeValue::Datetime(_) => return None,
     })
 }

@@ -1,17 +1,19 @@
 //! What a configuration grants, made ready for every profile that has it: directories are opened,
-//! each once, and hosts read. What is wrong with them is told at the start, and not in the middle of a
-//! call.
+//! each once, hosts read, and patterns of tools compiled. What is wrong with them is told at the start,
+//! and not in the middle of a call.
 
 use vesicle_sandbox::{AllowedHost, Directory, Files};
 
 use super::{
     hosts::ALLOW_HOSTS,
+    keys::PROFILE_TOOLS,
     preopens::{PREOPEN, Preopen},
     problem::Problem,
     profiles::Resolved,
     show::Row,
     value::{Origin, Value},
 };
+use crate::tools::ToolRules;
 
 /// Gives each profile the directories of all, and its own, which count where both have a name.
 pub fn open(profiles: &mut [Resolved], for_all: &Row, problems: &mut Vec<Problem>) {
@@ -29,6 +31,26 @@ pub fn open(profiles: &mut [Resolved], for_all: &Row, problems: &mut Vec<Problem
             Ok(files) => profile.profile.files = files,
             Err(error) => problems.push(problem(origin, &error.to_string())),
         }
+    }
+}
+
+/// Gives each profile the tools that the lists `allow`, `ask` and `deny` of all let it call, with its
+/// own: its `allow` stands in place of that of all, and `ask` and `deny` are added.
+pub fn tools(profiles: &mut [Resolved], for_all: [Vec<String>; 3]) {
+    let [allow, ask, deny] = for_all;
+    for profile in profiles {
+        let own = |key: &str| match &profile.own(key)?.value {
+            Value::List(patterns) => Some(patterns.clone()),
+            _ => None,
+        };
+        let added = |key: &str, all: &[String]| {
+            let own = own(key).unwrap_or_default();
+            all.iter().cloned().chain(own).collect()
+        };
+        let [key_allow, key_ask, key_deny] = PROFILE_TOOLS;
+        let allow = own(key_allow).unwrap_or_else(|| allow.clone());
+        let rules = ToolRules::new(allow, added(key_ask, &ask), added(key_deny, &deny));
+        profile.profile.tools = rules;
     }
 }
 

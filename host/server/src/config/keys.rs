@@ -3,12 +3,14 @@
 use std::{ffi::OsStr, ops::RangeInclusive, path::PathBuf};
 
 use etcetera::BaseStrategy as _;
+use vesicle_bridge::{CONSENT_TIMEOUT, Decision, Grants, ServerName};
 use vesicle_sandbox::{Config, NetworkLimits, Profile};
 
 use super::{
     hosts::{ALLOW_HOSTS, HostEntry},
     limit_keys::LIMIT_KEYS,
     preopens::{PREOPEN, Preopen},
+    servers::SERVER_KEYS,
     value::{UNLIMITED, Value},
 };
 
@@ -22,6 +24,14 @@ pub const INHERITS: &str = "inherits";
 pub const SOURCE_CHECK: &str = "source_check";
 /// What a rule of the source check may do; the first is the default.
 pub const RULE_ACTIONS: [&str; 3] = ["deny", "warn", "off"];
+/// The section of servers whose tools code may call.
+pub const SERVERS: &str = "servers";
+/// Which tools may be called, in a profile.
+pub const PROFILE_TOOLS: [&str; 3] = ["tools.allow", "tools.ask", "tools.deny"];
+/// What an MCP result may have, unless somebody says otherwise, in bytes: some 16 000 tokens.
+pub const MAX_RESULT_BYTES_DEFAULT: u64 = 64 << 10;
+/// The most that an MCP result may have, in bytes.
+pub const MAX_RESULT_BYTES_MAX: u64 = 64 << 20;
 /// How log lines may look.
 pub const LOG_FORMATS: [&str; 2] = ["text", "json"];
 /// Whose executions are audited.
@@ -67,6 +77,12 @@ pub enum Kind {
     Variable,
     /// Directories that guests may use.
     Preopens,
+    /// Patterns of tools, such as `github.get_*`.
+    Patterns,
+    /// Names of environment variables.
+    Variables,
+    /// A server whose tools code may call.
+    Server,
     /// Hosts that guests may send requests to.
     Hosts,
 }
@@ -77,7 +93,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 35] = [
+pub static KEYS: [Key; 43] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -156,6 +172,63 @@ pub static KEYS: [Key; 35] = [
             ))
         },
         doc: "The profiles that MCP callers may ask for; they always have that of calls that name none.",
+        env_also: None,
+    },
+    Key {
+        path: "serve.max_result_bytes",
+        kind: Kind::Integer("bytes", 1..=MAX_RESULT_BYTES_MAX),
+        default: || Some(Value::Integer(MAX_RESULT_BYTES_DEFAULT)),
+        doc: "How long a result of a call over MCP may be, as JSON. What is longer is cut, and says so. A call can\n\
+              ask for another length with `max_result_bytes`. Within a program nothing is cut.",
+        env_also: None,
+    },
+    Key {
+        path: "tools.mcp_config",
+        kind: Kind::Path,
+        default: || None,
+        doc: "A file with other MCP servers, in the `mcpServers` shape of other clients; their tools are what code\n\
+              calls as `tools.SERVER.TOOL(…)`. By default `.mcp.json` of the working directory, if there is one.",
+        env_also: None,
+    },
+    Key {
+        path: "tools.project_file",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(true)),
+        doc: "Whether `.mcp.json` of the working directory is used where no other file is named. It starts programs:\n\
+              turn this off where `vesicle` is started in directories that you do not trust.",
+        env_also: None,
+    },
+    Key {
+        path: "tools.env_vars",
+        kind: Kind::Variables,
+        default: || Some(Value::List(vec![])),
+        doc: "The environment variables that `${NAME}` and `${NAME:-default}` in the definitions of servers may read.\n\
+              `${secret:NAME}` reads one of [secrets], in [servers] of this file only.",
+        env_also: None,
+    },
+    patterns(
+        "tools.allow",
+        || Some(Value::List(vec!["*.*".to_owned()])),
+        "The tools that code may call: `server.tool`, or `server` for all of its tools, with `*` for any text. Of\n\
+         these three lists the strictest one that speaks of a tool holds. In [profiles.NAME.tools], `allow` stands\n\
+         in place of this one, and `ask` and `deny` are added to these.",
+    ),
+    patterns(
+        "tools.ask",
+        || Some(Value::List(vec![])),
+        "The tools of whose calls a person is asked, each time, by MCP elicitation. Clients that cannot ask, and\n\
+         `vesicle run`, are denied them.",
+    ),
+    patterns(
+        "tools.deny",
+        || Some(Value::List(vec![])),
+        "The tools that code may not call.",
+    ),
+    Key {
+        path: "tools.consent_timeout_ms",
+        kind: Kind::Integer("ms", 1..=3_600_000),
+        default: || Some(Value::Integer(CONSENT_TIMEOUT.as_millis() as u64)),
+        doc: "How long a person may take to answer. A program that waits for an answer also has its own time limit.",
         env_also: None,
     },
     rule(
@@ -342,6 +415,17 @@ pub static KEYS: [Key; 35] = [
     },
 ];
 
+/// A list of patterns of tools.
+const fn patterns(path: &'static str, default: fn() -> Option<Value>, doc: &'static str) -> Key {
+    Key {
+        path,
+        kind: Kind::Patterns,
+        default,
+        doc,
+        env_also: None,
+    }
+}
+
 /// The largest body that requests and answers may be allowed: with its headers it is carried at once.
 const NETWORK_BYTES_MAX: u64 = 7 << 20;
 /// A length of time in milliseconds, of ten minutes at most.
@@ -401,9 +485,12 @@ pub fn at(path: &str) -> Option<Node> {
         };
         return match key {
             _ if !is_profile_name(name) => None,
-            None => Some(Node::Section),
+            None | Some("tools") => Some(Node::Section),
             Some(key) => profile_key(key).map(Node::Key),
         };
+    }
+    if let Some(name) = path.strip_prefix("servers.") {
+        return ServerName::new(name).ok().map(|_| Node::Key(Kind::Server));
     }
     if let Some(in_secrets) = path.strip_prefix("secrets.") {
         let (name, key) = match in_secrets.split_once('.') {
@@ -429,13 +516,23 @@ pub fn at(path: &str) -> Option<Node> {
 pub fn names_in(path: &str) -> Vec<&'static str> {
     match path.split_once('.') {
         Some(("secrets", _)) => SECRET_KEYS.to_vec(),
-        Some(_) => profile_keys().collect(),
+        Some((SERVERS, _)) => SERVER_KEYS.iter().map(|key| key.name).collect(),
+        Some((_, profile)) if profile.ends_with(".tools") => {
+            let in_tools = PROFILE_TOOLS.iter();
+            in_tools
+                .filter_map(|key| key.strip_prefix("tools."))
+                .collect()
+        }
+        Some(_) => {
+            let plain = profile_keys().filter(|key| !key.contains('.'));
+            plain.chain(["tools"]).collect()
+        }
         None if path == "profiles" => Profile::ALL.map(|(name, _)| name).to_vec(),
         None if path.is_empty() => {
             let mut names: Vec<&str> = KEYS
                 .iter()
                 .map(|key| key.path.split_once('.').map_or(key.path, |(head, _)| head))
-                .chain(["profiles", "secrets"])
+                .chain(["profiles", "secrets", SERVERS])
                 .collect();
             names.dedup();
             names
@@ -460,6 +557,7 @@ pub fn profile_keys() -> impl Iterator<Item = &'static str> {
         .iter()
         .map(|key| key.name)
         .chain([INHERITS, PREOPEN, ALLOW_HOSTS])
+        .chain(PROFILE_TOOLS)
 }
 
 fn profile_key(name: &str) -> Option<Kind> {
@@ -468,6 +566,9 @@ fn profile_key(name: &str) -> Option<Kind> {
     }
     if name == PREOPEN {
         return Some(Kind::Preopens);
+    }
+    if PROFILE_TOOLS.contains(&name) {
+        return Some(Kind::Patterns);
     }
     if name == ALLOW_HOSTS {
         return Some(Kind::Hosts);
@@ -483,6 +584,11 @@ pub fn is_profile_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Whether a variable can be called so.
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0'])
 }
 
 /// The longest name of a session, in bytes.
@@ -526,6 +632,9 @@ impl Kind {
             }
             Self::Variable => "the name of an environment variable".to_owned(),
             Self::Preopens => "[[preopen]] with `host`, `guest` and `access`, or HOST:GUEST[:ro|rw] outside of a file".to_owned(),
+            Self::Patterns => "a list of `server.tool` or `server`, with `*` for any text".to_owned(),
+            Self::Variables => "a list of names of environment variables".to_owned(),
+            Self::Server => "[servers.NAME] with `command` or `url`".to_owned(),
             Self::Hosts => "a list such as [\"api.example.com:443\"], or entries separated by commas outside of a file".to_owned(),
         }
     }
@@ -544,12 +653,19 @@ impl Kind {
             | (Self::Profile | Self::Text, value @ Value::Text(_))
             | (Self::Profiles, value @ Value::List(_))
             | (Self::Preopens, value @ Value::Preopens(_))
+            | (Self::Server, value @ Value::Server(_))
             | (Self::Hosts, value @ Value::Hosts(_)) => Some(value),
-            // What no variable can be called.
-            (Self::Variable, Value::Text(name)) => {
-                let fits = !name.is_empty() && !name.contains(['=', '\0']);
-                fits.then_some(Value::Text(name))
+            (Self::Patterns, Value::List(patterns)) => {
+                let grants = patterns.iter().try_fold(Grants::none(), |grants, pattern| {
+                    grants.with(pattern, Decision::Allow)
+                });
+                grants.is_ok().then_some(Value::List(patterns))
             }
+            (Self::Variable, Value::Text(name)) => is_variable(&name).then_some(Value::Text(name)),
+            (Self::Variables, Value::List(names)) => names
+                .iter()
+                .all(|name| is_variable(name))
+                .then_some(Value::List(names)),
             (Self::Path, Value::Text(text)) => {
                 (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
             }
@@ -576,7 +692,8 @@ impl Kind {
                 Err(_) => Value::Text(text.to_owned()),
             },
             Self::Boolean => Value::Boolean(text.parse().ok()?),
-            Self::Profiles => Value::List(
+            Self::Server => return None,
+            Self::Profiles | Self::Patterns | Self::Variables => Value::List(
                 text.split(',')
                     .map(str::trim)
                     .filter(|name| !name.is_empty())

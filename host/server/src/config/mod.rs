@@ -18,7 +18,9 @@ mod preopens;
 mod problem;
 mod profiles;
 mod secrets;
+mod servers;
 mod show;
+mod tools;
 mod value;
 
 #[cfg(test)]
@@ -47,6 +49,7 @@ pub use keys::{ENV_CONFIG, is_profile_name};
 pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
+pub use tools::{MCP_CONFIG, MCP_JSON, ToolsConfig};
 pub use value::{Value, list};
 
 /// How log lines look.
@@ -91,6 +94,7 @@ pub struct Configuration {
     pub log_format: LogFormat,
     state: SessionState,
     audit: audit::AuditKeys,
+    tools: tools::ToolKeys,
     network: network::NetworkKeys,
     secrets: Vec<secrets::Source>,
     sent_to: Vec<network::SentTo>,
@@ -182,6 +186,8 @@ fn resolve(
     if let Some(for_all) = settled.row(PREOPEN) {
         grants::open(&mut resolved, for_all, problems);
     }
+    let lists = ["tools.allow", "tools.ask", "tools.deny"].map(|key| settled.list(key));
+    grants::tools(&mut resolved, lists);
     if let Some(for_all) = settled.row(ALLOW_HOSTS) {
         grants::hosts(&mut resolved, for_all, problems);
     }
@@ -210,9 +216,11 @@ fn resolve(
         _ => String::new(),
     };
     let audit = audit::resolve(&mut settled);
+    let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
     let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
+    rows.extend(of_servers);
     rows.extend(of_secrets);
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
     // After the keys outside of sections.
@@ -226,6 +234,7 @@ fn resolve(
         log_format,
         state: SessionState::new(state_file, session),
         audit,
+        tools,
         network,
         secrets,
         sent_to,
@@ -295,6 +304,14 @@ impl Settled {
     fn value(&mut self, path: &str) -> Option<&Value> {
         self.row(path).map(|row| &row.value)
     }
+
+    /// The texts of a list; none where the key holds no list.
+    fn list(&mut self, path: &str) -> Vec<String> {
+        match self.value(path) {
+            Some(Value::List(texts)) => texts.clone(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn policy(
@@ -327,6 +344,7 @@ fn policy(
                 .filter(|profile| {
                     within(&profile.limits, &default.limits)
                         && profile.files.is_within(&default.files)
+                        && profile.tools.is_within(&default.tools)
                         && profile
                             .hosts
                             .iter()

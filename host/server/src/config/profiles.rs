@@ -5,7 +5,7 @@ use vesicle_sandbox::{Files, Limits};
 
 use super::{
     hosts::ALLOW_HOSTS,
-    keys::{self, INHERITS},
+    keys::{self, INHERITS, PROFILE_TOOLS},
     layer::Layer,
     limit_keys::LIMIT_KEYS,
     preopens::PREOPEN,
@@ -13,10 +13,16 @@ use super::{
     show::Row,
     value::{Origin, Value},
 };
-use crate::limits::Profile;
+use crate::{limits::Profile, tools::ToolRules};
 
 /// What profiles can be granted.
-pub const GRANTS: [&str; 2] = [PREOPEN, ALLOW_HOSTS];
+pub const GRANTS: [&str; 5] = [
+    PREOPEN,
+    ALLOW_HOSTS,
+    PROFILE_TOOLS[0],
+    PROFILE_TOOLS[1],
+    PROFILE_TOOLS[2],
+];
 
 /// A profile, and where each of its limits came from.
 #[derive(Debug)]
@@ -147,6 +153,7 @@ fn overlay(name: &str, mut limits: Limits, mut rows: Vec<Row>, layer: &Layer) ->
             limits,
             files: Files::default(),
             hosts: vec![],
+            tools: ToolRules::default(),
         },
         rows,
     }

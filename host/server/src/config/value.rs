@@ -4,7 +4,7 @@ use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
-use super::{file::ConfigFile, hosts::HostEntry, preopens::Preopen};
+use super::{file::ConfigFile, hosts::HostEntry, preopens::Preopen, servers::ServerEntry};
 
 /// How a limit says that there is none.
 pub const UNLIMITED: &str = "unlimited";
@@ -27,6 +27,8 @@ pub enum Value {
     List(Vec<String>),
     /// Directories.
     Preopens(Vec<Preopen>),
+    /// A server.
+    Server(ServerEntry),
     /// Hosts.
     Hosts(Vec<HostEntry>),
 }
@@ -48,6 +50,7 @@ impl fmt::Display for Value {
                 let all: Vec<String> = preopens.iter().map(ToString::to_string).collect();
                 write!(f, "[{}]", all.join(", "))
             }
+            Self::Server(server) => server.fmt(f),
         }
     }
 }

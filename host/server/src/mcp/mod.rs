@@ -1,30 +1,44 @@
 //! The MCP server over standard input and output.
 //!
-//! Two runtimes: guests run on one with a thread for every core, the protocol on this thread. A
+//! Three runtimes: guests run on one with a thread for every core, connections to other servers on
+//! one with a thread of its own, the protocol on this thread. A
 //! guest gives its thread back each millisecond, and the runtime looks at timers and pipes about as
 //! often; on a thread of its own a cancellation is read at once.
 
+mod arguments;
+mod consent;
+mod cut;
 mod disconnect;
+mod discover;
 mod execute;
 mod lazy;
 mod progress;
+mod resources;
 mod server;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use rmcp::{
     RoleServer, ServiceExt as _,
     service::ServerInitializeError,
     transport::{async_rw::AsyncRwTransport, io::stdio_pipes},
 };
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use vesicle_sandbox::{Config, State, Transport};
 
-use crate::{audit::Audit, limits::Policy, secrets::Secrets};
+use crate::{
+    audit::Audit,
+    config::ToolsConfig,
+    limits::Policy,
+    secrets::Secrets,
+    tools::{Toolbox, Trees},
+};
 use disconnect::{Disconnect, WatchedReader};
-use execute::ExecuteTool;
 use lazy::LazySandbox;
 use server::Server;
+
+/// How long connections to other servers may take to be dropped.
+const END_WAIT: Duration = Duration::from_secs(1);
 
 /// Why serving ended before the client did.
 #[derive(Debug, thiserror::Error)]
@@ -38,55 +52,124 @@ pub enum ServeError {
     /// There was no agreement on how to go on.
     #[error("the client did not open a session")]
     Session(#[source] Box<ServerInitializeError>),
+    /// The other servers cannot be connected to as they are configured.
+    #[error("the servers of the configuration cannot be used: {0}")]
+    Tools(String),
     /// The connection's task died.
     #[error("the connection failed")]
     Connection(#[source] tokio::task::JoinError),
 }
 
+/// What is served.
+pub struct Service {
+    /// How the sandbox is set up.
+    pub sandbox: Config,
+    /// What callers get.
+    pub policy: Arc<Policy>,
+    /// Where their programs keep what they keep.
+    pub state: Arc<dyn State>,
+    /// The way to the hosts that they are granted.
+    pub hosts: Arc<Transport>,
+    /// Where what is run is written to; the caller flushes it.
+    pub audit: Audit,
+    /// What is taken out of results.
+    pub secrets: Secrets,
+    /// The other servers whose tools callers may use.
+    pub tools: ToolsConfig,
+    /// How long a result may be, in bytes, unless its call says otherwise.
+    pub result_bytes_max: usize,
+}
+
 /// Serves one client over standard input and output until it closes its end.
-/// Callers get what `policy` allows, and their programs keep what they keep in `state` and send
-/// requests by `hosts`. What is run is written to `audit`, which the caller flushes; `secrets` are taken out of results.
-pub fn serve(
-    config: Config,
-    policy: Arc<Policy>,
-    state: Arc<dyn State>,
-    hosts: Arc<Transport>,
-    audit: Audit,
-    secrets: Secrets,
-) -> Result<(), ServeError> {
+pub fn serve(service: Service) -> Result<(), ServeError> {
     let guests = Builder::new_multi_thread()
         .thread_name("guests")
         .enable_all()
         .build()?;
     let protocol = Builder::new_current_thread().enable_all().build()?;
+    // Other servers have a thread of their own: what they send must wait neither for guests that
+    // compute nor keep the protocol waiting.
+    let upstream = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("servers")
+        .enable_all()
+        .build()?;
+    let toolbox = Toolbox::new(service.tools, upstream.handle().clone());
+    let mut policy = service.policy;
+    if !toolbox.is_empty() {
+        toolbox
+            .bridge()
+            .map_err(|error| ServeError::Tools(error.to_string()))?;
+        policy = with_trees(policy, &toolbox, upstream.handle())?;
+    }
 
     // Started, not awaited: a client wants its answer to `initialize` now, and compiling the engine
     // can take seconds.
-    let sandbox = LazySandbox::new(config, guests.handle().clone());
+    let sandbox = LazySandbox::new(service.sandbox, guests.handle().clone());
     sandbox.warm_up();
 
-    let served = protocol.block_on(serve_stdio(sandbox, policy, state, hosts, audit, secrets));
+    let host = Arc::new(Host {
+        sandbox,
+        toolbox: toolbox.clone(),
+        policy,
+        state: service.state,
+        hosts: service.hosts,
+        disconnect: Disconnect::default(),
+        audit: service.audit,
+        secrets: service.secrets,
+        result_bytes_max: service.result_bytes_max,
+    });
+    let served = protocol.block_on(serve_stdio(host));
     // What still runs, runs for nobody.
     guests.shutdown_background();
+    protocol.block_on(toolbox.shut_down());
+    // With the time to drop what it has on the disk.
+    upstream.shutdown_timeout(END_WAIT);
     protocol.shutdown_background();
     served
 }
 
-async fn serve_stdio(
+/// The policy by which code that has files also has `/servers`, which follows the servers.
+fn with_trees(policy: Arc<Policy>, toolbox: &Toolbox, runtime: &Handle) -> io::Result<Arc<Policy>> {
+    let (trees, granted) = Trees::plant(&policy)?;
+    if trees.is_empty() {
+        return Ok(policy);
+    }
+    let (toolbox, trees) = (toolbox.clone(), Arc::new(trees));
+    runtime.spawn(async move {
+        let Ok(bridge) = toolbox.bridge() else {
+            return;
+        };
+        let mut changes = bridge.changes();
+        loop {
+            let (toolbox, trees, catalog) = (toolbox.clone(), trees.clone(), bridge.catalog());
+            let grown = tokio::task::spawn_blocking(move || trees.grow(&toolbox, &catalog));
+            if grown.await.is_err() || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Arc::new(granted))
+}
+
+/// What the tools of a session share.
+struct Host {
     sandbox: LazySandbox,
+    toolbox: Toolbox,
     policy: Arc<Policy>,
     state: Arc<dyn State>,
     hosts: Arc<Transport>,
+    disconnect: Disconnect,
     audit: Audit,
     secrets: Secrets,
-) -> Result<(), ServeError> {
+    result_bytes_max: usize,
+}
+
+async fn serve_stdio(host: Arc<Host>) -> Result<(), ServeError> {
     let (stdin, stdout) = stdio_pipes();
-    let disconnect = Disconnect::default();
-    let stdin = WatchedReader::new(stdin, disconnect.clone());
+    let stdin = WatchedReader::new(stdin, host.disconnect.clone());
     let transport = AsyncRwTransport::<RoleServer, _, _>::new(stdin, stdout);
-    let server = Server::new(ExecuteTool::new(
-        sandbox, policy, state, hosts, disconnect, audit, secrets,
-    ));
+    let server = Server::new(host);
     let session = match server.serve(transport).await {
         Ok(session) => session,
         // Gone before it said anything: nothing to serve, nothing wrong.

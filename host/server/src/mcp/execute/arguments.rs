@@ -1,7 +1,7 @@
 //! What a caller may send. Read by hand, one field at a time: a model can only correct itself when
 //! the message names the field and what belongs there.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use crate::limits::{Asker, LimitsError, Policy, Profile};
 use rmcp::model::JsonObject;
@@ -21,6 +21,8 @@ pub struct Arguments<'p> {
     pub profile: &'p Profile,
     /// The time that the caller gives it.
     pub timeout: Option<Duration>,
+    /// How long its result may be, in bytes.
+    pub result_bytes_max: usize,
 }
 
 /// Why arguments were refused.
@@ -52,15 +54,20 @@ pub enum ArgumentError {
 
 impl<'p> Arguments<'p> {
     /// Reads what a caller sent, who may have the profiles that `policy` offers. Fields that are
-    /// null count as absent.
-    pub fn read(mut sent: JsonObject, policy: &'p Policy) -> Result<Self, ArgumentError> {
+    /// null count as absent. Who says nothing of the result gets `result_bytes_max`.
+    pub fn read(
+        mut sent: JsonObject,
+        policy: &'p Policy,
+        result_bytes_max: usize,
+    ) -> Result<Self, ArgumentError> {
         let code = field(&mut sent, "code", "code")?.ok_or(ArgumentError::NoCode)?;
         let mut context: JsonObject = field(&mut sent, "context", "context")?.unwrap_or_default();
         let profile: Option<String> = field(&mut sent, "profile", "profile")?;
         let timeout_ms: Option<u64> = field(&mut sent, "timeout_ms", "timeout_ms")?;
+        let asked: Option<NonZeroUsize> = field(&mut sent, "max_result_bytes", "max_result_bytes")?;
         none_left(
             &sent,
-            "the arguments are `code`, `context`, `profile` and `timeout_ms`",
+            "the arguments are `code`, `context`, `profile`, `timeout_ms` and `max_result_bytes`",
         )?;
 
         let task = field(&mut context, "task", "context.task")?;
@@ -75,6 +82,7 @@ impl<'p> Arguments<'p> {
             input,
             profile,
             timeout: timeout_ms.map(Duration::from_millis),
+            result_bytes_max: asked.map_or(result_bytes_max, NonZeroUsize::get),
         })
     }
 }
@@ -116,7 +124,7 @@ mod tests {
         let Value::Object(sent) = sent else {
             panic!("arguments are an object")
         };
-        Arguments::read(sent, &POLICY).map_err(|error| error.to_string())
+        Arguments::read(sent, &POLICY, 1_000).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -126,6 +134,7 @@ mod tests {
         assert_eq!(read.input.get(), "null");
         assert_eq!(read.profile.name, "default");
         assert_eq!(read.timeout, None);
+        assert_eq!(read.result_bytes_max, 1_000);
     }
 
     #[test]
@@ -135,12 +144,14 @@ mod tests {
             "context": {"task": "echo", "input": {"z": 0.30000000000000004, "a": 1}},
             "profile": "restrictive",
             "timeout_ms": 20,
+            "max_result_bytes": 1,
         }))
         .unwrap();
         assert_eq!(read.task.as_deref(), Some("echo"));
         assert_eq!(read.input.get(), r#"{"z":0.30000000000000004,"a":1}"#);
         assert_eq!(read.profile.name, "restrictive");
         assert_eq!(read.timeout, Some(Duration::from_millis(20)));
+        assert_eq!(read.result_bytes_max, 1);
     }
 
     #[test]
@@ -148,8 +159,9 @@ mod tests {
         let refused = |sent| read(sent).unwrap_err();
         insta::assert_snapshot!(refused(json!({})), @r#"`code` is missing; send the program as a string: {"code": "return 1 + 1"}"#);
         insta::assert_snapshot!(refused(json!({"code": 5})), @"`code` does not fit: invalid type: integer `5`, expected a string");
-        insta::assert_snapshot!(refused(json!({"code": "", "timeout": 5})), @"there is no argument `timeout`; the arguments are `code`, `context`, `profile` and `timeout_ms`");
+        insta::assert_snapshot!(refused(json!({"code": "", "timeout": 5})), @"there is no argument `timeout`; the arguments are `code`, `context`, `profile`, `timeout_ms` and `max_result_bytes`");
         insta::assert_snapshot!(refused(json!({"code": "", "timeout_ms": -5})), @"`timeout_ms` does not fit: invalid value: integer `-5`, expected u64");
+        insta::assert_snapshot!(refused(json!({"code": "", "max_result_bytes": 0})), @"`max_result_bytes` does not fit: invalid value: integer `0`, expected a nonzero usize");
         insta::assert_snapshot!(refused(json!({"code": "", "context": "x"})), @r#"`context` does not fit: invalid type: string "x", expected a map"#);
         insta::assert_snapshot!(refused(json!({"code": "", "context": {"data": 1}})), @"there is no argument `data`; `context` has `task` and `input`");
         insta::assert_snapshot!(refused(json!({"code": "", "profile": "fast"})), @r#"`profile`: there is no profile `fast`; take one of restrictive, default, permissive; `inherits = "default"` under [profiles.fast] and `profiles = ["restrictive", "default", "permissive", "fast"]` under [serve] in vesicle.toml would make it"#);

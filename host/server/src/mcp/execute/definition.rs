@@ -2,6 +2,7 @@
 //! hints.
 
 use rmcp::model::{Tool, ToolAnnotations, object};
+use vesicle_bridge::discovery;
 use vesicle_sandbox::{Access, Directory};
 
 use super::{NAME, schema};
@@ -27,32 +28,57 @@ and column of your code.";
 /// What the description says where neither hosts nor files are granted.
 const NO_GRANTS: &str = "There is no fetch, fs, process,";
 
-/// The tool for callers under this policy.
-pub fn definition(policy: &Policy) -> Tool {
+/// The tool for callers under this policy. Where other servers are connected, it names them with how
+/// many tools each has. A model then reads of more than this tool in each prompt, so that what this
+/// tool is is told in fewer words; errors tell the rest.
+pub fn definition(policy: &Policy, servers: &[(String, usize)]) -> Tool {
     let (files, hosts) = (files(policy), hosts(policy));
-    let writes = files.contains("(read-write");
-    let mut granted = String::new();
-    let mut absent = "There is no ".to_owned();
-    match hosts.as_str() {
-        "" => absent.push_str("fetch, "),
-        hosts => granted.push_str(&format!("`fetch` is the web's, for {hosts}. ")),
-    }
-    match files.as_str() {
-        "" => absent.push_str("fs, "),
-        files => granted.push_str(&format!("`fs` is Node's fs/promises, for {files}. ")),
-    }
-    let description = DESCRIPTION.replace(NO_GRANTS, &format!("{granted}{absent}process,"));
-    Tool::new(NAME, description, object(schema::input(policy)))
-        .with_title("Run code in a sandbox")
+    // What other servers' tools change is not known here.
+    let changes = !hosts.is_empty() || !servers.is_empty();
+    let tool = match servers {
+        [] => alone(policy, &files, &hosts),
+        servers => among_servers(policy, &files, &hosts, servers),
+    };
+    tool.with_title("Run code in a sandbox")
         .with_raw_output_schema(object(schema::output(!files.is_empty())).into())
         .with_annotations(
             // Outside of the sandbox it can change its own `state`, and what is granted.
             ToolAnnotations::with_title("Run code in a sandbox")
                 .read_only(false)
-                .destructive(writes || !hosts.is_empty())
+                .destructive(files.contains("(read-write") || changes)
                 .idempotent(false)
-                .open_world(!hosts.is_empty()),
+                .open_world(changes),
         )
+}
+
+fn alone(policy: &Policy, files: &str, hosts: &str) -> Tool {
+    let mut granted = String::new();
+    let mut absent = "There is no ".to_owned();
+    match hosts {
+        "" => absent.push_str("fetch, "),
+        hosts => granted.push_str(&format!("`fetch` is the web's, for {hosts}. ")),
+    }
+    match files {
+        "" => absent.push_str("fs, "),
+        files => granted.push_str(&format!("`fs` is Node's fs/promises, for {files}. ")),
+    }
+    let description = DESCRIPTION.replace(NO_GRANTS, &format!("{granted}{absent}process,"));
+    Tool::new(NAME, description, object(schema::input(policy)))
+}
+
+fn among_servers(policy: &Policy, files: &str, hosts: &str, servers: &[(String, usize)]) -> Tool {
+    let profiles = policy.open_to(Asker::Caller);
+    let profiles = profiles.map(|profile| profile.name.as_str());
+    let servers = servers.iter().map(|(name, tools)| (name.as_str(), *tools));
+    let mut tool = discovery::execute_agent_code(profiles, servers);
+    let mut description = tool.description.take().unwrap_or_default().into_owned();
+    for (name, granted) in [("fetch", hosts), ("fs", files)] {
+        if !granted.is_empty() {
+            description.push_str(&format!(" `{name}` is for {granted}."));
+        }
+    }
+    tool.description = Some(description.into());
+    tool
 }
 
 /// The directories that callers can have, such as `/data (read), /out (read-write, profile ci)`.
@@ -136,7 +162,7 @@ mod tests {
     fn granted_directories_are_told_in_a_few_words() {
         let data = ("/data", Access::Read);
         let one = granting(&[("default", &[data])]);
-        let told = definition(&one);
+        let told = definition(&one, &[]);
         let description = told.description.as_deref().unwrap();
         assert!(description.contains(
             "`fs` is Node's fs/promises, for /data (read). There is no fetch, process, require"
@@ -144,7 +170,7 @@ mod tests {
         assert_eq!(told.annotations.unwrap().destructive_hint, Some(false));
         let two = granting(&[("a", &[data]), ("b", &[data, ("/out", Access::ReadWrite)])]);
         assert_eq!(files(&two), "/data (read), /out (read-write, profile b)");
-        let told = definition(&two).annotations.unwrap();
+        let told = definition(&two, &[]).annotations.unwrap();
         assert_eq!(
             (told.read_only_hint, told.destructive_hint),
             (Some(false), Some(true))
@@ -167,7 +193,7 @@ mod tests {
             grant(&profiles[1], "*.b.example:8443"),
         ];
         policy = Policy::new(profiles.to_vec(), profiles[0].clone(), &["b".to_owned()]);
-        let told = definition(&policy);
+        let told = definition(&policy, &[]);
         let description = told.description.as_deref().unwrap();
         insta::assert_snapshot!(
             description.split("prefix). ").nth(1).unwrap().lines().next().unwrap(),
@@ -182,8 +208,25 @@ mod tests {
     }
 
     #[test]
+    fn with_other_servers_it_names_them() {
+        let policy = granting(&[("a", &[("/data", Access::Read)])]);
+        let told = definition(&policy, &[("github".to_owned(), 117)]);
+        let description = told.description.as_deref().unwrap();
+        assert!(description.contains("github (117)"), "{description}");
+        assert!(
+            description.ends_with("`fs` is for /data (read)."),
+            "{description}"
+        );
+        let hints = told.annotations.unwrap();
+        assert_eq!(
+            (hints.open_world_hint, hints.destructive_hint),
+            (Some(true), Some(true))
+        );
+    }
+
+    #[test]
     fn a_model_reads_this() {
-        insta::assert_json_snapshot!(definition(&Policy::default()));
+        insta::assert_json_snapshot!(definition(&Policy::default(), &[]));
     }
 
     #[test]

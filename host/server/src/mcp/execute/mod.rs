@@ -12,147 +12,129 @@ use rmcp::{
     model::{CallToolResult, ContentBlock, JsonObject, Tool},
     service::RequestContext,
 };
-use vesicle_sandbox::{Execution, Network, State, Transport};
+use vesicle_sandbox::{Execution, Network};
 
-use super::{
-    disconnect::Disconnect,
-    lazy::{LazySandbox, RunError},
-    progress::Progress,
-};
+use super::{Host, consent::consent, lazy::RunError, progress::Progress};
 use crate::{
-    audit::{Audit, Begun, Ended, Who},
-    limits::{Asker, Policy},
-    secrets::Secrets,
+    audit::{Begun, Ended, Who},
+    limits::Asker,
 };
 use arguments::Arguments;
 
 /// The tool's name.
 pub const NAME: &str = "execute_agent_code";
 
-/// Runs what callers send.
-pub struct ExecuteTool {
-    sandbox: LazySandbox,
-    disconnect: Disconnect,
-    policy: Arc<Policy>,
-    state: Arc<dyn State>,
-    hosts: Arc<Transport>,
-    audit: Audit,
-    secrets: Secrets,
+/// The tool, as `tools/list` shows it.
+pub fn definition(host: &Host) -> Tool {
+    definition::definition(&host.policy, &servers(host))
 }
 
-impl ExecuteTool {
-    /// Runs it in `sandbox`, within `policy`, with `state` and the way to `hosts`, for a client that may
-    /// leave. Logs it to
-    /// `audit`, and takes `secrets` out of results.
-    pub fn new(
-        sandbox: LazySandbox,
-        policy: Arc<Policy>,
-        state: Arc<dyn State>,
-        hosts: Arc<Transport>,
-        disconnect: Disconnect,
-        audit: Audit,
-        secrets: Secrets,
-    ) -> Self {
-        Self {
-            sandbox,
-            disconnect,
-            policy,
-            state,
-            hosts,
-            audit,
-            secrets,
-        }
-    }
+/// The servers that callers who name no profile can reach, with how many tools each has.
+pub fn servers(host: &Host) -> Vec<(String, usize)> {
+    let bridge = match host.toolbox.bridge() {
+        Ok(bridge) if !host.toolbox.is_empty() => bridge,
+        _ => return Vec::new(),
+    };
+    let grants = host.policy.default_profile().tools.grants();
+    let catalog = bridge.catalog();
+    let servers = catalog.servers().iter();
+    servers
+        .filter(|server| grants.reaches(server.name.as_str()))
+        .map(|server| (server.name.to_string(), server.tools().count()))
+        .collect()
+}
 
-    /// The tool, as `tools/list` shows it.
-    pub fn definition(&self) -> Tool {
-        definition::definition(&self.policy)
+/// One call. Whatever is wrong with the arguments or the code is a result that a model can read
+/// and act on; a protocol error would be kept from it.
+pub async fn call(
+    host: &Host,
+    arguments: JsonObject,
+    context: RequestContext<RoleServer>,
+) -> CallToolResult {
+    let began = Instant::now();
+    let arguments = match Arguments::read(arguments, &host.policy, host.result_bytes_max) {
+        Ok(arguments) => arguments,
+        Err(error) => return refusal(error.to_string()),
+    };
+    let profile = arguments.profile;
+    let limits = match host
+        .policy
+        .narrowed(profile, arguments.timeout, Asker::Caller)
+    {
+        Ok(limits) => limits,
+        Err(error) => return refusal(format!("`timeout_ms`: {error}")),
+    };
+    let begun = Begun {
+        tool: NAME,
+        profile: &profile.name,
+        code: &arguments.code,
+        input: &arguments.input,
+    };
+    let recording = match host.audit.begin(begun, || client(&context)) {
+        Ok(recording) => recording,
+        Err(refused) => return refusal(refused.to_string()),
+    };
+    let mut execution = Execution {
+        code: arguments.code,
+        input: arguments.input,
+        limits,
+        state: host.state.clone(),
+        files: profile.files.clone(),
+        network: Network::new(profile.hosts.clone(), host.hosts.clone()),
+        source_policy: host.policy.source(),
+        ..Execution::default()
+    };
+    if !host.toolbox.is_empty() {
+        let consent = consent(&context.peer, &host.secrets);
+        execution.tools = Arc::new(host.toolbox.granted(profile, consent));
     }
-
-    /// One call. Whatever is wrong with the arguments or the code is a result that a model can read
-    /// and act on; a protocol error would be kept from it.
-    pub async fn call(
-        &self,
-        arguments: JsonObject,
-        context: RequestContext<RoleServer>,
-    ) -> CallToolResult {
-        let began = Instant::now();
-        let arguments = match Arguments::read(arguments, &self.policy) {
-            Ok(arguments) => arguments,
-            Err(error) => return refusal(error.to_string()),
-        };
-        let profile = arguments.profile;
-        let limits = match self
-            .policy
-            .narrowed(profile, arguments.timeout, Asker::Caller)
-        {
-            Ok(limits) => limits,
-            Err(error) => return refusal(format!("`timeout_ms`: {error}")),
-        };
-        let begun = Begun {
-            tool: NAME,
-            profile: &profile.name,
-            code: &arguments.code,
-            input: &arguments.input,
-        };
-        let recording = match self.audit.begin(begun, || client(&context)) {
-            Ok(recording) => recording,
-            Err(refused) => return refusal(refused.to_string()),
-        };
-        let mut execution = Execution {
-            code: arguments.code,
-            input: arguments.input,
-            limits,
-            state: self.state.clone(),
-            files: profile.files.clone(),
-            network: Network::new(profile.hosts.clone(), self.hosts.clone()),
-            source_policy: self.policy.source(),
-            ..Execution::default()
-        };
-        recording.watch(&mut execution);
-        let payloads = recording.wants_payloads();
-        let secrets = self.secrets.clone();
-        let progress = Progress::new(&context, limits.wall_time);
-        // Dropped on every way out of here, which stops the guest.
-        let run = self.sandbox.start(execution, move |outcome| {
-            let outcome = secrets.redact_outcome(outcome);
-            (result::of(&outcome), Ended::of(&outcome, payloads))
-        });
-        let (result, ended) = tokio::select! {
-            biased;
-            () = context.ct.cancelled() => (
-                Ok(abandoned("the client cancelled the call")),
-                Ended::otherwise("cancelled"),
-            ),
-            () = self.disconnect.settled() => (
-                Ok(abandoned("the client closed the connection")),
-                Ended::otherwise("disconnected"),
-            ),
-            never = progress.report() => match never {},
-            ran = run => match ran.map_err(RunError::from).flatten() {
-                Ok((result, ended)) => (Ok(result), ended),
-                Err(error) => (Err(error), Ended::otherwise("failed")),
-            },
-        };
-        if let Err(refused) = recording.end(ended).await {
-            return refusal(refused.to_string());
-        }
-        tracing::info!(
-            task = arguments.task,
-            profile = profile.name,
-            failed = !matches!(&result, Ok(result) if result.is_error == Some(false)),
-            elapsed_us = began.elapsed().as_micros() as u64,
-            "code executed"
-        );
-        result.unwrap_or_else(|error| {
-            tracing::error!(%error, "code could not be executed");
-            refusal(error.to_string())
-        })
+    recording.watch(&mut execution);
+    let result_bytes_max = arguments.result_bytes_max;
+    let payloads = recording.wants_payloads();
+    let secrets = host.secrets.clone();
+    let progress = Progress::new(&context, limits.wall_time);
+    // Dropped on every way out of here, which stops the guest.
+    let run = host.sandbox.start(execution, move |outcome| {
+        let outcome = secrets.redact_outcome(outcome);
+        (
+            result::of(&outcome, result_bytes_max),
+            Ended::of(&outcome, payloads),
+        )
+    });
+    let (result, ended) = tokio::select! {
+        biased;
+        () = context.ct.cancelled() => (
+            Ok(abandoned("the client cancelled the call")),
+            Ended::otherwise("cancelled"),
+        ),
+        () = host.disconnect.settled() => (
+            Ok(abandoned("the client closed the connection")),
+            Ended::otherwise("disconnected"),
+        ),
+        never = progress.report() => match never {},
+        ran = run => match ran.map_err(RunError::from).flatten() {
+            Ok((result, ended)) => (Ok(result), ended),
+            Err(error) => (Err(error), Ended::otherwise("failed")),
+        },
+    };
+    if let Err(refused) = recording.end(ended).await {
+        return refusal(refused.to_string());
     }
+    tracing::info!(
+        task = arguments.task,
+        profile = profile.name,
+        failed = !matches!(&result, Ok(result) if result.is_error == Some(false)),
+        elapsed_us = began.elapsed().as_micros() as u64,
+        "code executed"
+    );
+    result.unwrap_or_else(|error| {
+        tracing::error!(%error, "code could not be executed");
+        refusal(error.to_string())
+    })
 }
 
 /// Who sent the call, by its own account.
-fn client(context: &RequestContext<RoleServer>) -> Who {
+pub fn client(context: &RequestContext<RoleServer>) -> Who {
     match context.client_info() {
         Some(info) => Who {
             client: info.name,

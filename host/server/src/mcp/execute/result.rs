@@ -1,13 +1,14 @@
 //! An outcome as a tool result: structured for programs, text for models.
 
 use rmcp::model::{CallToolResult, ContentBlock};
+use serde_json::json;
 use vesicle_sandbox::{Exception, Outcome};
 
-use crate::harmless::harmless;
+use crate::{harmless::harmless, mcp::cut::cut};
 
-/// The result of a call whose code ended as `outcome`.
-pub fn of(outcome: &Outcome) -> CallToolResult {
-    let structured = match serde_json::to_value(outcome) {
+/// The result of a call whose code ended as `outcome`. What it returned is cut at `bytes_max`.
+pub fn of(outcome: &Outcome, bytes_max: usize) -> CallToolResult {
+    let mut structured = match serde_json::to_value(outcome) {
         Ok(structured) => structured,
         Err(error) => return untellable(&error),
     };
@@ -17,7 +18,15 @@ pub fn of(outcome: &Outcome) -> CallToolResult {
         Outcome::Success {
             output, uncaught, ..
         } => {
-            let mut texts = vec![output.get().to_owned()];
+            let mut texts = match cut(output.get(), bytes_max) {
+                None => vec![output.get().to_owned()],
+                Some(cut) => {
+                    structured["output"] = cut.shown.into();
+                    structured["output_cut"] =
+                        json!({"bytes": cut.bytes, "shown": cut.shown.len()});
+                    vec![cut.shown.to_owned(), cut.note()]
+                }
+            };
             texts.extend(uncaught.iter().map(uncaught_exception));
             texts
         }
@@ -59,8 +68,11 @@ fn untellable(error: &serde_json::Error) -> CallToolResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json, value::RawValue};
+    use serde_json::{Value, value::RawValue};
     use vesicle_sandbox::{ErrorType, Location, Resources};
+
+    /// More than any of these results has.
+    const BYTES_MAX: usize = 10_000;
 
     fn success(output: &str, stdout: &str) -> Outcome {
         Outcome::Success {
@@ -85,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_success_is_its_output_and_then_what_was_printed() {
-        let result = of(&success(r#"{"b":1,"a":2}"#, "working\n"));
+        let result = of(&success(r#"{"b":1,"a":2}"#, "working\n"), BYTES_MAX);
         assert_eq!(result.is_error, Some(false));
         assert_eq!(texts(&result), [r#"{"b":1,"a":2}"#, "stdout:\nworking\n"]);
         let structured = result.structured_content.unwrap();
@@ -94,23 +106,40 @@ mod tests {
     }
 
     #[test]
+    fn a_result_that_is_too_long_is_cut_and_says_so() {
+        let output = format!("\"{}\"", "x".repeat(98));
+        assert_eq!(texts(&of(&success(&output, ""), 100)), [output.as_str()]);
+        let result = of(&success(&output, "printed"), 99);
+        let told = texts(&result);
+        assert_eq!(told[0], output[..99]);
+        assert!(told[1].contains("the first 99 of 100 bytes"), "{told:?}");
+        assert_eq!(told[2], "stdout:\nprinted");
+        let structured = result.structured_content.unwrap();
+        assert_eq!(structured["output"], output[..99]);
+        assert_eq!(structured["output_cut"], json!({"bytes": 100, "shown": 99}));
+    }
+
+    #[test]
     fn a_failure_is_its_explanation() {
-        let result = of(&Outcome::Error {
-            error_type: ErrorType::Runtime,
-            name: "TypeError".to_owned(),
-            message: "not a function".to_owned(),
-            location: Some(Location {
-                line: 1,
-                column: 1,
-                excerpt: "1 | x()\n  | ^".to_owned(),
-            }),
-            stack: String::new(),
-            warnings: vec![],
-            stdout: String::new(),
-            stderr: "careful\n".to_owned(),
-            execution_time_us: 40,
-            resources: Resources::default(),
-        });
+        let result = of(
+            &Outcome::Error {
+                error_type: ErrorType::Runtime,
+                name: "TypeError".to_owned(),
+                message: "not a function".to_owned(),
+                location: Some(Location {
+                    line: 1,
+                    column: 1,
+                    excerpt: "1 | x()\n  | ^".to_owned(),
+                }),
+                stack: String::new(),
+                warnings: vec![],
+                stdout: String::new(),
+                stderr: "careful\n".to_owned(),
+                execution_time_us: 40,
+                resources: Resources::default(),
+            },
+            BYTES_MAX,
+        );
         assert_eq!(result.is_error, Some(true));
         assert_eq!(
             texts(&result),
@@ -127,10 +156,10 @@ mod tests {
 
     #[test]
     fn a_model_gets_no_character_that_it_cannot_see_and_a_program_gets_all() {
-        let result = of(&success(
-            r#""a\u001b[31mb""#,
-            "\u{1b}[2Jc\u{202e}d\0\u{e0041}",
-        ));
+        let result = of(
+            &success(r#""a\u001b[31mb""#, "\u{1b}[2Jc\u{202e}d\0\u{e0041}"),
+            BYTES_MAX,
+        );
         assert_eq!(
             texts(&result),
             [r#""a\u001b[31mb""#, "stdout:\nc\\u{202e}d\\u{e0041}"]
@@ -143,7 +172,7 @@ mod tests {
     #[test]
     fn a_result_too_deep_to_send_says_so() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-        let result = of(&success(&deep, ""));
+        let result = of(&success(&deep, ""), BYTES_MAX);
         assert_eq!(result.is_error, Some(true));
         insta::assert_snapshot!(texts(&result)[0], @"the result cannot be sent (recursion limit exceeded at line 1 column 128); return something flatter, or JSON.stringify(…) of it");
     }

@@ -38,6 +38,11 @@ pub fn input(policy: &Policy) -> Value {
                 "minimum": 1,
                 "description": "A time limit shorter than the profile's, in milliseconds",
             },
+            "max_result_bytes": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "Where the result is cut",
+            },
         },
         "required": ["code"],
         "additionalProperties": false,
@@ -72,6 +77,12 @@ fn without_files() -> Value {
                 "description": "How the code ended; the other fields depend on it",
             },
             "output": {"description": "success: the result"},
+            "output_cut": {
+                "type": "object",
+                "description": "success: the result was too long; `output` is the beginning of its text",
+                "properties": {"bytes": count("Of the whole"), "shown": count("Of the beginning")},
+                "required": ["bytes", "shown"],
+            },
             "uncaught": {
                 "type": "array",
                 "description": "success: rejections and errors in callbacks that nobody caught",

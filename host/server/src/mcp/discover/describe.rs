@@ -1,0 +1,59 @@
+//! `describe_tools`: how tools are called, as TypeScript.
+
+use rmcp::model::{CallToolResult, JsonObject};
+use vesicle_bridge::discovery::DESCRIBED_MAX;
+
+use super::{refused, told};
+use crate::{
+    mcp::{
+        Host,
+        arguments::{none_left, require},
+    },
+    tools::Granted,
+};
+
+/// The tool's name.
+pub const NAME: &str = "describe_tools";
+
+/// Some descriptions. A name that is none stands among them with the nearest that are.
+pub async fn call(host: &Host, granted: &Granted, sent: JsonObject) -> CallToolResult {
+    match described(host, granted, sent).await {
+        Ok((text, true)) => told(&text),
+        Ok((text, false)) | Err(text) => refused(&text),
+    }
+}
+
+async fn described(
+    host: &Host,
+    granted: &Granted,
+    mut sent: JsonObject,
+) -> Result<(String, bool), String> {
+    let names: Vec<String> = require(&mut sent, "names", "{\"names\": [\"server.tool\"]}")?;
+    none_left(&sent, "`names`")?;
+    if names.is_empty() || names.len() > DESCRIBED_MAX {
+        return Err(format!(
+            "`names` has {} names; send 1 to {DESCRIBED_MAX}",
+            names.len()
+        ));
+    }
+    let mut texts = Vec::new();
+    let mut any = false;
+    for name in &names {
+        let server = name.split_once('.').map(|(server, _)| server);
+        let catalog = host
+            .toolbox
+            .catalog(server)
+            .await
+            .map_err(ToString::to_string)?;
+        texts.push(match granted.find(&catalog, name) {
+            Ok((server, tool)) => {
+                any = true;
+                (host.toolbox)
+                    .typed(server.name.as_str(), &tool.definition)
+                    .declaration()
+            }
+            Err(error) => error.to_string(),
+        });
+    }
+    Ok((texts.join("\n\n"), any))
+}

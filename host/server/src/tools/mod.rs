@@ -1,0 +1,15 @@
+//! Tools of other MCP servers, for programs in a sandbox and for MCP clients: the bridge, with what
+//! each profile is granted of it.
+
+mod failure;
+mod granted;
+mod mark;
+mod memory;
+mod rules;
+mod toolbox;
+mod tree;
+
+pub use granted::Granted;
+pub use rules::ToolRules;
+pub use toolbox::Toolbox;
+pub use tree::Trees;
