@@ -128,7 +128,7 @@ return [own, own[0].length, await ask('localhost')]";
     let asked = place.run(code, configuration, &[]);
     // The length is that of what the code sees, not of the secret.
     assert_eq!(
-        serde_json::from_str::<Value>(asked.stdout()).expect(asked.stderr()),
+        serde_json::from_str::<Value>(asked.stdout()).expect("JSON"),
         json!([["authorization: Bearer [secret api]"], 34, []])
     );
     assert_eq!(place.calls().len(), 2);

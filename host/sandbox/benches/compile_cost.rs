@@ -101,7 +101,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let (megabytes, start) = (wasm.len() as f64 / 1e6, Instant::now());
             let loaded = sandbox.load(wasm, limits).await;
             let seconds = start.elapsed().as_secs_f64();
-            let what = match &loaded {
+            let what = match loaded {
                 Ok(_) => "compiled",
                 Err(LoadError::TimedOut(_)) => "TIMED OUT",
                 Err(LoadError::Compiler(_)) => "COMPILER DIED",

@@ -77,10 +77,8 @@ async fn addresses(
     let mut allowed = Vec::new();
     for address in found {
         let verdicts = hosts.iter().map(|host| host.allows_address(address));
-        let verdict = verdicts.fold(Err("not granted"), |one, other| match one {
-            Ok(()) => one,
-            Err(_) => other,
-        });
+        // One that allows it is enough; else the last says why not.
+        let verdict = verdicts.reduce(Result::or).unwrap_or(Err("not granted"));
         match verdict {
             Ok(()) => allowed.push(address),
             Err(refused) => {

@@ -214,7 +214,7 @@ async fn a_components_headers_frame_nothing() {
         assert!(!matches!(asked, Ok(Ok(_))), "{header:?}: {asked:?}");
     }
     for request in component.host.received() {
-        assert_eq!(request.header("host"), [authority.clone()], "{request:?}");
+        assert_eq!(request.header("host"), [authority.as_str()], "{request:?}");
     }
     // Where it says less than it sends, what it said is sent.
     let less = [("content-length", "3")];
