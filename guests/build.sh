@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the JavaScript engine and writes plugins/js-engine.wasm with its digest and recipe.
+# Builds the guests: the JavaScript engine, as plugins/js-engine.wasm with its digest and recipe, and
+# the Rust program that tests load.
 # With --check it writes nothing to plugins/ and fails where the digest differs from the committed
 # one. Needs the toolchain that guests/toolchain.sh installs.
 set -euo pipefail
@@ -51,18 +52,27 @@ flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clin
 )
 core=$target/guests/wasm32-wasip1/release/vesicle_js_engine.wasm
 built=$target/guests/js-engine.wasm
+# A command in Rust, which tests load as a component that is not ours.
+std_fs_core=$target/guests/std-fs.core.wasm
+std_fs=$target/guests/std-fs.wasm
+# shellcheck disable=SC2046 # several words
+"$RUSTC" --edition 2024 --target wasm32-wasip1 -Copt-level=s -Cstrip=symbols -Cpanic=abort \
+  --remap-path-prefix="$root"=/vesicle $("$root/guests/toolchain.sh" remap) \
+  "$root/guests/rust/std-fs.rs" -o "$std_fs_core"
 unset CARGO RUSTC
 # Of the whole workspace: the features of shared crates are the same as in every other build then.
 cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --bin vesicle-guest-builder
 digest=$("$target/debug/vesicle-guest-builder" "$core" "$built")
+std_fs_digest=$("$target/debug/vesicle-guest-builder" --command "$std_fs_core" "$std_fs")
 toolchain=$("$root/guests/toolchain.sh" versions)
 
 if [ "${1:-}" = --check ]; then
   committed=$(sed -n 's/^digest = "blake3:\(.*\)"$/\1/p' "$recipe")
-  if [ "$digest" = "$committed" ]; then
+  if [ "$digest" = "$committed" ] && cmp --quiet "$std_fs" "$root/tests/programs/components/std-fs.wasm"; then
     echo "js-engine.wasm: $digest, as committed"
+    echo "std-fs.wasm: $std_fs_digest, as committed"
   elif [ "$toolchain" = "$(sed -n '/^toolchain = """$/,/^"""$/p' "$recipe" | sed '1d;$d')" ]; then
-    echo "js-engine.wasm: built $digest, committed $committed: run guests/build.sh and commit plugins/" >&2
+    echo "js-engine.wasm: built $digest, committed $committed; std-fs.wasm: built $std_fs_digest: run guests/build.sh, and commit plugins/ and tests/programs/components/" >&2
     exit 1
   else
     echo "js-engine.wasm: built $digest with another toolchain than the recipe's, so that the digests cannot be compared:"
@@ -74,6 +84,7 @@ if [ "${1:-}" = --check ]; then
 fi
 
 cp "$built" "$root/plugins/js-engine.wasm"
+cp "$std_fs" "$root/tests/programs/components/std-fs.wasm"
 cat >"$recipe" <<TOML
 # What plugins/js-engine.wasm is and how it was made. Written by guests/build.sh.
 name = "js-engine"
@@ -86,3 +97,4 @@ $toolchain
 """
 TOML
 echo "js-engine.wasm: $digest"
+echo "std-fs.wasm: $std_fs_digest"

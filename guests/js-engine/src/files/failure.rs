@@ -41,9 +41,11 @@ impl Failure {
     /// A path in none of the directories, which are `granted`.
     pub fn not_granted(syscall: &'static str, granted: &str) -> Self {
         let note = match granted {
-            "" => "no directory is granted to this code; a [[preopen]] in vesicle.toml grants one, \
+            "" => {
+                "no directory is granted to this code; a [[preopen]] in vesicle.toml grants one, \
                    with host = \"…\", guest = \"/data\" and access = \"read\""
-                .to_owned(),
+                    .to_owned()
+            }
             granted => format!("granted are {granted}; a [[preopen]] in vesicle.toml grants more"),
         };
         let (code, reason) = node(ErrorCode::Access);

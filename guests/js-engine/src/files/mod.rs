@@ -112,11 +112,7 @@ fn stat<'js>(ctx: Ctx<'js>, path: Path<'js>) -> rquickjs::Result<Array<'js>> {
 }
 
 /// The first directory that was made, if one was.
-fn mkdir<'js>(
-    ctx: Ctx<'js>,
-    path: Path<'js>,
-    recursive: bool,
-) -> rquickjs::Result<Option<String>> {
+fn mkdir<'js>(ctx: Ctx<'js>, path: Path<'js>, recursive: bool) -> rquickjs::Result<Option<String>> {
     let path = text::to_rust(&path)?;
     let made = match recursive {
         true => operations::make_directories(&path),
@@ -125,15 +121,9 @@ fn mkdir<'js>(
     made.map_err(|failure| throw(&ctx, failure, &path, None))
 }
 
-fn rm<'js>(
-    ctx: Ctx<'js>,
-    path: Path<'js>,
-    recursive: bool,
-    force: bool,
-) -> rquickjs::Result<()> {
+fn rm<'js>(ctx: Ctx<'js>, path: Path<'js>, recursive: bool, force: bool) -> rquickjs::Result<()> {
     let path = text::to_rust(&path)?;
-    operations::remove(&path, recursive, force)
-        .map_err(|failure| throw(&ctx, failure, &path, None))
+    operations::remove(&path, recursive, force).map_err(|failure| throw(&ctx, failure, &path, None))
 }
 
 fn rename<'js>(ctx: Ctx<'js>, old: Path<'js>, new: Path<'js>) -> rquickjs::Result<()> {

@@ -85,7 +85,11 @@ fn names(roots: &[Root]) -> String {
             text.push_str(", ");
         }
         text.push_str(&root.path);
-        text.push_str(if root.writable { " (read-write)" } else { " (read)" });
+        text.push_str(if root.writable {
+            " (read-write)"
+        } else {
+            " (read)"
+        });
     }
     text
 }

@@ -20,3 +20,4 @@ mod arguments;
 mod between_tenants;
 mod lying;
 mod programs;
+mod std_fs;

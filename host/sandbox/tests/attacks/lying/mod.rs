@@ -27,7 +27,7 @@ pub fn compiler() -> Compiler {
 }
 
 /// A sandbox with one place and no queue, which compiles in a process of its own.
-async fn sandbox() -> Sandbox {
+pub async fn sandbox() -> Sandbox {
     let config = Config {
         cache_dir: Some(cache_dir()),
         compiler: Some(compiler()),

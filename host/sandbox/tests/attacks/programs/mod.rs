@@ -14,7 +14,7 @@ use std::time::Duration;
 use vesicle_sandbox::{Outcome, Sandbox};
 
 use crate::support::{alone, execution, sandbox_without_queue};
-use disk::Disk;
+pub use disk::Disk;
 pub use expectation::abridged;
 use header::Header;
 use network::Hosts;
@@ -58,9 +58,9 @@ pub fn entries(directory: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Folders that other tests run. The first: these say what becomes of them with and without the source check, and the tests of the check run
-/// them (`tests/sandbox/source_check_attacks.rs`). The second are no programs (`lying/`).
-const RUN_ELSEWHERE: &[&str] = &["source-check", "lying-components"];
+/// Folders that other tests run: programs that say what becomes of them with and without the source
+/// check (`tests/sandbox/source_check_attacks.rs`); and what is no program (`lying/`, `std_fs.rs`).
+const RUN_ELSEWHERE: &[&str] = &["source-check", "lying-components", "components"];
 
 #[test]
 fn every_folder_is_run() {
@@ -115,7 +115,7 @@ async fn run_one(
     let executed = executed.map_err(|_| "the host does not come back".to_owned())?;
     let outcome = executed.map_err(|error| format!("THE HOST FAILED: {error}"))?;
     let as_expected = disk
-        .is_untouched(&outcome)
+        .is_untouched(&serde_json::to_string(&outcome).unwrap())
         .and_then(|()| header.check(&outcome));
     drop(outcome);
 
