@@ -11,7 +11,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/vesi
 # name | file | what stands there | what takes its place | arguments of `cargo test` | the test
 defences() {
   cat <<'END'
-memory | host/sandbox/src/guest/memory.rs | desired <= self.bytes_max; | desired <= usize::MAX; | --test sandbox | limits::memory_ends_where_the_profile_says
+memory | host/sandbox/src/guest/memory.rs | let allowed = growth <= self.bytes_max - self.bytes; | let allowed = growth <= usize::MAX - self.bytes; | --test sandbox | limits::memory_ends_where_the_profile_says
 cpu-time | host/sandbox/src/pacing.rs | self.cpu_time.is_some_and(\|most\| cpu_time >= most) | self.cpu_time.is_some_and(\|_\| false) | --test sandbox | limits::cpu::cpu_time_ends_what_computes
 host-calls | host/sandbox/src/guest/budget.rs | if self.calls >= self.calls_max { | if self.calls == u64::MAX { | --test sandbox | limits::calls::calls_are_counted
 coarse-clock | host/sandbox/src/guest/clock.rs | Duration::from_micros(100) | Duration::from_nanos(1) | --test sandbox | globals::performance_now_is_monotonic_and_coarse

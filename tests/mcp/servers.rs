@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     raw::RawClient,
-    support::{VESICLE, in_repository},
+    support::{VESICLE, in_repository, unconfigured},
 };
 
 /// How long anything is waited for that has to come.
@@ -381,4 +381,44 @@ fn code_that_has_files_has_the_declarations_of_what_it_may_call() {
     // The default profile has no files.
     let without = client.call(&json!({"code": "return fs.readdir('/servers')"}));
     assert_eq!(without["isError"], true, "{without}");
+}
+
+#[test]
+fn definitions_that_change_are_held_back_and_written_to_the_audit_log() {
+    let place = place(&json!({"raw": raw(&[])}), "");
+    // Where `start_in` puts it.
+    let data = place.path().join("data");
+    let mut client = connected(&place);
+    ready(&mut client, "raw");
+    // It says from now on that it wants all secrets, with a character that nobody sees.
+    output(&mut client, "return tools.raw.change()");
+    let began = Instant::now();
+    let log = data.join("audit/audit-00000001.jsonl");
+    let note = loop {
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        if let Some(note) = lines.into_iter().find(|line| line["kind"] == "server") {
+            break note;
+        }
+        assert!(began.elapsed() < PATIENCE, "{text}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(
+        (&note["server"], &note["held"]),
+        (&json!("raw"), &json!(["mutable"]))
+    );
+    let odd = note["odd"][0].as_str().unwrap();
+    assert!(odd.starts_with("mutable: "), "{odd}");
+    let called =
+        client.call(&json!({"code": "return tools.raw.mutable().catch((error) => error.code)"}));
+    assert_eq!(called["structuredContent"]["output"], "denied", "{called}");
+    let listed = tool(&mut client, "list_servers", &json!({}));
+    assert!(text(&listed).contains("held back"), "{listed}");
+    let verified = unconfigured(&mut std::process::Command::new(VESICLE))
+        .args(["audit", "verify", "--data-dir", data.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(verified.status.success(), "{verified:?}");
 }

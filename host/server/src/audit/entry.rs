@@ -104,6 +104,24 @@ impl Entry {
     }
 }
 
+/// What there is to know of a server whose tools programs may call.
+#[derive(Debug, Serialize)]
+pub struct ServerNote {
+    /// When it was found.
+    #[serde(serialize_with = "as_time")]
+    pub time: SystemTime,
+    /// Always `server`.
+    pub kind: &'static str,
+    /// The session that it was found in.
+    pub session: Arc<str>,
+    /// The server's name.
+    pub server: String,
+    /// Its tools with names or descriptions that have what does not belong there, and what that is.
+    pub odd: Vec<String>,
+    /// Its tools that are held back, since their definitions changed after they were approved.
+    pub held: Vec<String>,
+}
+
 /// Who asked for an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Who {

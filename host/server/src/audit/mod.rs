@@ -27,7 +27,7 @@ use tokio::sync::oneshot;
 use vesicle_sandbox::Execution;
 
 use calls::{Noted, Watched};
-use entry::{Code, Entry, NAME_BYTES_MAX, Payloads, cut};
+use entry::{Code, Entry, NAME_BYTES_MAX, Payloads, ServerNote, cut};
 use requests::WatchedRequests;
 use writer::{Queue, Slot};
 
@@ -36,6 +36,9 @@ pub use entry::{Ended, Who};
 pub use log::{Rotation, name as file_name, numbers as file_numbers};
 pub use verify::{PROBLEMS_MAX, Place, Report, verify};
 pub use writer::Redact;
+
+/// The longest text about one tool of a server, in bytes.
+const NOTE_BYTES_MAX: usize = 1 << 10;
 
 /// How the log is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +162,27 @@ impl Audit {
             noted: Arc::default(),
             entry,
         })))
+    }
+
+    /// Logs what is odd about the tools of a server, and which of them are held back. A log that
+    /// cannot be written is told by the next execution.
+    pub fn note_server(&self, server: &str, odd: &[String], held: &[String]) {
+        let Some(shared) = &self.0 else {
+            return;
+        };
+        let Some(slot) = Slot::take(shared.queue.state()) else {
+            return shared.queue.lose();
+        };
+        let cut = |texts: &[String]| texts.iter().map(|text| cut(text, NOTE_BYTES_MAX)).collect();
+        let note = Box::new(ServerNote {
+            time: SystemTime::now(),
+            kind: "server",
+            session: shared.session.clone(),
+            server: server.to_owned(),
+            odd: cut(odd),
+            held: cut(held),
+        });
+        shared.queue.note(slot, note);
     }
 
     /// Waits, for some seconds at most, until all lines are written.

@@ -16,11 +16,12 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
     OnFailure, Settings,
-    entry::{self, Entry},
+    entry::{self, Entry, ServerNote},
     log::Log,
 };
 
@@ -42,6 +43,7 @@ type Written = oneshot::Sender<Result<(), String>>;
 
 enum Message {
     Line(Slot, Box<Entry>, Option<Written>),
+    Note(Slot, Box<ServerNote>),
     Flush(Sender<()>),
 }
 
@@ -160,6 +162,11 @@ impl Queue {
         let _ = self.to.send(Message::Line(slot, entry, written));
     }
 
+    /// Hands over a line about a server.
+    pub fn note(&self, slot: Slot, note: Box<ServerNote>) {
+        let _ = self.to.send(Message::Note(slot, note));
+    }
+
     /// Counts a line that found no slot.
     pub fn lose(&self) {
         if self.state.lost.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -224,9 +231,10 @@ impl Writer {
             for message in batch {
                 match message {
                     Message::Line(slot, entry, written) => {
-                        self.take(slot, &entry);
+                        self.take(slot, &*entry);
                         waiting.extend(written);
                     }
+                    Message::Note(slot, note) => self.take(slot, &*note),
                     Message::Flush(done) => flushed.push(done),
                 }
             }
@@ -245,7 +253,7 @@ impl Writer {
     }
 
     /// A line out of the queue.
-    fn take(&mut self, slot: Slot, entry: &Entry) {
+    fn take(&mut self, slot: Slot, entry: &impl Serialize) {
         match serde_json::to_string(entry) {
             Ok(object) => {
                 self.objects.push((self.redact)(object));

@@ -31,7 +31,7 @@ use crate::{
     config::ToolsConfig,
     limits::Policy,
     secrets::Secrets,
-    tools::{Toolbox, Trees},
+    tools::{self, Toolbox, Trees},
 };
 use disconnect::{Disconnect, WatchedReader};
 use lazy::LazySandbox;
@@ -101,6 +101,12 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
             .bridge()
             .map_err(|error| ServeError::Tools(error.to_string()))?;
         policy = with_trees(policy, &toolbox, upstream.handle())?;
+        let (toolbox, audit) = (toolbox.clone(), service.audit.clone());
+        upstream.spawn(async move {
+            if let Ok(bridge) = toolbox.bridge() {
+                tools::watch(bridge, &audit).await;
+            }
+        });
     }
 
     // Started, not awaited: a client wants its answer to `initialize` now, and compiling the engine

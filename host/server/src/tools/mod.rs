@@ -5,11 +5,13 @@ mod failure;
 mod granted;
 mod mark;
 mod memory;
+mod odd;
 mod rules;
 mod toolbox;
 mod tree;
 
 pub use granted::Granted;
+pub use odd::{odd, watch};
 pub use rules::ToolRules;
 pub use toolbox::Toolbox;
 pub use tree::Trees;

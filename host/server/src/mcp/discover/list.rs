@@ -3,19 +3,16 @@
 use std::fmt::Write as _;
 
 use rmcp::model::{CallToolResult, JsonObject};
-use vesicle_bridge::{Bridge, CatalogServer, ServerStatus, State, hygiene};
+use vesicle_bridge::{Bridge, ServerStatus, State};
 
 use super::{refused, told};
 use crate::{
     mcp::{Host, arguments::none_left},
-    tools::Granted,
+    tools::{self, Granted},
 };
 
 /// The tool's name.
 pub const NAME: &str = "list_servers";
-
-/// How many tools with odd descriptions are named for each server.
-const FLAGGED_MAX: usize = 10;
 
 /// The list.
 pub fn call(host: &Host, granted: &Granted, sent: &JsonObject) -> CallToolResult {
@@ -49,7 +46,7 @@ fn listed(bridge: &Bridge, granted: &Granted, notes: &[String]) -> String {
         }
         for odd in catalog
             .server(&status.name)
-            .map_or(vec![], |server| flagged(server))
+            .map_or(vec![], |server| tools::odd(server))
         {
             let _ = writeln!(text, "  odd: {odd}");
         }
@@ -81,20 +78,4 @@ fn line(status: &ServerStatus) -> String {
         }
     }
     line
-}
-
-/// The tools whose descriptions have what does not belong there.
-fn flagged(server: &CatalogServer) -> Vec<String> {
-    let odd = server.tools().chain(server.held()).filter_map(|tool| {
-        let description = tool.definition.description.as_deref().unwrap_or_default();
-        let flags = [hygiene::check(tool.name()), hygiene::check(description)];
-        let reasons: Vec<String> = flags
-            .into_iter()
-            .flat_map(|checked| checked.flags)
-            .map(|flag| flag.reason)
-            .collect();
-        let name = hygiene::strip(tool.name());
-        (!reasons.is_empty()).then(|| format!("{name}: {}", reasons.join("; ")))
-    });
-    odd.take(FLAGGED_MAX).collect()
 }
