@@ -41,7 +41,10 @@ impl Variables {
 
     /// The same, and secrets from wherever `lookup` has them.
     #[must_use]
-    pub fn with_secrets(mut self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+    pub fn with_secrets(
+        mut self,
+        lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         self.secrets = Some(Arc::new(lookup));
         self
     }
@@ -107,7 +110,8 @@ impl Variables {
                 "the secret `{name}` may not be read here: only definitions in the host's own configuration have secrets"
             ));
         };
-        secrets(name).ok_or_else(|| format!("there is no secret `{name}`: say where it is, under [secrets]"))
+        secrets(name)
+            .ok_or_else(|| format!("there is no secret `{name}`: say where it is, under [secrets]"))
     }
 }
 
@@ -159,9 +163,21 @@ mod tests {
     #[test]
     fn secrets_are_read_where_they_are_given_and_nowhere_else() {
         let with = variables().with_secrets(|name| (name == "key").then(|| "${SECRET}".to_owned()));
-        assert_eq!(with.expand("Bearer ${secret:key}").as_deref(), Ok("Bearer ${SECRET}"));
-        assert!(with.expand("${secret:other}").unwrap_err().contains("no secret `other`"));
-        assert!(variables().expand("${secret:key}").unwrap_err().contains("may not be read here"));
+        assert_eq!(
+            with.expand("Bearer ${secret:key}").as_deref(),
+            Ok("Bearer ${SECRET}")
+        );
+        assert!(
+            with.expand("${secret:other}")
+                .unwrap_err()
+                .contains("no secret `other`")
+        );
+        assert!(
+            variables()
+                .expand("${secret:key}")
+                .unwrap_err()
+                .contains("may not be read here")
+        );
     }
 
     #[test]

@@ -6,10 +6,12 @@ mod granted;
 mod mark;
 mod memory;
 mod rules;
+mod told;
 mod toolbox;
 mod tree;
 
 pub use granted::Granted;
 pub use rules::ToolRules;
+pub use told::{flagged, state_line};
 pub use toolbox::Toolbox;
 pub use tree::Trees;

@@ -3,19 +3,16 @@
 use std::fmt::Write as _;
 
 use rmcp::model::{CallToolResult, JsonObject};
-use vesicle_bridge::{Bridge, CatalogServer, ServerStatus, State, hygiene};
+use vesicle_bridge::Bridge;
 
 use super::{refused, told};
 use crate::{
     mcp::{Host, arguments::none_left},
-    tools::Granted,
+    tools::{Granted, flagged, state_line},
 };
 
 /// The tool's name.
 pub const NAME: &str = "list_servers";
-
-/// How many tools with odd descriptions are named for each server.
-const FLAGGED_MAX: usize = 10;
 
 /// The list.
 pub fn call(host: &Host, granted: &Granted, sent: &JsonObject) -> CallToolResult {
@@ -39,7 +36,7 @@ fn listed(bridge: &Bridge, granted: &Granted, notes: &[String]) -> String {
             continue;
         }
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}", line(&status));
+        let _ = writeln!(text, "{}", state_line(&status));
         if !status.held.is_empty() {
             let held = status.held.join(", ");
             let _ = writeln!(
@@ -61,40 +58,4 @@ fn listed(bridge: &Bridge, granted: &Granted, notes: &[String]) -> String {
         let _ = writeln!(text, "not used: {note}");
     }
     text
-}
-
-fn line(status: &ServerStatus) -> String {
-    let state = match status.state {
-        State::Idle => "not started",
-        State::Starting => "starting",
-        State::Ready => "ready",
-        State::Down => "down",
-        State::Stopped => "stopped",
-    };
-    let mut line = format!("{}: {state}, {} tools", status.name, status.tools);
-    if status.state == State::Down {
-        if let Some(error) = &status.last_error {
-            let _ = write!(line, ": {error}");
-        }
-        if let Some(ms) = status.retry_after_ms {
-            let _ = write!(line, " (next try in {ms} ms)");
-        }
-    }
-    line
-}
-
-/// The tools whose descriptions have what does not belong there.
-fn flagged(server: &CatalogServer) -> Vec<String> {
-    let odd = server.tools().chain(server.held()).filter_map(|tool| {
-        let description = tool.definition.description.as_deref().unwrap_or_default();
-        let flags = [hygiene::check(tool.name()), hygiene::check(description)];
-        let reasons: Vec<String> = flags
-            .into_iter()
-            .flat_map(|checked| checked.flags)
-            .map(|flag| flag.reason)
-            .collect();
-        let name = hygiene::strip(tool.name());
-        (!reasons.is_empty()).then(|| format!("{name}: {}", reasons.join("; ")))
-    });
-    odd.take(FLAGGED_MAX).collect()
 }
