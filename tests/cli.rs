@@ -14,6 +14,8 @@ mod support;
 mod audit;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/commands.rs"]
+mod commands;
 #[path = "cli/compile.rs"]
 mod compile;
 #[path = "cli/config.rs"]

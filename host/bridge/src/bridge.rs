@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use parking_lot::RwLock;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
@@ -167,6 +168,22 @@ impl Bridge {
             }
         };
         drop(tokio::time::timeout(wait, all).await);
+    }
+
+    /// Connects to this server, or to all, and tells how long each takes to answer a ping. Those that are not there
+    /// within `wait`, or failed, are left out.
+    pub async fn answers(
+        &self,
+        server: Option<&str>,
+        wait: Duration,
+    ) -> BTreeMap<String, Duration> {
+        let chosen = self.inner.servers.iter();
+        let asked = chosen
+            .filter(|(name, _)| server.is_none_or(|only| only == name.as_str()))
+            .map(|(name, server)| async move {
+                Some((name.clone(), server.upstream.answers(wait).await?))
+            });
+        join_all(asked).await.into_iter().flatten().collect()
     }
 
     /// How each server stands, by name.

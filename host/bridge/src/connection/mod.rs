@@ -139,6 +139,25 @@ impl Upstream {
         );
     }
 
+    /// Has the server connected to, and tells how long it takes to answer a ping then. None if it is not there within
+    /// `wait`, or failed.
+    pub async fn answers(&self, wait: Duration) -> Option<Duration> {
+        self.wanted.notify_one();
+        let answered = async {
+            let mut link = self.link.subscribe();
+            let is_decided =
+                |link: &Link| matches!(link, Link::Ready(_) | Link::Down { .. } | Link::Stopped);
+            let link = link.wait_for(is_decided).await.ok()?.clone();
+            let Link::Ready(peer) = link else {
+                return None;
+            };
+            let began = Instant::now();
+            supervisor::ping(&peer).await.ok()?;
+            Some(began.elapsed())
+        };
+        tokio::time::timeout(wait, answered).await.ok().flatten()
+    }
+
     /// Has the connection looked at.
     pub fn suspect(&self) {
         self.suspect.notify_one();

@@ -315,12 +315,12 @@ enum Check {
     Life,
 }
 
-enum Checked {
+pub(super) enum Checked {
     Lost(String),
     Silent,
 }
 
-async fn ping(peer: &Peer<RoleClient>) -> Result<(), Checked> {
+pub(super) async fn ping(peer: &Peer<RoleClient>) -> Result<(), Checked> {
     use rmcp::service::ServiceError;
     let request = ClientRequest::PingRequest(PingRequest::default());
     match tokio::time::timeout(PING_TIMEOUT, peer.send_request(request)).await {

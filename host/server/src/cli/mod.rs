@@ -7,11 +7,16 @@ mod compile;
 mod completions;
 mod config;
 mod exit;
+mod generate;
 mod options;
+mod reach;
 mod report;
 mod run;
 mod serve;
+mod servers;
 mod source;
+mod tokens;
+mod tools;
 mod values;
 
 use clap::{Parser, Subcommand};
@@ -42,6 +47,10 @@ pub struct Cli {
 enum Command {
     Run(run::RunArgs),
     Serve(serve::ServeArgs),
+    Servers(servers::ServersArgs),
+    Tools(tools::ToolsArgs),
+    Tokens(tokens::TokensArgs),
+    Generate(generate::GenerateArgs),
     Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
@@ -57,6 +66,10 @@ impl Cli {
         match self.command {
             Command::Run(args) => run::run(&args, &self.global),
             Command::Serve(args) => serve::run(&args, &self.global),
+            Command::Servers(args) => servers::run(&args, &self.global),
+            Command::Tools(args) => tools::run(&args, &self.global),
+            Command::Tokens(args) => tokens::run(&args, &self.global),
+            Command::Generate(args) => generate::run(&args, &self.global),
             Command::Audit(args) => audit::run(&args, &self.global),
             Command::Bench(args) => {
                 let configuration = self.global.configuration(vec![])?;

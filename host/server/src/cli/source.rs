@@ -98,6 +98,22 @@ pub fn json_input(argument: &str, code: &Source) -> Result<Box<RawValue>, UsageE
     })
 }
 
+/// The arguments of a tool: a JSON object, or `-` for one on standard input.
+pub fn json_arguments(argument: &str) -> Result<Box<RawValue>, UsageError> {
+    let text = match argument {
+        "-" => Source::Stdin.read("input", INPUT_BYTES_MAX)?,
+        text => text.to_owned(),
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let wrong = |error: serde_json::Error| {
+        UsageError(format!(
+            "the arguments are no JSON object: {error}; give one such as '{{\"name\": \"value\"}}', or - to read it from standard input"
+        ))
+    };
+    serde_json::from_str::<serde_json::Map<_, _>>(text).map_err(wrong)?;
+    serde_json::from_str(text).map_err(wrong)
+}
+
 /// The input, from `--input-text`: a string, or `@` and where it is.
 pub fn text_input(argument: &str, code: &Source) -> Result<Box<RawValue>, UsageError> {
     let text = value(argument, code)?;

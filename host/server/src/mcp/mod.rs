@@ -36,6 +36,7 @@ use crate::{
 use disconnect::{Disconnect, WatchedReader};
 use lazy::LazySandbox;
 use server::Server;
+pub use server::definitions;
 
 /// How long connections to other servers may take to be dropped.
 const END_WAIT: Duration = Duration::from_secs(1);

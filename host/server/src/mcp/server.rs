@@ -19,7 +19,10 @@ use super::{
     discover::{call, describe, list, search},
     execute, resources,
 };
-use crate::tools::Granted;
+use crate::{
+    limits::Policy,
+    tools::{Granted, Toolbox},
+};
 
 const INSTRUCTIONS: &str = "Runs TypeScript and JavaScript in a sandbox made for each call, which \
     takes well under a millisecond to start. Prefer one program that computes, filters and \
@@ -56,17 +59,23 @@ impl Server {
     }
 
     fn tools(&self) -> Vec<Tool> {
-        let mut tools = vec![execute::definition(&self.host)];
-        if self.has_servers() {
-            tools.extend([
-                discovery::search_tools(),
-                discovery::describe_tools(),
-                discovery::call_tool(),
-                discovery::list_servers(),
-            ]);
-        }
-        tools
+        definitions(&self.host.policy, &self.host.toolbox)
     }
+}
+
+/// The tools that a client is shown.
+pub fn definitions(policy: &Policy, toolbox: &Toolbox) -> Vec<Tool> {
+    let servers = execute::servers(policy, toolbox);
+    let mut tools = vec![execute::definition(policy, &servers)];
+    if !toolbox.is_empty() {
+        tools.extend([
+            discovery::search_tools(),
+            discovery::describe_tools(),
+            discovery::call_tool(),
+            discovery::list_servers(),
+        ]);
+    }
+    tools
 }
 
 impl ServerHandler for Server {
@@ -100,11 +109,11 @@ impl ServerHandler for Server {
         }
         let mut changes = bridge.changes();
         let host = Arc::clone(&self.host);
-        let mut shown = execute::servers(&host);
+        let mut shown = execute::servers(&host.policy, &host.toolbox);
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
                 tokio::time::sleep(CHANGES_GATHER).await;
-                let now = execute::servers(&host);
+                let now = execute::servers(&host.policy, &host.toolbox);
                 if now == shown {
                     continue;
                 }

@@ -5,13 +5,15 @@ mod failure;
 mod granted;
 mod mark;
 mod memory;
-mod odd;
 mod rules;
+mod told;
 mod toolbox;
 mod tree;
+mod watch;
 
 pub use granted::Granted;
-pub use odd::{odd, watch};
 pub use rules::ToolRules;
+pub use told::{flagged, state_line};
 pub use toolbox::Toolbox;
 pub use tree::Trees;
+pub use watch::watch;

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use rmcp::model::{CallToolResult, JsonObject};
-use vesicle_bridge::{Bridge, ServerStatus, State};
+use vesicle_bridge::Bridge;
 
 use super::{refused, told};
 use crate::{
     mcp::{Host, arguments::none_left},
-    tools::{self, Granted},
+    tools::{Granted, flagged, state_line},
 };
 
 /// The tool's name.
@@ -36,7 +36,7 @@ fn listed(bridge: &Bridge, granted: &Granted, notes: &[String]) -> String {
             continue;
         }
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}", line(&status));
+        let _ = writeln!(text, "{}", state_line(&status));
         if !status.held.is_empty() {
             let held = status.held.join(", ");
             let _ = writeln!(
@@ -46,7 +46,7 @@ fn listed(bridge: &Bridge, granted: &Granted, notes: &[String]) -> String {
         }
         for odd in catalog
             .server(&status.name)
-            .map_or(vec![], |server| tools::odd(server))
+            .map_or(vec![], |server| flagged(server))
         {
             let _ = writeln!(text, "  odd: {odd}");
         }
@@ -58,24 +58,4 @@ fn listed(bridge: &Bridge, granted: &Granted, notes: &[String]) -> String {
         let _ = writeln!(text, "not used: {note}");
     }
     text
-}
-
-fn line(status: &ServerStatus) -> String {
-    let state = match status.state {
-        State::Idle => "not started",
-        State::Starting => "starting",
-        State::Ready => "ready",
-        State::Down => "down",
-        State::Stopped => "stopped",
-    };
-    let mut line = format!("{}: {state}, {} tools", status.name, status.tools);
-    if status.state == State::Down {
-        if let Some(error) = &status.last_error {
-            let _ = write!(line, ": {error}");
-        }
-        if let Some(ms) = status.retry_after_ms {
-            let _ = write!(line, " (next try in {ms} ms)");
-        }
-    }
-    line
 }

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Instant};
 
 use rmcp::{
     RoleServer,
-    model::{CallToolResult, ContentBlock, JsonObject, Tool},
+    model::{CallToolResult, ContentBlock, JsonObject},
     service::RequestContext,
 };
 use vesicle_sandbox::{Execution, Network};
@@ -17,25 +17,22 @@ use vesicle_sandbox::{Execution, Network};
 use super::{Host, consent::consent, lazy::RunError, progress::Progress};
 use crate::{
     audit::{Begun, Ended, Who},
-    limits::Asker,
+    limits::{Asker, Policy},
+    tools::Toolbox,
 };
 use arguments::Arguments;
+pub use definition::definition;
 
 /// The tool's name.
 pub const NAME: &str = "execute_agent_code";
 
-/// The tool, as `tools/list` shows it.
-pub fn definition(host: &Host) -> Tool {
-    definition::definition(&host.policy, &servers(host))
-}
-
 /// The servers that callers who name no profile can reach, with how many tools each has.
-pub fn servers(host: &Host) -> Vec<(String, usize)> {
-    let bridge = match host.toolbox.bridge() {
-        Ok(bridge) if !host.toolbox.is_empty() => bridge,
+pub fn servers(policy: &Policy, toolbox: &Toolbox) -> Vec<(String, usize)> {
+    let bridge = match toolbox.bridge() {
+        Ok(bridge) if !toolbox.is_empty() => bridge,
         _ => return Vec::new(),
     };
-    let grants = host.policy.default_profile().tools.grants();
+    let grants = policy.default_profile().tools.grants();
     let catalog = bridge.catalog();
     let servers = catalog.servers().iter();
     servers
