@@ -4,6 +4,7 @@ use vesicle_bridge::ServerPolicy;
 
 use super::{
     keys::{self, KEYS, Key},
+    kind::Kind,
     limit_keys::LIMIT_KEYS,
     servers::NUMBERS,
     value::Value,
@@ -110,7 +111,7 @@ fn server_keys() -> String {
 
 fn profiles() -> Vec<String> {
     let docs = LIMIT_KEYS.iter().map(|key| {
-        let wanted = keys::Kind::Integer(key.unit, key.range.clone()).wanted();
+        let wanted = Kind::Integer(key.unit, key.range.clone()).wanted();
         let variable = keys::variable(&format!("profiles.NAME.{}", key.name));
         comment(&format!(
             "\n`{}`: {}\n{variable}, {wanted}",

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::{
     keys::{self, ENV_CONFIG, ENV_PREFIX, KEYS, Node},
+    kind::is_profile_name,
     layer::Layer,
     problem::{Problem, nearest},
     value::{Entry, Origin},
@@ -96,7 +97,7 @@ fn path_in(
         // A small letter in the variable is not the capital of one in the name.
         let is_capital = !name.contains(|c: char| c.is_ascii_lowercase());
         let name = name.to_ascii_lowercase();
-        (is_capital && keys::is_profile_name(&name)).then(|| format!("{section}.{name}.{key}"))
+        (is_capital && is_profile_name(&name)).then(|| format!("{section}.{name}.{key}"))
     })
 }
 

@@ -17,7 +17,8 @@ use toml::{
 
 use super::{
     hosts::{HOST_KEYS, HostEntry},
-    keys::{self, Kind, Node},
+    keys::{self, Node},
+    kind::Kind,
     layer::Layer,
     preopens::{ACCESS, PREOPEN_KEYS, Preopen, QUOTA_FILES_MAX, QUOTA_MB_MAX},
     problem::{Problem, nearest},

@@ -1,17 +1,18 @@
-//! Which keys there are, what each may hold, and its name as an environment variable.
+//! Which keys there are, and the name of each as an environment variable.
 
-use std::{ffi::OsStr, ops::RangeInclusive, path::PathBuf};
+use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
-use vesicle_bridge::{CONSENT_TIMEOUT, Decision, Grants, ServerName};
+use vesicle_bridge::{CONSENT_TIMEOUT, ServerName};
 use vesicle_sandbox::{Config, NetworkLimits, Profile};
 
 use super::{
-    hosts::{ALLOW_HOSTS, HostEntry},
+    hosts::ALLOW_HOSTS,
+    kind::{Kind, is_profile_name},
     limit_keys::LIMIT_KEYS,
-    preopens::{PREOPEN, Preopen},
+    preopens::PREOPEN,
     servers::SERVER_KEYS,
-    value::{UNLIMITED, Value},
+    value::Value,
 };
 
 /// What all of the environment variables begin with.
@@ -52,39 +53,6 @@ pub struct Key {
     pub doc: &'static str,
     /// Another environment variable for it, from before there was a file.
     pub env_also: Option<&'static str>,
-}
-
-/// What a key may hold.
-#[derive(Debug, Clone)]
-pub enum Kind {
-    /// A whole number of a unit.
-    Integer(&'static str, RangeInclusive<u64>),
-    /// Yes or no.
-    Boolean,
-    /// A place on disk.
-    Path,
-    /// Any text.
-    Text,
-    /// One of these.
-    Choice(&'static [&'static str]),
-    /// The name of a profile.
-    Profile,
-    /// Names of profiles.
-    Profiles,
-    /// The name of a session.
-    Session,
-    /// The name of an environment variable.
-    Variable,
-    /// Directories that guests may use.
-    Preopens,
-    /// Patterns of tools, such as `github.get_*`.
-    Patterns,
-    /// Names of environment variables.
-    Variables,
-    /// A server whose tools code may call.
-    Server,
-    /// Hosts that guests may send requests to.
-    Hosts,
 }
 
 /// Where a secret's value comes from, and the host that it goes to.
@@ -577,29 +545,6 @@ fn profile_key(name: &str) -> Option<Kind> {
     Some(Kind::Integer(limit.unit, limit.range.clone()))
 }
 
-/// Whether a profile may have this name. Without `-` and capitals, so that each name is also a part
-/// of one environment variable's.
-pub fn is_profile_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-}
-
-/// Whether a variable can be called so.
-fn is_variable(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['=', '\0'])
-}
-
-/// The longest name of a session, in bytes.
-const SESSION_NAME_BYTES_MAX: usize = 64;
-
-/// Whether a session may have this name.
-fn is_session_name(name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    (1..=SESSION_NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(is_part)
-}
-
 /// The environment variable of the key at `path`.
 pub fn variable(path: &str) -> String {
     format!(
@@ -608,165 +553,9 @@ pub fn variable(path: &str) -> String {
     )
 }
 
-impl Kind {
-    /// What belongs there, as in "give …".
-    pub fn wanted(&self) -> String {
-        match self {
-            Self::Integer(unit, range) if *range.end() == u64::MAX => format!(
-                "a whole number of {unit} from {} on, or \"{UNLIMITED}\"",
-                range.start()
-            ),
-            Self::Integer(unit, range) => format!(
-                "a whole number of {unit} from {} to {}",
-                range.start(),
-                range.end()
-            ),
-            Self::Boolean => "`true` or `false`".to_owned(),
-            Self::Path => "a path".to_owned(),
-            Self::Text => "a text".to_owned(),
-            Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
-            Self::Profile => "the name of a profile".to_owned(),
-            Self::Profiles => "a list of names of profiles".to_owned(),
-            Self::Session => {
-                format!("a name of 1 to {SESSION_NAME_BYTES_MAX} letters, digits, `.`, `_` and `-`")
-            }
-            Self::Variable => "the name of an environment variable".to_owned(),
-            Self::Preopens => "[[preopen]] with `host`, `guest` and `access`, or HOST:GUEST[:ro|rw] outside of a file".to_owned(),
-            Self::Patterns => "a list of `server.tool` or `server`, with `*` for any text".to_owned(),
-            Self::Variables => "a list of names of environment variables".to_owned(),
-            Self::Server => "[servers.NAME] with `command` or `url`".to_owned(),
-            Self::Hosts => "a list such as [\"api.example.com:443\"], or entries separated by commas outside of a file".to_owned(),
-        }
-    }
-
-    /// `value` as this kind has it, if it fits.
-    pub fn accept(&self, value: Value) -> Option<Value> {
-        match (self, value) {
-            (Self::Integer(_, range), Value::Integer(number)) => {
-                range.contains(&number).then_some(Value::Integer(number))
-            }
-            (Self::Integer(_, range), Value::Text(text)) => {
-                (text == UNLIMITED && *range.end() == u64::MAX).then_some(Value::Integer(u64::MAX))
-            }
-            (Self::Boolean, value @ Value::Boolean(_))
-            | (Self::Path, value @ Value::Path(_))
-            | (Self::Profile | Self::Text, value @ Value::Text(_))
-            | (Self::Profiles, value @ Value::List(_))
-            | (Self::Preopens, value @ Value::Preopens(_))
-            | (Self::Server, value @ Value::Server(_))
-            | (Self::Hosts, value @ Value::Hosts(_)) => Some(value),
-            (Self::Patterns, Value::List(patterns)) => {
-                let grants = patterns.iter().try_fold(Grants::none(), |grants, pattern| {
-                    grants.with(pattern, Decision::Allow)
-                });
-                grants.is_ok().then_some(Value::List(patterns))
-            }
-            (Self::Variable, Value::Text(name)) => is_variable(&name).then_some(Value::Text(name)),
-            (Self::Variables, Value::List(names)) => names
-                .iter()
-                .all(|name| is_variable(name))
-                .then_some(Value::List(names)),
-            (Self::Path, Value::Text(text)) => {
-                (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
-            }
-            (Self::Session, Value::Text(text)) => {
-                is_session_name(&text).then_some(Value::Text(text))
-            }
-            (Self::Choice(choices), Value::Text(text)) => choices
-                .contains(&text.as_str())
-                .then_some(Value::Text(text)),
-            _ => None,
-        }
-    }
-
-    /// What an environment variable says, if it fits.
-    pub fn read(&self, text: &OsStr) -> Option<Value> {
-        // A path need not be UTF-8.
-        if matches!(self, Self::Path) {
-            return (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)));
-        }
-        let text = text.to_str()?.trim();
-        self.accept(match self {
-            Self::Integer(..) => match text.parse() {
-                Ok(number) => Value::Integer(number),
-                Err(_) => Value::Text(text.to_owned()),
-            },
-            Self::Boolean => Value::Boolean(text.parse().ok()?),
-            Self::Server => return None,
-            Self::Profiles | Self::Patterns | Self::Variables => Value::List(
-                text.split(',')
-                    .map(str::trim)
-                    .filter(|name| !name.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-            ),
-            Self::Hosts => Value::Hosts(
-                text.split(',')
-                    .map(str::trim)
-                    .filter(|host| !host.is_empty())
-                    .map(HostEntry::new)
-                    .collect(),
-            ),
-            Self::Preopens => Value::Preopens(
-                text.split(',')
-                    .map(str::trim)
-                    .filter(|preopen| !preopen.is_empty())
-                    .map(Preopen::parse)
-                    .collect::<Option<_>>()?,
-            ),
-            Self::Path
-            | Self::Text
-            | Self::Choice(_)
-            | Self::Profile
-            | Self::Session
-            | Self::Variable => Value::Text(text.to_owned()),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_fit_up_to_their_edges() {
-        let kind = Kind::Integer("things", 2..=4);
-        for (number, fits) in [(1, false), (2, true), (4, true), (5, false)] {
-            assert_eq!(kind.accept(Value::Integer(number)).is_some(), fits);
-            assert_eq!(kind.read(number.to_string().as_ref()).is_some(), fits);
-        }
-        assert_eq!(kind.read("unlimited".as_ref()), None);
-        assert_eq!(kind.read("-2".as_ref()), None);
-        assert_eq!(kind.read("2.0".as_ref()), None);
-    }
-
-    #[test]
-    fn a_limit_that_may_be_absent_is_said_to_be() {
-        let kind = Kind::Integer("units", 1..=u64::MAX);
-        let unlimited = kind.accept(Value::Text("unlimited".to_owned())).unwrap();
-        assert_eq!(unlimited, Value::Integer(u64::MAX));
-        assert_eq!(unlimited.to_string(), r#""unlimited""#);
-        assert_eq!(serde_json::to_value(&unlimited).unwrap(), "unlimited");
-        assert_eq!(kind.read("unlimited".as_ref()), Some(unlimited));
-        assert_eq!(
-            kind.wanted(),
-            "a whole number of units from 1 on, or \"unlimited\""
-        );
-    }
-
-    #[test]
-    fn lists_and_switches_are_read_from_variables() {
-        let names = |text: &str| Kind::Profiles.read(text.as_ref());
-        let two = Value::List(vec!["a".to_owned(), "b".to_owned()]);
-        assert_eq!(names("a, b,"), Some(two));
-        assert_eq!(names(""), Some(Value::List(vec![])));
-        assert_eq!(
-            Kind::Boolean.read("false".as_ref()),
-            Some(Value::Boolean(false))
-        );
-        assert_eq!(Kind::Boolean.read("no".as_ref()), None);
-        assert_eq!(Kind::Path.read("".as_ref()), None);
-    }
 
     #[test]
     fn every_key_has_a_variable_of_its_own() {
@@ -796,15 +585,5 @@ mod tests {
         let actions = vesicle_sandbox::RuleAction::ALL;
         assert_eq!(actions.map(|(name, _)| name), RULE_ACTIONS);
         assert_eq!(actions[0].1, Default::default());
-    }
-
-    #[test]
-    fn names_of_profiles_are_parts_of_variables() {
-        for name in ["ci", "a1", "my_ci"] {
-            assert!(is_profile_name(name), "{name}");
-        }
-        for name in ["", "CI", "my-ci", "1a", "_a", "a.b", "ü"] {
-            assert!(!is_profile_name(name), "{name}");
-        }
     }
 }
