@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
+use super::http::{innermost, shortened};
 use super::stdio::Process;
 use super::{Link, Listing, Upstream, http, oauth, stdio};
 use crate::config::{Start, Transport};
@@ -146,11 +147,9 @@ impl Supervisor {
                 {
                     None => self.greet(http::transport(http)?, None).await?,
                     Some(credentials) => {
-                        let manager = oauth::manager(url, credentials).await.map_err(|error| {
-                            format!(
-                                "its login cannot be used: {}",
-                                shortened(&error.to_string())
-                            )
+                        let manager = oauth::manager(url, credentials).await;
+                        let manager = manager.map_err(|error| {
+                            format!("its login cannot be used: {}", oauth::told(&error))
                         })?;
                         self.greet(http::authorized(http, manager)?, None).await?
                     }
@@ -210,7 +209,16 @@ impl Supervisor {
         }
         match error {
             ClientInitializeError::ConnectionClosed(_) => "it ended before it answered".to_owned(),
-            ClientInitializeError::TransportError { error, .. } => innermost(&*error.error),
+            ClientInitializeError::TransportError { error, .. } => {
+                let said = innermost(&*error.error);
+                match oauth::is_over(&*error.error) {
+                    true => format!(
+                        "its login is not good any more ({said}): run `vesicle servers login {}`",
+                        self.upstream.config.name
+                    ),
+                    false => said,
+                }
+            }
             error => shortened(&error.to_string()),
         }
     }
@@ -339,22 +347,4 @@ fn backoff() -> impl Iterator<Item = Duration> {
         .with_jitter()
         .without_max_times()
         .build()
-}
-
-/// The cause of all causes: what lies around it speaks of the SDK's own types.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| http::cause(*error));
-    causes
-        .last()
-        .map(|error| shortened(&error.to_string()))
-        .unwrap_or_default()
-}
-
-fn shortened(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .take(300)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    line.trim().to_owned()
 }
