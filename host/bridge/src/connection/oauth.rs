@@ -282,7 +282,10 @@ mod tests {
     fn a_refusal_is_told_where_it_comes_from_whom_was_asked() {
         let asked = "https://login.example/authorize?client_id=a&state=s1";
         let told = |query: &str| refusal(asked, &format!("http://127.0.0.1:1/callback?{query}"));
-        assert_eq!(told("error=access_denied&state=s1").unwrap(), "access_denied");
+        assert_eq!(
+            told("error=access_denied&state=s1").unwrap(),
+            "access_denied"
+        );
         let said = "error=access_denied&error_description=%1b%5b2JYou+said+no.&state=s1";
         assert_eq!(told(said).unwrap(), "You said no (access_denied)");
         let long = format!("error={}&state=s1", "x".repeat(REFUSAL_CHARS_MAX + 1));

@@ -25,8 +25,8 @@ const BACKOFF_MIN: Duration = Duration::from_millis(200);
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// A connection that lasted this long was a good one: the next wait is the first again.
 const STABLE_AFTER: Duration = Duration::from_secs(10);
-/// How long a server may take to answer a ping.
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server may take to answer a ping, where pings are not more frequent.
+pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// After how many pings without an answer the connection is given up.
 const PING_FAILURES_MAX: u32 = 3;
 /// How long closing a connection may take, before its process is ended.
@@ -258,7 +258,7 @@ impl Supervisor {
             let check = async {
                 match what {
                     Check::Tools => self.list_again(&peer).await,
-                    Check::Life => ping(&peer).await,
+                    Check::Life => ping(&peer, PING_TIMEOUT.min(policy.ping_interval)).await,
                 }
             };
             let checked = tokio::select! {
@@ -328,10 +328,10 @@ pub(super) enum Checked {
     Silent,
 }
 
-pub(super) async fn ping(peer: &Peer<RoleClient>) -> Result<(), Checked> {
+pub(super) async fn ping(peer: &Peer<RoleClient>, timeout: Duration) -> Result<(), Checked> {
     use rmcp::service::ServiceError;
     let request = ClientRequest::PingRequest(PingRequest::default());
-    match tokio::time::timeout(PING_TIMEOUT, peer.send_request(request)).await {
+    match tokio::time::timeout(timeout, peer.send_request(request)).await {
         // A server that knows no ping has answered all the same.
         Ok(Ok(_) | Err(ServiceError::McpError(_) | ServiceError::UnexpectedResponse)) => Ok(()),
         Ok(Err(ServiceError::TransportSend(error))) => Err(Checked::Lost(innermost(&*error.error))),
