@@ -252,8 +252,12 @@ impl Supervisor {
                 () = stop.cancelled() => break "the host is shutting down".to_owned(),
                 () = tools_changed.notified() => Check::Tools,
                 () = self.upstream.suspect.notified() => Check::Life,
-                // A server that works on calls may be too busy to answer; the calls have time limits of their own.
-                _ = pings.tick(), if self.is_unused() => Check::Life,
+                _ = pings.tick() => match self.is_unused() {
+                    true => Check::Life,
+                    // It may be too busy to answer; the calls have time limits of their own. Looked at with each
+                    // tick: a branch that is closed where the loop begins would stay so when the calls have ended.
+                    false => continue,
+                },
             };
             let check = async {
                 match what {

@@ -73,7 +73,19 @@ async fn a_guest_in_rust_calls_tools() {
     let Outcome::Success { stdout, .. } = outcome else {
         panic!("{outcome:?}");
     };
-    assert_snapshot!(stdout, @"");
+    assert_snapshot!(stdout, @r#"
+    search: raw.echo
+    describe: {"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false}
+    call: "hello"
+    typed: {"calls":1}
+    at once: {"peak":10}
+    raw.echo {"text": 5}: invalid-input (the arguments of `raw.echo` are not what it takes)
+    raw.echo no JSON: invalid-input (the arguments are no JSON)
+    raw.ecko {}: invalid-input (the server `raw` has no tool `ecko`)
+    raw.write {"key": "a"}: denied (`raw.write` is not granted to the profile `default`)
+    raw.fail {"message": "it failed"}: upstream (`raw.fail` answered)
+    raw.exit {}: unavailable (the connection to `raw` was lost during the call of `raw.exit`, which may have been done all the same. The connection is made again by itself)
+    "#);
     let metrics = toolbox.bridge().unwrap().metrics();
     let counts = &metrics["raw"].tools;
     assert_eq!(counts["slow"].calls, 10);
