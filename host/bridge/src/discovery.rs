@@ -62,7 +62,6 @@ pub fn execute_agent_code<'p, 's>(
         "code": {"type": "string"},
         "context": {"type": "object"},
         "timeout_ms": {"type": "integer"},
-        "max_result_bytes": {"type": "integer"},
     });
     // A choice of one is none.
     if let ([_, _, ..], Value::Object(properties)) = (profiles.as_slice(), &mut properties) {
