@@ -1,5 +1,5 @@
 //! Makes components out of the core modules that compilers wrote. A language engine is booted first,
-//! and its snapshot wrapped; a command, which has a `main`, is wrapped as it is.
+//! and its snapshot wrapped; any other program is wrapped as it is.
 
 mod snapshot;
 
@@ -15,23 +15,35 @@ use wit_component::ComponentEncoder;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let (is_engine, input, output) = match arguments.as_slice() {
-        [input, output] => (true, input, output),
-        [flag, input, output] if flag.as_os_str() == "--command" => (false, input, output),
-        _ => bail!("usage: vesicle-guest-builder [--command] CORE.wasm COMPONENT.wasm"),
+    let (kind, input, output) = match arguments.as_slice() {
+        [input, output] => (Kind::Engine, input, output),
+        [flag, input, output] if flag.as_os_str() == "--command" => (Kind::Command, input, output),
+        [flag, input, output] if flag.as_os_str() == "--library" => (Kind::Library, input, output),
+        _ => bail!("usage: vesicle-guest-builder [--command | --library] CORE.wasm COMPONENT.wasm"),
     };
     let core = std::fs::read(input).with_context(|| format!("reading {}", input.display()))?;
-    let component = match is_engine {
+    let component = match kind {
         // The adapter comes after the snapshot: its state would be frozen otherwise.
-        true => {
+        Kind::Engine => {
             let module = snapshot::take(&core).await.map_err(anyhow::Error::from)?;
             into_component(&module, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?
         }
-        false => into_component(&core, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)?,
+        Kind::Command => into_component(&core, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)?,
+        Kind::Library => into_component(&core, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?,
     };
     std::fs::write(output, &component).with_context(|| format!("writing {}", output.display()))?;
     println!("{}", blake3::hash(&component));
     Ok(())
+}
+
+/// What a core module is.
+enum Kind {
+    /// Exports the world `engine`.
+    Engine,
+    /// Has a `main`.
+    Command,
+    /// Exports functions by itself.
+    Library,
 }
 
 fn into_component(module: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
