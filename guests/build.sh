@@ -41,7 +41,7 @@ paths="--remap-path-prefix=$root=/vesicle$("$root/guests/toolchain.sh" remap)"
 reactor="-Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
 # The layout of memory: see guests/js-engine/src/heap.rs. `--global-base` is such that `.data` begins
 # with a page; after a change of the engine, `-Clink-arg=-Map=FILE` shows where it begins.
-flags="$paths $reactor -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=226624"
+flags="$paths $reactor -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=226752"
 (
   cd "$root/guests/js-engine"
   env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \

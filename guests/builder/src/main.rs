@@ -1,6 +1,7 @@
 //! Makes components out of the core modules that compilers wrote. A language engine is booted first,
 //! and its snapshot wrapped; any other program is wrapped as it is.
 
+mod preview1;
 mod snapshot;
 
 use std::path::PathBuf;
@@ -23,14 +24,16 @@ async fn main() -> Result<()> {
     };
     let core = std::fs::read(input).with_context(|| format!("reading {}", input.display()))?;
     let component = match kind {
-        // The adapter comes after the snapshot: its state would be frozen otherwise.
+        // An engine asks for WASI 0.2 itself, and needs no adapter.
         Kind::Engine => {
-            let module = snapshot::take(&core).await.map_err(anyhow::Error::from)?;
-            into_component(&module, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?
+            let module = preview1::resolve(&core)?;
+            let module = snapshot::take(&module).await.map_err(anyhow::Error::from)?;
+            ComponentEncoder::default().module(&module)?.encode()
         }
-        Kind::Command => into_component(&core, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)?,
-        Kind::Library => into_component(&core, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?,
-    };
+        Kind::Command => adapted(&core, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER),
+        Kind::Library => adapted(&core, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER),
+    }
+    .context("making the component")?;
     std::fs::write(output, &component).with_context(|| format!("writing {}", output.display()))?;
     println!("{}", blake3::hash(&component));
     Ok(())
@@ -46,11 +49,9 @@ enum Kind {
     Library,
 }
 
-fn into_component(module: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
+fn adapted(module: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default()
-        .validate(true)
         .module(module)?
         .adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)?
         .encode()
-        .context("making the component")
 }
