@@ -30,6 +30,8 @@ mod help;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/security.rs"]
+mod security;
 #[path = "cli/servers.rs"]
 mod servers;
 #[path = "cli/terminal.rs"]
