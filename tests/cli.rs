@@ -32,6 +32,8 @@ mod login;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/security.rs"]
+mod security;
 #[path = "cli/servers.rs"]
 mod servers;
 #[path = "cli/terminal.rs"]
