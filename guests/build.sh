@@ -53,7 +53,7 @@ flags="$paths $reactor -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-si
 core=$target/guests/wasm32-wasip1/release/vesicle_js_engine.wasm
 built=$target/guests/js-engine.wasm
 # Programs in Rust, which tests load as components that are not ours.
-programs=(std-fs http)
+programs=(std-fs http tool-call)
 # shellcheck disable=SC2086 # several words
 "$RUSTC" --edition 2024 --target wasm32-wasip1 -Copt-level=s -Cstrip=symbols -Cpanic=abort \
   $paths "$root/guests/rust/std-fs.rs" -o "$target/guests/std-fs.core.wasm"
@@ -65,12 +65,21 @@ programs=(std-fs http)
     CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$paths $reactor" \
     "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
 )
+(
+  cd "$root/guests/rust/tool-call"
+  "$CARGO" fetch --quiet ${LOCKED---locked}
+  env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
+    CARGO_TARGET_DIR="$target/guests" \
+    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$paths" \
+    "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
+)
 unset CARGO RUSTC
 # Of the whole workspace: the features of shared crates are the same as in every other build then.
 cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --bin vesicle-guest-builder
 builder=$target/debug/vesicle-guest-builder
 digest=$("$builder" "$core" "$built")
 "$builder" --command "$target/guests/std-fs.core.wasm" "$target/guests/std-fs.wasm" >/dev/null
+"$builder" --command "$target/guests/wasm32-wasip1/release/tool-call.wasm" "$target/guests/tool-call.wasm" >/dev/null
 "$builder" --library "$target/guests/wasm32-wasip1/release/http.wasm" "$target/guests/http.wasm" >/dev/null
 toolchain=$("$root/guests/toolchain.sh" versions)
 
