@@ -17,7 +17,7 @@ use crate::metrics::Counts;
 pub enum State {
     /// Not connected to until somebody calls it.
     Idle,
-    /// On its way.
+    /// On its way, for the first time.
     Starting,
     /// There.
     Ready,
@@ -70,7 +70,11 @@ impl ServerStatus {
         let config = &upstream.config;
         let (state, error, retry_at) = match upstream.link() {
             Link::Idle => (State::Idle, None, None),
-            Link::Starting => (State::Starting, None, None),
+            // It is down until an attempt succeeds, also while the next one is under way.
+            Link::Starting => match upstream.last_error() {
+                Some(error) => (State::Down, Some(error), None),
+                None => (State::Starting, None, None),
+            },
             Link::Ready(_) => (State::Ready, None, None),
             Link::Down { error, retry_at } => (State::Down, Some(error), Some(retry_at)),
             Link::Stopped => (State::Stopped, None, None),

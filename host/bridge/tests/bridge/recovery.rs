@@ -169,24 +169,28 @@ async fn only_calls_that_may_be_repeated_are() {
 async fn a_server_that_does_not_start_is_tried_less_and_less_often() {
     let bridge = bridge([script("crash", "hostile.py", &["crash"])]);
     let mut waits = Vec::new();
+    let mut waited = 0;
     while waits.len() < 4 {
-        until("it is down", || {
-            status(&bridge, "crash").state == State::Down
+        until("it waits", || {
+            waits.extend(status(&bridge, "crash").retry_after_ms);
+            waits.len() > waited
         })
         .await;
-        waits.push(status(&bridge, "crash").retry_after_ms.unwrap());
+        waited = waits.len();
         until("it is tried again", || {
-            status(&bridge, "crash").state == State::Starting
+            status(&bridge, "crash").retry_after_ms.is_none()
         })
         .await;
+        // Nobody takes it for one that was never tried.
+        assert_eq!(status(&bridge, "crash").state, State::Down);
     }
     // 0.2, 0.4, 0.8 and 1.6 s, and up to as much again; part of each may have passed before we looked.
     assert!(
         waits[0] <= 400 && waits[3] > 1_000 && waits[3] <= 3_200,
         "{waits:?}"
     );
-    until("it is down", || {
-        status(&bridge, "crash").state == State::Down
+    until("it waits once more", || {
+        status(&bridge, "crash").retry_after_ms.is_some()
     })
     .await;
     let error = status(&bridge, "crash").last_error.unwrap();
