@@ -1,0 +1,17 @@
+//! Memory of past work: episodes that are kept, found again by meaning, and turned into advice.
+//!
+//! Beneath lies a [`Store`], which keeps, and [`Embeddings`], which make texts comparable.
+//! All rules of what may be written and all learning are above the store, so that each is there once.
+
+#![forbid(unsafe_code)]
+
+pub mod embeddings;
+mod error;
+pub mod limits;
+pub mod model;
+pub mod store;
+
+pub use embeddings::{EmbedError, Embeddings, Purpose};
+pub use error::{Error, ErrorCode, Result};
+pub use model::*;
+pub use store::Store;
