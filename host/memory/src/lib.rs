@@ -7,11 +7,14 @@
 
 pub mod embeddings;
 mod error;
+mod learning;
 pub mod limits;
 pub mod model;
 pub mod store;
+pub mod text;
 
 pub use embeddings::{EmbedError, Embeddings, Purpose};
 pub use error::{Error, ErrorCode, Result};
 pub use model::*;
 pub use store::Store;
+pub use store::sqlite::{SqliteOptions, SqliteStore};

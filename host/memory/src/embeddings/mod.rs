@@ -1,6 +1,10 @@
 //! What makes texts comparable: one trait, whatever computes the vectors.
 
+mod builtin;
+
 use async_trait::async_trait;
+
+pub use builtin::{BUILTIN_DIMENSION, Builtin, Rarity, normalize};
 
 use crate::ErrorCode;
 

@@ -4,6 +4,8 @@
 //! wait. A write returns once it is durable; what several threads write at the same time may become durable together.
 
 mod filter;
+mod index;
+pub mod sqlite;
 
 use std::path::Path;
 
@@ -122,6 +124,9 @@ pub trait Write: Read {
 
     /// Keeps a vector of an episode.
     fn put_vector(&mut self, id: EpisodeId, key: &str, vector: &[f32]) -> Result<()>;
+
+    /// Removes all vectors of an episode: its text is another now.
+    fn drop_vectors(&mut self, id: EpisodeId) -> Result<()>;
 
     /// Makes vectors of this key the ones that are searched, and drops all others.
     fn activate_vectors(&mut self, key: &str) -> Result<()>;
