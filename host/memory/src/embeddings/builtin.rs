@@ -155,6 +155,10 @@ impl Embeddings for Builtin {
         256
     }
 
+    fn at_once(&self, text: &str, purpose: Purpose) -> Option<Vec<f32>> {
+        Some(self.vector(text, purpose))
+    }
+
     async fn embed(&self, texts: &[String], purpose: Purpose) -> Result<Vec<Vec<f32>>, EmbedError> {
         let vectors = texts.iter().map(|text| self.vector(text, purpose));
         Ok(vectors.collect())

@@ -35,6 +35,12 @@ pub trait Embeddings: std::fmt::Debug + Send + Sync {
     /// One vector for each text, in their order, each of length 1 and of [`Self::dimension`] numbers.
     async fn embed(&self, texts: &[String], purpose: Purpose) -> Result<Vec<Vec<f32>>, EmbedError>;
 
+    /// The vector of a text, where it takes no waiting; none where it does.
+    fn at_once(&self, text: &str, purpose: Purpose) -> Option<Vec<f32>> {
+        let _ = (text, purpose);
+        None
+    }
+
     /// Which vectors can be compared with each other: those of the same key.
     fn key(&self) -> String {
         format!("{}/{}/{}", self.provider(), self.model(), self.dimension())
