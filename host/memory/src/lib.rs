@@ -11,6 +11,7 @@ mod learning;
 pub mod limits;
 pub mod memory;
 pub mod model;
+mod retrieval;
 pub mod store;
 pub mod text;
 
@@ -18,5 +19,6 @@ pub use embeddings::{EmbedError, Embeddings, Purpose};
 pub use error::{Error, ErrorCode, Result};
 pub use memory::Memory;
 pub use model::*;
+pub use retrieval::{Ranking, Why};
 pub use store::Store;
 pub use store::sqlite::{SqliteOptions, SqliteStore};

@@ -19,10 +19,8 @@ pub use features::features;
 pub use heuristics::heuristic;
 pub use merge::{Seen, adopted, merged};
 pub use quality::quality;
-pub use recoveries::error_class;
 pub use reflection::reflection;
 pub use reward::{expected_steps, reward};
-pub use sequences::collapsed;
 pub use wilson::{wilson_lower, wilson_upper};
 
 use crate::model::{Episode, PatternBody, PatternId};

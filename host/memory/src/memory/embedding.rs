@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::Memory;
 use crate::embeddings::{Embeddings, Purpose, Rarity};
 use crate::model::{Episode, EpisodeId};
-use crate::store::{self, Read, Store, Write};
+use crate::store::{self, Store, Write};
 use crate::{EmbedError, Error, Result, text};
 
 /// Pauses after failures of a provider, growing.
@@ -138,16 +138,16 @@ impl Memory {
         })
     }
 
-    /// Keeps the vector of an episode where that takes no waiting.
+    /// Drops vectors of what the text was before, and keeps the new one where that takes no waiting.
     pub(super) fn put_vector(
         &self,
         tx: &mut (impl Write + ?Sized),
         episode: &Episode,
     ) -> Result<()> {
+        tx.drop_vectors(episode.episode_id)?;
         let provider = self.embeddings();
         match provider.at_once(&text::embedded_text(episode), Purpose::Document) {
             Some(vector) => tx.put_vector(episode.episode_id, &provider.key(), &vector),
-            // The one that is there is of another text; it is good enough to be found by until the new one is made.
             None => Ok(()),
         }
     }

@@ -168,7 +168,6 @@ impl Memory {
     pub(super) fn put_changed(&self, tx: &mut dyn Write, episode: &Episode) -> Result<()> {
         let bytes = serde_json::to_string(episode).map_or(0, |body| body.len());
         steps::check_bytes(bytes)?;
-        tx.drop_vectors(episode.episode_id)?;
         self.put_found(tx, episode)
     }
 }

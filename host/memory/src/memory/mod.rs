@@ -9,7 +9,11 @@ mod complete;
 mod create;
 mod embedding;
 mod episodes;
+mod hits;
+mod patterns;
 mod pruning;
+mod query;
+mod semantic;
 mod steps;
 mod tags;
 
@@ -24,10 +28,14 @@ pub use complete::CompleteEpisode;
 pub use create::NewEpisode;
 pub use embedding::ReindexProgress;
 pub use episodes::{Bulk, UpdateEpisode};
+pub use patterns::*;
+pub use query::{Found, Hit, Insights, Query, Sort};
+pub use semantic::{SIMILARITY_THRESHOLD, SemanticFound, SemanticHit, SemanticQuery};
 pub use steps::NewStep;
 
 use crate::embeddings::{Builtin, Embeddings};
 use crate::model::{Episode, EpisodeId};
+use crate::retrieval::Ranking;
 use crate::store::{self, DomainGrant, Filter, Read, Store, Write};
 use crate::{Error, Result};
 
@@ -44,6 +52,8 @@ struct Inner {
     /// What texts are embedded with now.
     active: RwLock<Arc<dyn Embeddings>>,
     reindex: embedding::Reindex,
+    ranking: RwLock<Ranking>,
+    book: patterns::Book,
 }
 
 impl Memory {
@@ -60,6 +70,8 @@ impl Memory {
                 store,
                 active: RwLock::new(Arc::new(builtin)),
                 reindex: embedding::Reindex::default(),
+                ranking: RwLock::default(),
+                book: patterns::Book::default(),
             }),
             granted: None,
         })

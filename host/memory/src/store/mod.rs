@@ -40,6 +40,12 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Those of the store.
     fn search(&self, search: &Search) -> Result<Vec<Candidate>>;
 
+    /// How many episodes a filter lets through.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn count(&self, filter: &Filter) -> Result<u64>;
+
     /// In how many documents each word stands, and how many documents there are.
     ///
     /// # Errors

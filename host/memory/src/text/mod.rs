@@ -9,5 +9,5 @@ mod spelling;
 mod words;
 
 pub use document::{document, embedded_text};
-pub use spelling::{distance, likely_meant};
+pub use spelling::{COMPARED_MAX, distance, likely_meant};
 pub use words::{Word, for_each_word, is_common, normalized};

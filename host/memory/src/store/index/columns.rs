@@ -190,6 +190,11 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    pub fn count(&self) -> u64 {
+        let all = 0..small(self.columns.rows.len());
+        all.filter(|&number| self.wants(number)).count() as u64
+    }
+
     pub fn wants(&self, number: u32) -> bool {
         let Some(row) = self.columns.rows.get(number as usize) else {
             return false;

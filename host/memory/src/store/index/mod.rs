@@ -13,7 +13,7 @@ mod vectors;
 use rustc_hash::FxHashMap;
 
 use crate::model::EpisodeId;
-use crate::store::{Facts, Frequencies};
+use crate::store::{Facts, Filter, Frequencies};
 use columns::Columns;
 use postings::Postings;
 use vectors::Vectors;
@@ -82,6 +82,14 @@ impl Index {
             self.numbers = self.columns.numbers();
         }
         self.postings.settle();
+    }
+
+    /// How many episodes a filter lets through.
+    pub fn count(&self, filter: &Filter) -> u64 {
+        if *filter == Filter::default() {
+            return self.numbers.len() as u64;
+        }
+        self.columns.wanted(filter).count()
     }
 
     /// In how many documents each word stands; those that died a while ago may be counted still.

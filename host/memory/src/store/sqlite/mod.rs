@@ -19,7 +19,7 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 
 use super::index::Index;
-use super::{Candidate, Frequencies, ReadWork, Search, Store, Usage, WriteWork};
+use super::{Candidate, Filter, Frequencies, ReadWork, Search, Store, Usage, WriteWork};
 use crate::Result;
 use errors::store;
 use group::Group;
@@ -107,6 +107,10 @@ impl Store for SqliteStore {
 
     fn search(&self, search: &Search) -> Result<Vec<Candidate>> {
         self.with_index(|index| index.search(search))
+    }
+
+    fn count(&self, filter: &Filter) -> Result<u64> {
+        self.with_index(|index| index.count(filter))
     }
 
     fn frequencies(&self, words: &[String]) -> Result<Frequencies> {

@@ -1,5 +1,7 @@
 //! What episodes are found by: their words and their vectors.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::errors::store;
@@ -56,12 +58,9 @@ fn has_many_digits(word: &str) -> bool {
 
 /// Words that share trigrams with this one, those that share the most in the least first.
 pub fn similar_words(connection: &Connection, word: &str, limit: usize) -> Result<Vec<String>> {
-    let chars: Vec<char> = word.chars().collect();
-    let trigrams = chars.windows(3).map(|trigram| {
-        let trigram: String = trigram.iter().collect();
-        format!("\"{}\"", trigram.replace('"', "\"\""))
-    });
-    let query = trigrams.collect::<Vec<_>>().join(" OR ");
+    let query = trigrams(word).into_iter();
+    let query = query.map(|trigram| format!("\"{}\"", trigram.replace('"', "\"\"")));
+    let query = query.collect::<Vec<_>>().join(" OR ");
     if query.is_empty() {
         return Ok(Vec::new());
     }
@@ -75,6 +74,25 @@ pub fn similar_words(connection: &Connection, word: &str, limit: usize) -> Resul
         .query_map(params![query, limit], |row| row.get(0))
         .map_err(store)?;
     rows.collect::<Result<_, _>>().map_err(store)
+}
+
+/// The trigrams of a word, and of what it is with two neighbours swapped: a short word with such a slip shares none with
+/// what was meant.
+fn trigrams(word: &str) -> BTreeSet<String> {
+    let chars: Vec<char> = word.chars().take(*VOCABULARY_BYTES.end()).collect();
+    let mut trigrams = BTreeSet::new();
+    for at in 0..chars.len() {
+        let mut swapped = chars.clone();
+        if at > 0 {
+            swapped.swap(at - 1, at);
+        }
+        trigrams.extend(
+            swapped
+                .windows(3)
+                .map(|trigram| trigram.iter().collect::<String>()),
+        );
+    }
+    trigrams
 }
 
 /// The model whose vectors are searched, and its key.

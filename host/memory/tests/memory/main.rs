@@ -1,0 +1,6 @@
+//! The memory, through its own doors.
+
+mod learning;
+mod queries;
+mod shared;
+mod writing;
