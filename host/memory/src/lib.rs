@@ -14,6 +14,7 @@ pub mod model;
 mod retrieval;
 pub mod store;
 pub mod text;
+pub mod transfer;
 
 pub use embeddings::{EmbedError, Embeddings, Purpose};
 pub use error::{Error, ErrorCode, Result};

@@ -4,15 +4,20 @@
 //! that a tool's arguments are read into the one and its result is written from the other.
 
 mod answers;
-mod check;
+pub mod batch;
+pub(crate) mod check;
+mod checkpoints;
 mod complete;
 mod create;
 mod embedding;
 mod episodes;
+mod health;
 mod hits;
 mod patterns;
 mod pruning;
+mod quality;
 mod query;
+mod relations;
 mod semantic;
 mod steps;
 mod tags;
@@ -24,14 +29,22 @@ use parking_lot::RwLock;
 pub use answers::{
     Completed, Created, Deleted, StepAdded, Tagged, Timeline, TimelineEntry, Updated,
 };
+pub use checkpoints::{CheckpointMade, Resumed};
 pub use complete::CompleteEpisode;
+pub(crate) use complete::{check_outcome, learn};
 pub use create::NewEpisode;
 pub use embedding::ReindexProgress;
-pub use episodes::{Bulk, UpdateEpisode};
+pub(crate) use episodes::delete;
+pub use episodes::{Bulk, UpdateEpisode, selected};
+pub use health::{Health, PartHealth, Stats};
 pub use patterns::*;
+pub use quality::{AskQuality, QUALITY_THRESHOLD, QualityMetrics, QualityRange, QualityTrend};
 pub use query::{Found, Hit, Insights, Query, Sort};
+pub use relations::*;
 pub use semantic::{SIMILARITY_THRESHOLD, SemanticFound, SemanticHit, SemanticQuery};
 pub use steps::NewStep;
+pub(crate) use steps::{check_bytes, check_step};
+pub use tags::TaggedEpisodes;
 
 use crate::embeddings::{Builtin, Embeddings};
 use crate::model::{Episode, EpisodeId};

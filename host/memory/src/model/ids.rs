@@ -75,7 +75,8 @@ macro_rules! new {
     };
 }
 
-/// Ids that follow from what the thing is: UUIDv8 of a digest. The same pattern has the same id wherever it is seen.
+/// Ids that follow from what the thing is: UUIDv8 of a digest. The same pattern has the same id wherever it is seen, and so
+/// has an episode that is imported from data without ids.
 macro_rules! derived {
     ($($name:ident),+) => {
         $(impl $name {
@@ -107,4 +108,4 @@ id!(
     "The id of a recommendation session."
 );
 new!(EpisodeId, CheckpointId, RelationshipId, SessionId);
-derived!(PatternId, HeuristicId);
+derived!(EpisodeId, PatternId, HeuristicId);

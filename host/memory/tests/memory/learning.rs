@@ -217,7 +217,7 @@ async fn what_fails_becomes_an_anti_pattern_and_advice_against_it() {
         "do it another way than this, which rather fails: deploy → panic"
     );
     assert_eq!(advice.evidence.sample_size, 7);
-    insta::assert_snapshot!(explained.explanation, @"");
+    insta::assert_snapshot!(explained.explanation, @"This is a sequence of tools: deploy → panic follow each other. It was seen in 7 episodes of debugging in web; 0 of them succeeded and 7 failed. With so many, the success rate is 0 % at least (95 % Wilson bound), and their mean reward is 0.00, -0.59 against the usual. Work that shows it rather fails: do it another way.");
 }
 
 #[tokio::test]

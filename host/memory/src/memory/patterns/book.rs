@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use crate::embeddings::{Builtin, Purpose};
 use crate::memory::complete::from_json;
-use crate::model::{Pattern, PatternId};
+use crate::model::{Pattern, PatternBody, PatternId, TaskType};
 use crate::store::{Read, RecordKind, Records};
 use crate::{Result, store};
 
@@ -21,6 +21,8 @@ const ALL_KEPT_MAX: usize = 5_000;
 pub struct Entry {
     pub pattern: Arc<Pattern>,
     pub vector: Arc<[f32]>,
+    /// A sequence that lies within a longer one which was seen as often: it says nothing more.
+    pub is_part: bool,
 }
 
 /// The entries of a domain, and the last change that is in them.
@@ -32,6 +34,7 @@ struct Chapter {
     used: u64,
 }
 
+/// What was read.
 #[derive(Debug, Default)]
 pub struct Book {
     chapters: Mutex<Chapters>,
@@ -101,6 +104,7 @@ impl Book {
                 .map(|record| self.entry(&record.body))
                 .collect::<Result<_>>()?;
         }
+        mark_parts(&mut entries);
         chapter.entries = Arc::new(entries);
         chapter.seq = seq;
         Ok(())
@@ -115,7 +119,11 @@ impl Book {
         }
         let vector = self.vector(&text).into();
         let pattern = Arc::new(pattern);
-        Ok(Entry { pattern, vector })
+        Ok(Entry {
+            pattern,
+            vector,
+            is_part: false,
+        })
     }
 
     fn known(&self, domain: Option<&str>) -> Chapter {
@@ -139,6 +147,33 @@ impl Book {
             if let Some(oldest) = oldest.map(|(domain, _)| domain.clone()) {
                 chapters.by_domain.remove(&oldest);
             }
+        }
+    }
+}
+
+/// Tells which sequences lie within longer ones of the same domain and task type.
+fn mark_parts(entries: &mut [Entry]) {
+    let patterns: Vec<Arc<Pattern>> = entries
+        .iter()
+        .map(|entry| Arc::clone(&entry.pattern))
+        .collect();
+    // How often the most frequent sequence was seen that each one lies within.
+    let mut within: HashMap<(&str, TaskType, &[String]), u64> = HashMap::new();
+    for pattern in &patterns {
+        let PatternBody::ToolSequence { tools } = &pattern.body else {
+            continue;
+        };
+        for part in (2..tools.len()).flat_map(|length| tools.windows(length)) {
+            let seen = within
+                .entry((&pattern.domain, pattern.task_type, part))
+                .or_default();
+            *seen = pattern.occurrence_count.max(*seen);
+        }
+    }
+    for (entry, pattern) in entries.iter_mut().zip(&patterns) {
+        if let PatternBody::ToolSequence { tools } = &pattern.body {
+            let seen = within.get(&(pattern.domain.as_str(), pattern.task_type, tools.as_slice()));
+            entry.is_part = seen.is_some_and(|seen| *seen >= pattern.occurrence_count);
         }
     }
 }

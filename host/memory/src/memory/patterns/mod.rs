@@ -7,8 +7,9 @@ mod playbook;
 mod search;
 mod sessions;
 
+pub(crate) use analyze::measured;
 pub use analyze::{AnalyzePatterns, PatternStatistics, PatternsAnalyzed};
-pub use book::Book;
+pub(crate) use book::Book;
 pub use explain::{Explanation, SupportingEpisode};
 pub use playbook::{Playbook, PlaybookAnswer, PlaybookStep, RecommendPlaybook};
 pub use search::{

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::analyze::tools_of;
-use super::search::{Scored, advises, without_parts};
+use super::search::{Scored, advises};
 use crate::limits::{PLAYBOOK_STEPS_MAX, QUERY_BYTES_MAX};
 use crate::memory::{Hit, Memory, check};
 use crate::model::{
@@ -127,7 +127,8 @@ impl Memory {
             let mut scored =
                 memory.scored(entries, &text, Some(&asked.domain), asked.task_type, &tags);
             scored.retain(|scored| scored.score >= SCORE_MIN);
-            Ok(answer(&hits, without_parts(scored, PATTERNS), steps_max))
+            scored.truncate(PATTERNS);
+            Ok(answer(&hits, scored, steps_max))
         })
         .await
     }

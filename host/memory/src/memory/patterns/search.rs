@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::analyze::tools_of;
 use super::book::Entry;
 use crate::Result;
 use crate::learning::wilson_lower;
@@ -165,7 +164,7 @@ impl Memory {
             let total_searched = entries.len();
             let mut scored = memory.scored(entries, &asked.query, Some(&asked.domain), None, &tags);
             scored.retain(|scored| scored.score >= least);
-            let scored = without_parts(scored, limit);
+            scored.truncate(limit);
             Ok(PatternsFound {
                 results: scored.iter().map(Scored::hit).collect(),
                 total_searched,
@@ -196,7 +195,7 @@ impl Memory {
                 &tags,
             );
             scored.retain(|scored| advises(&scored.pattern));
-            let scored = without_parts(scored, limit);
+            scored.truncate(limit);
             let ids: Vec<_> = scored
                 .iter()
                 .map(|scored| scored.pattern.pattern_id)
@@ -235,7 +234,7 @@ impl Memory {
             .filter(|entry| task_type.is_none_or(|wanted| wanted == entry.pattern.task_type));
         let mut scored = self.scored(entries.collect(), query, Some(domain), task_type, &[]);
         scored.retain(|scored| scored.score >= RELEVANCE_MIN);
-        let fitting = without_parts(scored, limit).into_iter();
+        let fitting = scored.into_iter().take(limit);
         Ok(fitting
             .map(|scored| Pattern::clone(&scored.pattern))
             .collect())
@@ -250,7 +249,7 @@ impl Memory {
         Ok(entries)
     }
 
-    /// Patterns with their scores, the best first.
+    /// Patterns with their scores, the best first; without parts of others.
     pub(in crate::memory) fn scored(
         &self,
         entries: Vec<Entry>,
@@ -266,7 +265,8 @@ impl Memory {
             tags,
             at: now(),
         };
-        let scored = entries.into_iter().map(|entry| task.score(entry));
+        let entries = entries.into_iter().filter(|entry| !entry.is_part);
+        let scored = entries.map(|entry| task.score(entry));
         let mut scored: Vec<_> = scored.collect();
         scored.sort_by(|a, b| {
             b.score
@@ -278,7 +278,12 @@ impl Memory {
 }
 
 impl Task<'_> {
-    fn score(&self, Entry { pattern, vector }: Entry) -> Scored {
+    fn score(
+        &self,
+        Entry {
+            pattern, vector, ..
+        }: Entry,
+    ) -> Scored {
         let cosine: f32 = self
             .vector
             .iter()
@@ -344,34 +349,6 @@ pub fn advises(pattern: &Pattern) -> bool {
     !pattern.is_anti_pattern
         && pattern.success_count > 0
         && !matches!(pattern.body, PatternBody::ContextPattern { .. })
-}
-
-/// The first `limit`, without sequences that are a part of a better one which was seen as often: they say nothing more.
-pub fn without_parts(scored: Vec<Scored>, limit: usize) -> Vec<Scored> {
-    let mut kept: Vec<Scored> = Vec::new();
-    let is_part = |kept: &[Scored], pattern: &Pattern| {
-        let tools = tools_of(pattern);
-        kept.iter().any(|other| {
-            let whole = tools_of(&other.pattern);
-            let is_sequence = |pattern: &Pattern| pattern.body.kind() == PatternKind::ToolSequence;
-            is_sequence(pattern)
-                && is_sequence(&other.pattern)
-                && other.pattern.domain == pattern.domain
-                && other.pattern.task_type == pattern.task_type
-                && other.pattern.occurrence_count >= pattern.occurrence_count
-                && whole.len() > tools.len()
-                && whole.windows(tools.len()).any(|part| part == tools)
-        })
-    };
-    for scored in scored {
-        if kept.len() == limit {
-            break;
-        }
-        if !is_part(&kept, &scored.pattern) {
-            kept.push(scored);
-        }
-    }
-    kept
 }
 
 impl Scored {
