@@ -1,6 +1,14 @@
-//! The memory, through its own doors.
+//! The memory, through its own doors. All of it is about any store; `shared.rs` says which one is taken. What is of SQLite
+//! alone is in `sqlite.rs` and `crash.rs`.
 
+mod airline;
+mod crash;
+mod embedding;
 mod learning;
+mod operations;
 mod queries;
 mod shared;
+mod sqlite;
+mod store;
+mod transfer;
 mod writing;
