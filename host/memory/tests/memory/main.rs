@@ -1,0 +1,22 @@
+//! The memory, through its own doors. All of it is about any store; `shared.rs` says which one is taken. What is of SQLite
+//! alone is in `sqlite.rs` and `crash.rs`.
+
+// Helpers are tests too, which clippy cannot see.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod advice;
+mod airline;
+mod bounds;
+mod crash;
+mod embedding;
+mod filters;
+mod learning;
+mod operations;
+mod queries;
+mod relations;
+mod shared;
+mod sqlite;
+mod store;
+mod store_filters;
+mod transfer;
+mod writing;
