@@ -26,6 +26,8 @@ mod examples;
 mod files;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/login.rs"]
+mod login;
 #[path = "cli/network.rs"]
 mod network;
 #[path = "cli/outcomes.rs"]

@@ -1,6 +1,7 @@
 //! Makes components out of the core modules that compilers wrote. A language engine is booted first,
 //! and its snapshot wrapped; a command, which has a `main`, is wrapped as it is.
 
+mod preview1;
 mod snapshot;
 
 use std::path::PathBuf;
@@ -8,7 +9,6 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
-    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
 use wit_component::ComponentEncoder;
 
@@ -22,23 +22,22 @@ async fn main() -> Result<()> {
     };
     let core = std::fs::read(input).with_context(|| format!("reading {}", input.display()))?;
     let component = match is_engine {
-        // The adapter comes after the snapshot: its state would be frozen otherwise.
+        // An engine asks for WASI 0.2 itself, and needs no adapter.
         true => {
-            let module = snapshot::take(&core).await.map_err(anyhow::Error::from)?;
-            into_component(&module, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?
+            let module = preview1::resolve(&core)?;
+            let module = snapshot::take(&module).await.map_err(anyhow::Error::from)?;
+            ComponentEncoder::default().module(&module)?.encode()
         }
-        false => into_component(&core, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)?,
-    };
+        false => ComponentEncoder::default()
+            .module(&core)?
+            .adapter(
+                WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+                WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
+            )?
+            .encode(),
+    }
+    .context("making the component")?;
     std::fs::write(output, &component).with_context(|| format!("writing {}", output.display()))?;
     println!("{}", blake3::hash(&component));
     Ok(())
-}
-
-fn into_component(module: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default()
-        .validate(true)
-        .module(module)?
-        .adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)?
-        .encode()
-        .context("making the component")
 }

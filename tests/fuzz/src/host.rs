@@ -47,6 +47,7 @@ pub fn grants() -> Grants {
         files: FILES.0.clone(),
         network: Network::default(),
         log: Arc::new(Lines),
+        off_clock: None,
     }
 }
 
