@@ -3,6 +3,11 @@
 //! Episodes have 10 steps of made-up text: 20 000 words, of which a few are common, and identifiers. A summary with the
 //! import, the sizes and the percentiles of queries comes first; criterion measures single operations after it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "without its data a benchmark measures nothing"
+)]
+
 mod made_up;
 
 use std::io::Write as _;

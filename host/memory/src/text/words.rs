@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use rust_stemmers::{Algorithm, Stemmer};
+use rustc_hash::FxHashMap;
 
 /// Longer words are cut off: digests and encoded data.
 const WORD_BYTES_MAX: usize = 64;
@@ -155,8 +156,16 @@ fn for_each_part(text: &str, mut part: impl FnMut(&str)) {
     }
 }
 
+/// Stems that a thread remembers: making one costs ten times what finding it does, and words come again.
+const STEMS_MAX: usize = 20_000;
+
+struct Stems {
+    stemmer: Stemmer,
+    known: FxHashMap<Box<str>, Box<str>>,
+}
+
 thread_local! {
-    static STEMMER: RefCell<Option<Stemmer>> = const { RefCell::new(None) };
+    static STEMS: RefCell<Option<Stems>> = const { RefCell::new(None) };
 }
 
 /// The form in which a word is kept: its stem, where it is an English word.
@@ -168,9 +177,20 @@ pub fn normalized(word: Word<'_>) -> String {
     if !is_english {
         return text.to_owned();
     }
-    STEMMER.with_borrow_mut(|stemmer| {
-        let stemmer = stemmer.get_or_insert_with(|| Stemmer::create(Algorithm::English));
-        stemmer.stem(text).into_owned()
+    STEMS.with_borrow_mut(|stems| {
+        let stems = stems.get_or_insert_with(|| Stems {
+            stemmer: Stemmer::create(Algorithm::English),
+            known: FxHashMap::default(),
+        });
+        if let Some(stem) = stems.known.get(text) {
+            return stem.to_string();
+        }
+        let stem = stems.stemmer.stem(text).into_owned();
+        if stems.known.len() >= STEMS_MAX {
+            stems.known.clear();
+        }
+        stems.known.insert(text.into(), stem.as_str().into());
+        stem
     })
 }
 

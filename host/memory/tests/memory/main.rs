@@ -1,6 +1,9 @@
 //! The memory, through its own doors. All of it is about any store; `shared.rs` says which one is taken. What is of SQLite
 //! alone is in `sqlite.rs` and `crash.rs`.
 
+// Helpers are tests too, which clippy cannot see.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod airline;
 mod crash;
 mod embedding;
