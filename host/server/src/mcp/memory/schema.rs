@@ -130,7 +130,7 @@ fn compact(schema: Value) -> Value {
         let Some(Value::Array(choices)) = members.remove(choice) else {
             continue;
         };
-        return compact(chosen(members, choice, choices));
+        return chosen(members, choice, choices);
     }
     let members = members.into_iter().map(|(key, value)| {
         let value = match (key.as_str(), value) {
@@ -184,11 +184,10 @@ fn chosen(mut members: JsonObject, choice: &str, choices: Vec<Value>) -> Value {
             if let Some(description) = members.remove("description") {
                 whole.insert("description".to_owned(), description);
             }
-            // Not read again: a choice that is left is one.
             whole.insert("type".to_owned(), json!("object"));
             whole.insert(choice.to_owned(), Value::Array(choices));
             return Value::Object(whole);
         }
     }
-    Value::Object(members)
+    compact(Value::Object(members))
 }
