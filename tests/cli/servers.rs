@@ -154,3 +154,27 @@ fn a_definition_reads_only_the_variables_that_are_named() {
         "value\n"
     );
 }
+
+#[test]
+fn a_refused_tool_names_the_line_that_would_allow_it() {
+    let place = Place::with("");
+    place.write("echo.ts", "return tools.raw.echo({ text: 'hello' })");
+    for (configuration, help) in [
+        ("[tools]\nproject_file = false\n", "[servers.NAME]"),
+        (
+            "[tools]\ndeny = [\"raw.*\"]\n",
+            "`allow = [\"raw.echo\"]` under [tools]",
+        ),
+        ("[tools]\nask = [\"raw.*\"]\n", "`ask` under [tools]"),
+    ] {
+        place.write("vesicle.toml", configuration);
+        place.write(".mcp.json", &definitions());
+        let ran = place.vesicle(&["run", "echo.ts"]);
+        assert_eq!(ran.code(), Some(1), "{ran}");
+        let helps = ran
+            .stderr()
+            .lines()
+            .any(|line| line.starts_with("help: ") && line.contains(help));
+        assert!(helps, "{configuration}: {ran}");
+    }
+}

@@ -195,3 +195,21 @@ async fn many_changes_do_not_fill_the_index() {
     );
     assert_eq!(store.count(&Default::default()).unwrap(), 2);
 }
+
+#[test]
+fn many_may_open_a_file_that_is_not_there_yet_at_once() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new").join("memory.db");
+        let barrier = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    let store = try_open(&path).unwrap();
+                    vesicle_memory::Memory::new(std::sync::Arc::new(store)).unwrap();
+                });
+            }
+        });
+    }
+}
