@@ -151,7 +151,7 @@ const found = await tool(
   ["episodes", "patterns", "insights"],
   { query: "x", domain: "web-shop", limit: 1_001 }, /limit/,
 );
-assert.equal(found.episodes[0].episode_id, id);
+assert.ok(found.episodes.some((hit) => hit.episode_id === id));
 assert.ok(found.episodes[0].relevance > 0 && typeof found.episodes[0].why === "object");
 for (const field of ["total_episodes", "relevant_patterns", "success_rate"]) assert.ok(field in found.insights, field);
 for (const query of ["parse_config", 'quo"ted NEAR( * login', "'; DROP TABLE episodes; --"]) await ask("query_memory", { query, domain: "web-shop" });

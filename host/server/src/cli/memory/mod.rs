@@ -1,5 +1,6 @@
 //! `vesicle memory`: what is remembered, for people: looked at, moved, kept safe and cut down.
 
+mod eval;
 mod look;
 mod progress;
 mod transfer;
@@ -33,6 +34,7 @@ enum MemoryCommand {
     Backup(upkeep::BackupArgs),
     Prune(upkeep::PruneArgs),
     Doctor(upkeep::DoctorArgs),
+    Eval(eval::EvalArgs),
 }
 
 /// How an answer is printed.
@@ -65,6 +67,7 @@ pub fn run(args: &MemoryArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
         MemoryCommand::Backup(args) => upkeep::backup(args, &opened),
         MemoryCommand::Prune(args) => upkeep::prune(args, &opened),
         MemoryCommand::Doctor(args) => upkeep::doctor(args, &opened),
+        MemoryCommand::Eval(args) => eval::eval(args, &opened),
     }
 }
 

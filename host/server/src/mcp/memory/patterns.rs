@@ -5,8 +5,8 @@ use serde::Deserialize;
 use vesicle_memory::{
     Error, Memory, PatternId, TaskType,
     memory::{
-        AnalyzePatterns, NewFeedback, NewSession, RecommendPatterns, RecommendPlaybook,
-        SearchPatterns,
+        AnalyzePatterns, NewFeedback, NewSession, PatternsAnalyzed, RecommendPatterns,
+        RecommendPlaybook, SearchPatterns,
     },
 };
 
@@ -103,7 +103,7 @@ pub fn tools() -> Vec<MemoryTool> {
     ]
 }
 
-async fn analyze(memory: Memory, asked: Analyze) -> Result<Selected, Error> {
+async fn analyze(memory: Memory, asked: Analyze) -> Result<Selected<PatternsAnalyzed>, Error> {
     let Analyze {
         task_type,
         min_success_rate,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use vesicle_memory::{
     Error, Memory, TaskType,
     embeddings::Purpose,
-    memory::{Query, SemanticFound, SemanticQuery, Sort},
+    memory::{Found, Query, SemanticFound, SemanticQuery, Sort},
 };
 
 use super::{
@@ -92,7 +92,7 @@ pub fn tools() -> Vec<MemoryTool> {
     ]
 }
 
-async fn query(memory: Memory, ask: Ask) -> Result<Selected, Error> {
+async fn query(memory: Memory, ask: Ask) -> Result<Selected<Found>, Error> {
     let query = Query {
         query: ask.query,
         domain: Some(ask.domain),

@@ -50,6 +50,31 @@ impl Shown {
 mod tests {
     use super::*;
 
+    /// What the core may cost in each prompt, in tokens.
+    const CORE_TOKENS_MAX: usize = 2_500;
+
+    #[test]
+    fn a_model_reads_this() {
+        let core = Shown::new(false, Programs::Query).definitions();
+        insta::assert_json_snapshot!(core);
+        let tokens = vesicle_bridge::tokens::plain(&core);
+        assert!(tokens <= CORE_TOKENS_MAX, "{tokens} tokens");
+        let all = Shown::new(true, Programs::Query).definitions();
+        let lines = all.iter().map(|tool| {
+            let arguments = tool
+                .input_schema
+                .get("properties")
+                .and_then(|all| all.as_object());
+            let arguments: Vec<&str> = arguments
+                .into_iter()
+                .flat_map(|all| all.keys().map(String::as_str))
+                .collect();
+            let description = tool.description.as_deref().unwrap_or_default();
+            format!("{}({}): {description}", tool.name, arguments.join(", "))
+        });
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+    }
+
     #[test]
     fn use_moves_a_tool_into_the_list() {
         let shown = Shown::new(false, Programs::Query);

@@ -45,6 +45,8 @@ pub enum Effect {
     AddsOnce,
     /// It changes or removes what was there.
     Changes,
+    /// Whatever it is told to.
+    Anything,
 }
 
 /// A tool of the memory.
@@ -94,8 +96,8 @@ impl MemoryTool {
     {
         let annotations = ToolAnnotations::new()
             .read_only(effect == Effect::Reads)
-            .destructive(effect == Effect::Changes)
-            .idempotent(effect != Effect::Adds)
+            .destructive(matches!(effect, Effect::Changes | Effect::Anything))
+            .idempotent(!matches!(effect, Effect::Adds | Effect::Anything))
             .open_world(false);
         let definition = Tool::new(name, description, schema::input::<A>())
             .with_raw_output_schema(schema::output::<R>().into())

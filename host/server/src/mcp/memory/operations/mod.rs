@@ -114,7 +114,7 @@ pub fn tools() -> Vec<MemoryTool> {
     vec![MemoryTool::of_service(
         NAME,
         "Call several memory tools at once; later ones can use earlier results",
-        Effect::Changes,
+        Effect::Anything,
         execute,
     )]
 }
