@@ -109,6 +109,29 @@ fn old_episodes_are_let_go_when_it_is_said_which() {
 }
 
 #[test]
+fn what_it_is_worth_is_measured() {
+    let place = Place::empty();
+    let runs = in_repository("host/memory/tests/data/airline-episodes.jsonl");
+    let report = json(&memory(
+        &place,
+        &["eval", runs.to_str().unwrap(), "-o", "json"],
+    ));
+    assert_eq!(
+        (&report["runs"], &report["tasks"]),
+        (&200.into(), &50.into())
+    );
+    for (measure, least) in [
+        ("recall_at_5", 0.9),
+        ("mrr", 0.9),
+        ("success_first_auc", 0.9),
+        ("held_out_patterns_auc", 0.6),
+    ] {
+        let value = report[measure].as_f64().unwrap();
+        assert!((least..=1.0).contains(&value), "{measure}: {value}");
+    }
+}
+
+#[test]
 fn a_damaged_file_is_set_aside_and_told() {
     let place = Place::empty();
     place.write("data/memory.db", &"no database at all ".repeat(1_000));

@@ -10,6 +10,9 @@ use vesicle_memory::{
 use super::{Opened, Output, print, print_json};
 use crate::cli::ExitStatus;
 
+/// Characters of a text that a line shows.
+const LINE_CHARS_MAX: usize = 100;
+
 /// Find past episodes by meaning and words
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
@@ -77,8 +80,13 @@ fn line(hit: &Hit) -> String {
     )
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// The first line of a text, cut to a line of a terminal.
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(LINE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
 }
 
 /// Show an episode with its steps
