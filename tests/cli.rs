@@ -28,6 +28,8 @@ mod files;
 mod help;
 #[path = "cli/login.rs"]
 mod login;
+#[path = "cli/memory.rs"]
+mod memory;
 #[path = "cli/network.rs"]
 mod network;
 #[path = "cli/outcomes.rs"]

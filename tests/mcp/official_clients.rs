@@ -69,6 +69,13 @@ fn typescript() {
     typescript_client("tests/clients/typescript/client.mjs", &user_data_dir());
 }
 
+/// Every tool of the memory; the script says which.
+#[test]
+fn typescript_with_the_memory() {
+    let directory = TempDir::new().unwrap();
+    typescript_client("tests/clients/typescript/memory.mjs", directory.path());
+}
+
 #[test]
 fn python() {
     python_client("tests/clients/python/client.py", &user_data_dir());

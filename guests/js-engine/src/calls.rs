@@ -29,6 +29,8 @@ pub enum Kind {
     Tool,
     /// A host, which answers with a response.
     Http,
+    /// The memory, which answers with JSON.
+    Memory,
 }
 
 impl Kind {
@@ -37,7 +39,7 @@ impl Kind {
     fn frames_of_ours(self) -> i32 {
         match self {
             Self::Tool => 1,
-            Self::Http => 2,
+            Self::Http | Self::Memory => 2,
         }
     }
 }
@@ -145,7 +147,7 @@ pub fn settle(
     let resolve = call.resolve.restore(ctx)?;
     let reject = call.reject.restore(ctx)?;
     let answer = completion.outcome.and_then(|json| match call.kind {
-        Kind::Tool => Ok(Answer::Json(json)),
+        Kind::Tool | Kind::Memory => Ok(Answer::Json(json)),
         Kind::Http => http::take(call.id).map(Answer::Response),
     });
     match answer {
@@ -199,6 +201,7 @@ fn call_error<'js>(
     let error = match kind {
         Kind::Tool => hooks.tool_error(ctx)?,
         Kind::Http => hooks.fetch_error(ctx)?,
+        Kind::Memory => hooks.memory_error(ctx)?,
     };
     error.call((code, message, stack, retry_after_ms))
 }

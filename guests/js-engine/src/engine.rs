@@ -53,6 +53,7 @@ const PRELUDE: &[(&str, &str)] = prelude! {
     "response",
     "fetch",
     "state",
+    "memory",
     "fs",
     "entries",
 };
@@ -72,6 +73,7 @@ type Hook = Persistent<Function<'static>>;
 pub struct Hooks {
     tool_error: Hook,
     fetch_error: Hook,
+    memory_error: Hook,
     next_timer: Hook,
     live_timers: Hook,
     fire_timers: Hook,
@@ -97,6 +99,7 @@ impl Hooks {
         Ok(Self {
             tool_error: hook("toolError")?,
             fetch_error: hook("fetchError")?,
+            memory_error: hook("memoryError")?,
             next_timer: hook("nextTimer")?,
             live_timers: hook("liveTimers")?,
             fire_timers: hook("fireTimers")?,
@@ -108,6 +111,7 @@ impl Hooks {
 
     hook!(tool_error);
     hook!(fetch_error);
+    hook!(memory_error);
     hook!(next_timer);
     hook!(live_timers);
     hook!(fire_timers);

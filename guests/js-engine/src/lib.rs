@@ -13,6 +13,7 @@ mod files;
 mod heap;
 mod http;
 mod libc;
+mod memory;
 mod natives;
 mod program;
 mod quickjs_heap;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use crate::{Files, Limits, Network, NoState, NoTools, OffClock, SourcePolicy, State, ToolCall};
+use crate::{
+    Files, Limits, Memories, Network, NoMemories, NoState, NoTools, OffClock, SourcePolicy, State,
+    ToolCall,
+};
 
 /// One program to run, with what it is given and what it may use.
 #[derive(Clone)]
@@ -24,6 +27,8 @@ pub struct Execution {
     pub tools: Arc<dyn ToolCall>,
     /// What it keeps from one execution to the next.
     pub state: Arc<dyn State>,
+    /// The memory of past work that it may ask.
+    pub memories: Arc<dyn Memories>,
     /// The directories that it may use.
     pub files: Files,
     /// The hosts that it may send requests to. Where there are some, the rule of the source check
@@ -37,7 +42,8 @@ pub struct Execution {
 }
 
 impl Default for Execution {
-    /// Empty code, `null` as input, the default profile, no tools, no state, no files and no hosts.
+    /// Empty code, `null` as input, the default profile, no tools, no state, no
+    /// memory, no files and no hosts.
     fn default() -> Self {
         Self {
             code: String::new(),
@@ -47,6 +53,7 @@ impl Default for Execution {
             limits: Limits::default(),
             tools: Arc::new(NoTools),
             state: Arc::new(NoState),
+            memories: Arc::new(NoMemories),
             files: Files::default(),
             network: Network::default(),
             session: None,

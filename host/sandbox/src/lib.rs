@@ -12,6 +12,7 @@ mod guest;
 mod javascript;
 mod limit_kind;
 mod limits;
+mod memories;
 mod metered;
 mod network;
 mod off_clock;
@@ -46,6 +47,7 @@ pub use limits::{
     MEMORY_BYTES_MAX, OUTPUT_BYTES_MAX, Profile, STREAM_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX,
     TIMER_WAITS_MAX, WASM_STACK_BYTES_MAX,
 };
+pub use memories::{Memories, MemoryOperation, NoMemories};
 pub use network::{
     AllowedHost, AttachError, AttachedHeader, Authorities, CONNECTIONS_MAX, HEADERS_MAX, HostError,
     LOOKUPS_MAX, Network, NetworkConfig, NetworkLimits, REDIRECTS_MAX, Redact, RequestRecord,

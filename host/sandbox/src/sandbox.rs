@@ -179,6 +179,7 @@ impl Sandbox {
         let grants = Grants {
             tools: execution.tools.clone(),
             state: execution.state.clone(),
+            memories: execution.memories.clone(),
             files: execution.files.clone(),
             network: execution.network.clone(),
             off_clock: execution.off_clock.clone(),

@@ -23,6 +23,11 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Whether a character shows itself and does nothing else.
+pub fn is_harmless(c: char) -> bool {
+    !acts(c) && !hides(c)
+}
+
 /// Control characters: C0, DEL and C1.
 fn acts(c: char) -> bool {
     c.is_control() && c != '\n' && c != '\t'

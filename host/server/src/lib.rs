@@ -6,6 +6,7 @@ pub mod config;
 pub mod harmless;
 pub mod limits;
 pub mod mcp;
+pub mod memory;
 pub mod secrets;
 mod state;
 pub mod tools;

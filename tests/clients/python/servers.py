@@ -42,7 +42,7 @@ async def servers_come_up(client):
 
 async def finds_and_calls(client):
     names = [tool.name for tool in (await client.list_tools()).tools]
-    assert names == ["execute_agent_code", "search_tools", "describe_tools", "call_tool", "list_servers"], names
+    assert names[:5] == ["execute_agent_code", "search_tools", "describe_tools", "call_tool", "list_servers"], names
     found = await text(client, "search_tools", query="read the text of a file", limit=3)
     assert "read_text_file" in found, found
     described = await text(client, "describe_tools", names=["files.read_text_file", "memory.create_entity"])

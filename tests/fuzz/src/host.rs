@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use vesicle_sandbox::{
-    Access, CapabilityError, Config, Directory, Files, Grants, Log, LogLevel, Network, Quota,
-    Sandbox, State, Tool, ToolCall,
+    Access, CapabilityError, Config, Directory, Files, Grants, Log, LogLevel, Network, NoMemories,
+    Quota, Sandbox, State, Tool, ToolCall,
 };
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -44,6 +44,7 @@ pub fn grants() -> Grants {
     Grants {
         tools: Arc::new(Tools),
         state: Arc::new(Values::default()),
+        memories: Arc::new(NoMemories),
         files: FILES.0.clone(),
         network: Network::default(),
         log: Arc::new(Lines),

@@ -1,11 +1,12 @@
 //! What writing operations answer with, as the contract has it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{EpisodeId, Outcome, Pattern, Reflection, ResultKind, Reward, TaskType, Time};
 
 /// An episode was created.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Created {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -22,7 +23,7 @@ pub struct Created {
 }
 
 /// A step was added.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StepAdded {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -35,7 +36,7 @@ pub struct StepAdded {
 }
 
 /// An episode was completed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Completed {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -56,7 +57,7 @@ pub struct Completed {
 }
 
 /// An episode was changed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Updated {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -69,7 +70,7 @@ pub struct Updated {
 }
 
 /// An episode was deleted.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Deleted {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -80,7 +81,7 @@ pub struct Deleted {
 }
 
 /// The tags of an episode, after a change of them.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Tagged {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -100,7 +101,7 @@ pub struct Tagged {
 }
 
 /// An episode in the order of time.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Timeline {
     /// The episode.
     pub episode_id: EpisodeId,
@@ -119,7 +120,7 @@ pub struct Timeline {
 }
 
 /// A step in a timeline.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TimelineEntry {
     /// Its number.
     pub step_number: u32,

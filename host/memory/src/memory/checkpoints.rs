@@ -1,5 +1,6 @@
 //! Checkpoints: an episode is left, and taken up by somebody else.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::complete::from_json;
@@ -19,7 +20,7 @@ const SENTENCES_MAX: usize = 20;
 const CHARS_MAX: usize = 300;
 
 /// A checkpoint was made.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckpointMade {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -34,7 +35,7 @@ pub struct CheckpointMade {
 }
 
 /// An episode was taken up.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Resumed {
     /// Always true; a failure is an error.
     pub success: bool,

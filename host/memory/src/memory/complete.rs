@@ -1,5 +1,6 @@
 //! Completion: the learning cycle, in the transaction that keeps the outcome.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Completed, Memory, check, pruning, steps};
@@ -10,7 +11,7 @@ use crate::store::{Read, Record, RecordKind, Write};
 use crate::{Error, Result};
 
 /// How an episode is completed, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteEpisode {
     /// The episode.
@@ -106,7 +107,7 @@ pub fn check_outcome(outcome: &Outcome) -> Result<()> {
 }
 
 /// The mean reward of a domain and task type.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 struct Usual {
     episodes: u64,
     reward: f64,

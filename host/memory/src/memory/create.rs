@@ -1,5 +1,6 @@
 //! New episodes.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Created, Memory, check};
@@ -8,7 +9,7 @@ use crate::model::{Complexity, Context, Episode, EpisodeId, TaskType, normalized
 use crate::{Error, Result};
 
 /// What an episode is created with.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEpisode {
     /// What is to be done.

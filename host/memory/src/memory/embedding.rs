@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Memory;
@@ -24,7 +25,7 @@ const RETRY_LAST: Duration = Duration::from_secs(60);
 const BATCH_MAX: usize = 256;
 
 /// How far the vectors are.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ReindexProgress {
     /// Whether the task is at work.
     pub running: bool,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::store::{RecordKind, Records, Write};
 use crate::{Error, Result};
 
 /// What is to be changed, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateEpisode {
     /// The episode.
@@ -37,7 +38,7 @@ pub struct UpdateEpisode {
 }
 
 /// Several episodes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Bulk {
     /// How many ids were sent.
     pub requested_count: usize,

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Memory, ReindexProgress};
@@ -10,7 +11,7 @@ use crate::store::{RecordKind, Records, Usage};
 use crate::{Result, store};
 
 /// What is kept, and what it takes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Stats {
     /// Episodes.
     pub episodes: u64,
@@ -37,7 +38,7 @@ pub struct Stats {
 }
 
 /// Whether a part works.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PartHealth {
     /// `healthy`, `degraded` or `unhealthy`.
     pub status: &'static str,
@@ -49,7 +50,7 @@ pub struct PartHealth {
 }
 
 /// Whether the parts work, as tried just now.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Health {
     /// The worst of the parts.
     pub status: &'static str,

@@ -1,6 +1,7 @@
 //! How much can be learned from what is kept.
 
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::batch::mean;
@@ -19,7 +20,7 @@ const TREND_MAX: usize = 1_000;
 const SIGNIFICANT: f64 = 1.96;
 
 /// Over which time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum QualityRange {
     /// The last day.
     #[serde(rename = "24h")]
@@ -53,7 +54,7 @@ impl QualityRange {
 }
 
 /// What is asked, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AskQuality {
     /// Over which time.
@@ -75,7 +76,7 @@ impl Default for AskQuality {
 }
 
 /// How much can be learned.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct QualityMetrics {
     /// Over which time.
     pub time_range: QualityRange,
@@ -97,7 +98,7 @@ pub struct QualityMetrics {
 }
 
 /// Where the scores go.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct QualityTrend {
     /// `improving`, `declining`, `stable` or `unknown`.
     pub direction: &'static str,

@@ -1,5 +1,6 @@
 //! Queries: episodes by meaning and by words.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Memory, check};
@@ -10,7 +11,7 @@ use crate::store::Filter;
 use crate::{Result, text};
 
 /// In which order hits are given.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// What fits best first.
@@ -27,7 +28,7 @@ pub enum Sort {
 }
 
 /// A query, as it is sent. What is left out means any.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Query {
     /// What is looked for. Empty means the newest.
@@ -47,7 +48,7 @@ pub struct Query {
 }
 
 /// What a query found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Found {
     /// The episodes.
     pub episodes: Vec<Hit>,
@@ -61,7 +62,7 @@ pub struct Found {
 }
 
 /// An episode that was found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Hit {
     /// The episode, with its steps.
     #[serde(flatten)]
@@ -73,7 +74,7 @@ pub struct Hit {
 }
 
 /// About what was found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Insights {
     /// Episodes that the filters let through.
     pub total_episodes: u64,

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::query::limit;
@@ -13,7 +14,7 @@ use crate::store::{self, Candidate, Filter, Search};
 use crate::{Error, Result};
 
 /// A query by meaning alone, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SemanticQuery {
     /// What is looked for.
@@ -33,7 +34,7 @@ pub struct SemanticQuery {
 }
 
 /// What a query by meaning found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SemanticFound {
     /// How many there are.
     pub results_found: usize,
@@ -48,7 +49,7 @@ pub struct SemanticFound {
 }
 
 /// An episode that is alike.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SemanticHit {
     /// The episode.
     pub episode_id: EpisodeId,

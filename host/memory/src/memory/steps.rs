@@ -1,5 +1,6 @@
 //! New steps.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ use crate::store::Write;
 use crate::{Error, Result};
 
 /// A step as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewStep {
     /// The episode, which is open.

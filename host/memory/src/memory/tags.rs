@@ -1,5 +1,6 @@
 //! Tags of episodes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Memory, Tagged, check};
@@ -9,7 +10,7 @@ use crate::model::{Episode, EpisodeId, normalized_tags};
 use crate::store::{Filter, Order, Page};
 
 /// Episodes with tags.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TaggedEpisodes {
     /// How many there are here.
     pub count: usize,

@@ -1,11 +1,12 @@
 //! Where an episode was left, and what the next one needs to take it up.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CheckpointId, Context, EpisodeId, Heuristic, Pattern, Step, TaskType, Time};
 
 /// Where an episode was left.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checkpoint {
     /// Its id.
     pub checkpoint_id: CheckpointId,
@@ -21,7 +22,7 @@ pub struct Checkpoint {
 }
 
 /// What whoever takes an episode up needs. `resume_from_handoff` takes it as `get_handoff_pack` gives it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HandoffPack {
     /// The checkpoint that it was made of.
     pub checkpoint_id: CheckpointId,

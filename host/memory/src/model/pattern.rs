@@ -1,11 +1,14 @@
 //! What was seen in more than one episode, and the advice that follows from it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{EpisodeId, HeuristicId, PatternId, TaskType, Time};
 
 /// What kind of pattern it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PatternKind {
     /// Tools that follow each other.
@@ -39,7 +42,7 @@ impl PatternKind {
 }
 
 /// What a pattern says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "pattern_type", rename_all = "snake_case")]
 pub enum PatternBody {
     /// Tools that follow each other. Calls of one tool in a row count as one.
@@ -85,7 +88,7 @@ impl PatternBody {
 }
 
 /// How a pattern did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Effectiveness {
     /// How often it was recommended.
     pub times_retrieved: u64,
@@ -104,7 +107,7 @@ pub struct Effectiveness {
 }
 
 /// Something that was seen in episodes of a domain and task type.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pattern {
     /// Follows from the signature.
     pub pattern_id: PatternId,
@@ -140,7 +143,7 @@ pub struct Pattern {
 }
 
 /// What a heuristic rests on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The latest episodes.
     pub episode_ids: Vec<EpisodeId>,
@@ -151,7 +154,7 @@ pub struct Evidence {
 }
 
 /// Advice: when this, then that.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Heuristic {
     /// Follows from the pattern that it is made of.
     pub heuristic_id: HeuristicId,

@@ -1,11 +1,12 @@
 //! What is said about an episode when it is completed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
 
 /// How well an episode went: `base × efficiency × complexity_bonus × quality_multiplier + learning_bonus`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reward {
     /// The product and the bonus.
     pub total: f64,
@@ -22,7 +23,7 @@ pub struct Reward {
 }
 
 /// What can be said about an episode.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reflection {
     /// What went well.
     pub successes: Vec<String>,

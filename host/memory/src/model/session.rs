@@ -1,11 +1,12 @@
 //! What was recommended, and what came of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{EpisodeId, Outcome, PatternId, SessionId, Time};
 
 /// What was recommended for an episode.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Session {
     /// Its id.
     pub session_id: SessionId,
@@ -24,7 +25,7 @@ pub struct Session {
 }
 
 /// What came of a recommendation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Feedback {
     /// The patterns that were followed.
     #[serde(default)]

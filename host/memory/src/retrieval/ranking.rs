@@ -1,12 +1,13 @@
 //! Fuses the channels: reciprocal ranks of words and vectors, and what else speaks for an episode.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{OutcomeKind, TaskType, Time};
 use crate::store::Candidate;
 
 /// Weights of what speaks for an episode. They are relative to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ranking {
     /// The rank by words.
@@ -61,7 +62,7 @@ pub struct Preference {
 }
 
 /// Why an episode stands where it does: the parts of its score, which add up to its relevance.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Why {
     /// By words.
     pub lexical: f64,

@@ -7,6 +7,8 @@ mod filter;
 mod index;
 pub mod sqlite;
 
+use schemars::JsonSchema;
+
 use std::path::Path;
 
 pub use filter::{DomainGrant, Filter, Order, Page};
@@ -249,7 +251,7 @@ pub struct Frequencies {
 }
 
 /// What a store takes.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
 pub struct Usage {
     /// `sqlite` or `postgresql`.
     pub backend: &'static str,

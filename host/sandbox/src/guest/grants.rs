@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{Files, Log, Network, NoLog, NoState, NoTools, OffClock, State, ToolCall};
+use crate::{
+    Files, Log, Memories, Network, NoLog, NoMemories, NoState, NoTools, OffClock, State, ToolCall,
+};
 
 /// The capabilities of one guest.
 #[derive(Clone)]
@@ -11,6 +13,8 @@ pub struct Grants {
     pub tools: Arc<dyn ToolCall>,
     /// What it keeps from one execution to the next.
     pub state: Arc<dyn State>,
+    /// The memory of past work that it may ask.
+    pub memories: Arc<dyn Memories>,
     /// The directories that it may use.
     pub files: Files,
     /// The hosts that it may ask.
@@ -27,6 +31,7 @@ impl Default for Grants {
         Self {
             tools: Arc::new(NoTools),
             state: Arc::new(NoState),
+            memories: Arc::new(NoMemories),
             files: Files::default(),
             network: Network::default(),
             log: Arc::new(NoLog),

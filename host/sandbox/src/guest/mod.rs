@@ -54,6 +54,10 @@ mod plugin_bindings {
             }
         ",
         world: "vesicle:sandbox/plugins-only",
+        imports: {
+            "vesicle:plugin/memory-query": async,
+            "vesicle:plugin/memory-record": async,
+        },
         with: {
             "vesicle:plugin/types": super::bindings::vesicle::plugin::types,
         },
@@ -88,7 +92,7 @@ pub use memory::Memory;
 
 use crate::files::GuestFiles;
 use crate::network::{Hooks, Session};
-use crate::{Limits, State};
+use crate::{Limits, Memories, State};
 use calls::Calls;
 use log::Lines;
 use streams::Stream;
@@ -104,6 +108,7 @@ pub struct Guest {
     pub memory: Memory,
     pub calls: Calls,
     state: Arc<dyn State>,
+    memories: Arc<dyn Memories>,
     pub(crate) files: GuestFiles,
     network: Arc<Session>,
     http_hooks: Hooks,
@@ -136,6 +141,7 @@ impl Guest {
             memory: Memory::new(limits),
             calls: Calls::new(limits, grants.tools),
             state: grants.state,
+            memories: grants.memories,
             files: GuestFiles::new(&grants.files),
             http_hooks: Hooks::new(network.clone()),
             network,
@@ -177,8 +183,9 @@ impl WasiHttpView for Guest {
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     wasi::add_to_linker(linker)?;
     // One by one: the world of an engine also names WASI's streams and clocks, which are there.
-    use bindings::vesicle::plugin::{http, pending, state, tool_call, types};
+    use bindings::vesicle::plugin::{http, memory, pending, state, tool_call, types};
     http::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    memory::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     pending::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     state::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     tool_call::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;

@@ -28,6 +28,7 @@ mod hostile;
 mod isolation;
 mod json;
 mod limits;
+mod memories;
 mod network;
 mod recursion;
 mod source_check;

@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod exit;
 mod generate;
+mod memory;
 mod options;
 mod reach;
 mod report;
@@ -51,6 +52,7 @@ enum Command {
     Tools(tools::ToolsArgs),
     Tokens(tokens::TokensArgs),
     Generate(generate::GenerateArgs),
+    Memory(memory::MemoryArgs),
     Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
@@ -70,6 +72,7 @@ impl Cli {
             Command::Tools(args) => tools::run(&args, &self.global),
             Command::Tokens(args) => tokens::run(&args, &self.global),
             Command::Generate(args) => generate::run(&args, &self.global),
+            Command::Memory(args) => memory::run(&args, &self.global),
             Command::Audit(args) => audit::run(&args, &self.global),
             Command::Bench(args) => {
                 let configuration = self.global.configuration(vec![])?;

@@ -9,6 +9,7 @@ use vesicle::config::{
     ALLOW_HOSTS, Configuration, Flag, HostEntry, PREOPEN, Preopen, Runner, Value,
 };
 use vesicle::limits::{Asker, Profile};
+use vesicle::memory::LazyMemory;
 use vesicle::secrets::Secrets;
 use vesicle::tools::{Toolbox, Trees};
 use vesicle_sandbox::{Config, Execution, Network, Outcome, Sandbox};
@@ -136,7 +137,7 @@ impl RunArgs {
             (None, Some(text)) => source::text_input(text, &source)?,
             (None, None) => RawValue::NULL.to_owned(),
         };
-        let execution = Execution {
+        let mut execution = Execution {
             code: source::code(&source)?,
             name: source.name(),
             input,
@@ -147,6 +148,9 @@ impl RunArgs {
             source_policy: policy.source(),
             ..Execution::default()
         };
+        if let Some(memory) = LazyMemory::new(configuration.memory().clone()).for_programs() {
+            execution.memories = Arc::new(memory);
+        }
         Ok((execution, profile))
     }
 }

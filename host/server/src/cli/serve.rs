@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use vesicle::config::{Flag, Runner, Value};
 use vesicle::mcp::Service;
+use vesicle::memory::LazyMemory;
 
 use super::{
     ExitStatus, audit,
@@ -29,6 +30,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
 
+    /// Which tools of the memory are listed: those that most work needs and those that were used, or
+    /// all [default: core] [key: `serve.tools`]
+    #[arg(long, value_name = "WHICH", value_parser = ["core", "all"])]
+    tools: Option<String>,
+
     #[command(flatten)]
     servers: ServerArgs,
 }
@@ -46,7 +52,13 @@ impl ServeArgs {
             value: Value::Text(name),
         });
         let session = options::session_flag(self.session.as_deref());
+        let tools = self.tools.clone().map(|which| Flag {
+            name: "--tools",
+            key: "serve.tools",
+            value: Value::Text(which),
+        });
         let flags = concurrency.into_iter().chain(profile).chain(session);
+        let flags = flags.chain(tools);
         flags.chain(self.servers.flag()).collect()
     }
 }
@@ -77,6 +89,8 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         secrets,
         tools,
         result_bytes_max: configuration.result_bytes_max(),
+        memory: LazyMemory::new(configuration.memory().clone()),
+        lists_all_tools: configuration.lists_all_tools(),
     });
     audit.flush();
     served.context("the MCP server stopped")?;

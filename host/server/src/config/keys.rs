@@ -40,6 +40,11 @@ pub const AUDITED: [&str; 3] = ["serve", "always", "never"];
 /// What an audit log that cannot be written means.
 pub const AUDIT_FAILURES: [&str; 2] = ["warn", "refuse"];
 
+/// Which tools of the memory are listed.
+pub const LISTED: [&str; 2] = ["core", "all"];
+/// What programs may do with the memory.
+pub const MEMORY_PROGRAMS: [&str; 3] = ["none", "query", "record"];
+
 /// A key with a fixed place.
 #[derive(Debug)]
 pub struct Key {
@@ -61,7 +66,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 43] = [
+pub static KEYS: [Key; 50] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -148,6 +153,14 @@ pub static KEYS: [Key; 43] = [
         default: || Some(Value::Integer(MAX_RESULT_BYTES_DEFAULT)),
         doc: "How long a result of a call over MCP may be, as JSON. What is longer is cut, and says so. A call can\n\
               ask for another length with `max_result_bytes`. Within a program nothing is cut.",
+        env_also: None,
+    },
+    Key {
+        path: "serve.tools",
+        kind: Kind::Choice(&LISTED),
+        default: || Some(Value::Text("core".to_owned())),
+        doc: "Which tools of the memory clients are shown: those that most work needs and those that were used\n\
+              (`core`), or `all`. Any can be called, and search_tools finds them.",
         env_also: None,
     },
     Key {
@@ -319,6 +332,51 @@ pub static KEYS: [Key; 43] = [
         kind: Kind::Session,
         default: || Some(Value::Text("default".to_owned())),
         doc: "The session that programs keep `state` in: they see what this session kept, and nothing else.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.enabled",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(true)),
+        doc: "Whether there is a memory of past work: its tools over MCP, and `memory` for programs. It is opened when it\n\
+              is first used.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.file",
+        kind: Kind::Path,
+        default: || users_data().map(|data| Value::Path(data.join("memory.db"))),
+        doc: "Where the memory is kept. Several processes may share it. By default it is `memory.db` in `data_dir`.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.url",
+        kind: Kind::Text,
+        default: || None,
+        doc: "Reserved for a PostgreSQL store, such as \"postgres://user@host/db\". This version has none and refuses it.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.programs",
+        kind: Kind::Choice(&MEMORY_PROGRAMS),
+        default: || Some(Value::Text("query".to_owned())),
+        doc: "What programs may do with the memory: nothing (`none`), ask it (`query`), or also write into it (`record`).\n\
+              What they write advises later runs.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.domains",
+        kind: Kind::Domains,
+        default: || Some(Value::List(vec!["*".to_owned()])),
+        doc: "The domains that programs see and write, such as [\"web-*\"], in every query; `*` stands for any text.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.record",
+        kind: Kind::Profiles,
+        default: || Some(Value::List(vec![])),
+        doc: "The profiles whose calls over MCP are kept as episodes, as `record: true` does for one call: the code's\n\
+              digest, its tool calls as steps, and how it ended.",
         env_also: None,
     },
     Key {

@@ -41,6 +41,8 @@ pub enum Kind {
     Server,
     /// Hosts that guests may send requests to.
     Hosts,
+    /// Patterns of domains of the memory, such as `web-*`.
+    Domains,
 }
 
 /// Whether a profile may have this name. Without `-` and capitals, so that each name is also a part
@@ -92,6 +94,7 @@ impl Kind {
             Self::Preopens => "[[preopen]] with `host`, `guest` and `access`, or HOST:GUEST[:ro|rw] outside of a file".to_owned(),
             Self::Patterns => "a list of `server.tool` or `server`, with `*` for any text".to_owned(),
             Self::Variables => "a list of names of environment variables".to_owned(),
+            Self::Domains => "a list of domains, with `*` for any text".to_owned(),
             Self::Server => "[servers.NAME] with `command` or `url`".to_owned(),
             Self::Hosts => "a list such as [\"api.example.com:443\"], or entries separated by commas outside of a file".to_owned(),
         }
@@ -109,7 +112,7 @@ impl Kind {
             (Self::Boolean, value @ Value::Boolean(_))
             | (Self::Path, value @ Value::Path(_))
             | (Self::Profile | Self::Text, value @ Value::Text(_))
-            | (Self::Profiles, value @ Value::List(_))
+            | (Self::Profiles | Self::Domains, value @ Value::List(_))
             | (Self::Preopens, value @ Value::Preopens(_))
             | (Self::Server, value @ Value::Server(_))
             | (Self::Hosts, value @ Value::Hosts(_)) => Some(value),
@@ -151,7 +154,7 @@ impl Kind {
             },
             Self::Boolean => Value::Boolean(text.parse().ok()?),
             Self::Server => return None,
-            Self::Profiles | Self::Patterns | Self::Variables => Value::List(
+            Self::Profiles | Self::Patterns | Self::Variables | Self::Domains => Value::List(
                 text.split(',')
                     .map(str::trim)
                     .filter(|name| !name.is_empty())

@@ -14,6 +14,7 @@ mod keys;
 mod kind;
 mod layer;
 mod limit_keys;
+mod memory;
 mod network;
 mod preopens;
 mod problem;
@@ -35,7 +36,8 @@ use std::{
 
 use vesicle_sandbox::{RuleAction, SourcePolicy, State, ViolationType};
 
-use crate::limits::{Policy, Profile};
+use crate::limits::{Asker, Policy, Profile};
+use crate::memory::MemoryConfig;
 use crate::state::SessionState;
 use keys::KEYS;
 use layer::Layer;
@@ -96,6 +98,8 @@ pub struct Configuration {
     pub log_format: LogFormat,
     state: SessionState,
     audit: audit::AuditKeys,
+    memory: MemoryConfig,
+    lists_all_tools: bool,
     tools: tools::ToolKeys,
     network: network::NetworkKeys,
     secrets: Vec<secrets::Source>,
@@ -218,6 +222,8 @@ fn resolve(
         _ => String::new(),
     };
     let audit = audit::resolve(&mut settled);
+    let lists_all_tools = settled.value("serve.tools") == Some(&Value::Text("all".to_owned()));
+    let memory = memory::resolve(&mut settled, &policy, problems);
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
     let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
@@ -236,6 +242,8 @@ fn resolve(
         log_format,
         state: SessionState::new(state_file, session),
         audit,
+        memory,
+        lists_all_tools,
         tools,
         network,
         secrets,

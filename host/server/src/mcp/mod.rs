@@ -12,6 +12,7 @@ mod disconnect;
 mod discover;
 mod execute;
 mod lazy;
+mod memory;
 mod progress;
 mod resources;
 mod server;
@@ -26,6 +27,7 @@ use rmcp::{
 use tokio::runtime::{Builder, Handle};
 use vesicle_sandbox::{Config, State, Transport};
 
+use crate::memory::LazyMemory;
 use crate::{
     audit::Audit,
     config::ToolsConfig,
@@ -35,6 +37,7 @@ use crate::{
 };
 use disconnect::{Disconnect, WatchedReader};
 use lazy::LazySandbox;
+pub use memory::Shown;
 use server::Server;
 pub use server::definitions;
 
@@ -79,6 +82,10 @@ pub struct Service {
     pub tools: ToolsConfig,
     /// How long a result may be, in bytes, unless its call says otherwise.
     pub result_bytes_max: usize,
+    /// The memory of past work.
+    pub memory: LazyMemory,
+    /// Whether all tools are listed from the start.
+    pub lists_all_tools: bool,
 }
 
 /// Serves one client over standard input and output until it closes its end.
@@ -125,6 +132,8 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
         audit: service.audit,
         secrets: service.secrets,
         result_bytes_max: service.result_bytes_max,
+        memory: memory::Service::new(service.memory),
+        lists_all_tools: service.lists_all_tools,
     });
     let served = protocol.block_on(serve_stdio(host));
     // What still runs, runs for nobody.
@@ -170,6 +179,8 @@ struct Host {
     audit: Audit,
     secrets: Secrets,
     result_bytes_max: usize,
+    memory: memory::Service,
+    lists_all_tools: bool,
 }
 
 async fn serve_stdio(host: Arc<Host>) -> Result<(), ServeError> {

@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, Implementation, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode,
+        Implementation, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig, Tool,
     },
     service::{NotificationContext, Peer, RequestContext},
 };
@@ -17,7 +18,9 @@ use super::{
     Host,
     consent::consent,
     discover::{call, describe, list, search},
-    execute, resources,
+    execute,
+    memory::{self, Shown, operations, registry},
+    resources,
 };
 use crate::{
     limits::Policy,
@@ -32,6 +35,10 @@ const INSTRUCTIONS: &str = "Runs TypeScript and JavaScript in a sandbox made for
 /// What is added where other servers are connected.
 const WITH_SERVERS: &str = " Other servers' tools are called from code, several in one program.";
 
+/// What is added where there is a memory.
+const WITH_MEMORY: &str = " Past work is remembered: ask query_memory or recommend_playbook before a task, and keep \
+    the task as an episode; search_tools finds further tools.";
+
 /// How long changes of the servers gather before clients are told: while servers start, there are
 /// many.
 const CHANGES_GATHER: Duration = Duration::from_millis(100);
@@ -39,12 +46,16 @@ const CHANGES_GATHER: Duration = Duration::from_millis(100);
 /// The handler of all requests.
 pub struct Server {
     host: Arc<Host>,
+    /// The tools of the memory that the client is shown; none where there is no memory.
+    shown: Option<Shown>,
 }
 
 impl Server {
     /// A server for one client.
     pub fn new(host: Arc<Host>) -> Self {
-        Self { host }
+        let shown = host.memory.is_enabled();
+        let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
+        Self { host, shown }
     }
 
     /// What other servers' tools callers get who name no profile.
@@ -59,44 +70,53 @@ impl Server {
     }
 
     fn tools(&self) -> Vec<Tool> {
-        definitions(&self.host.policy, &self.host.toolbox)
+        definitions(&self.host.policy, &self.host.toolbox, self.shown.as_ref())
     }
 }
 
 /// The tools that a client is shown.
-pub fn definitions(policy: &Policy, toolbox: &Toolbox) -> Vec<Tool> {
+pub fn definitions(policy: &Policy, toolbox: &Toolbox, memory: Option<&Shown>) -> Vec<Tool> {
     let servers = execute::servers(policy, toolbox);
-    let mut tools = vec![execute::definition(policy, &servers)];
-    if !toolbox.is_empty() {
+    let execute = execute::definition(policy, &servers);
+    let mut tools = vec![match memory {
+        Some(shown) => execute::remembering(execute, shown.programs()),
+        None => execute,
+    }];
+    if !toolbox.is_empty() || memory.is_some() {
         tools.extend([
             discovery::search_tools(),
             discovery::describe_tools(),
             discovery::call_tool(),
-            discovery::list_servers(),
         ]);
     }
+    if !toolbox.is_empty() {
+        tools.push(discovery::list_servers());
+    }
+    tools.extend(memory.into_iter().flat_map(Shown::definitions));
     tools
 }
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools();
-        let (capabilities, more) = match self.has_servers() {
-            true => (
+        let (capabilities, servers) = match (self.has_servers(), &self.shown) {
+            (true, _) => (
                 capabilities
                     .enable_tool_list_changed()
                     .enable_resources()
                     .build(),
                 WITH_SERVERS,
             ),
-            false => (capabilities.build(), ""),
+            (false, Some(_)) => (capabilities.enable_tool_list_changed().build(), ""),
+            (false, None) => (capabilities.build(), ""),
         };
+        let memory = self.shown.as_ref().map_or("", |_| WITH_MEMORY);
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("vesicle", env!("CARGO_PKG_VERSION"))
                     .with_title("Vesicle code sandbox"),
             )
-            .with_instructions(format!("{INSTRUCTIONS}{more}"))
+            .with_instructions(format!("{INSTRUCTIONS}{servers}{memory}"))
     }
 
     /// Tells the client when the index of servers changes that it has been shown.
@@ -145,12 +165,33 @@ impl ServerHandler for Server {
         let sent = request.arguments.unwrap_or_default();
         let host = &*self.host;
         let granted = || self.granted(&context.peer);
+        if let Some(shown) = &self.shown {
+            // By its name alone, or as `call_tool` has it.
+            let (name, arguments) = match request.name.as_ref() {
+                call::NAME => (
+                    sent.get("name").and_then(|name| name.as_str()),
+                    sent.get("arguments"),
+                ),
+                name => (Some(name), None),
+            };
+            if let Some(tool) = name.and_then(registry::find) {
+                let sent = match request.name == call::NAME {
+                    true => arguments
+                        .and_then(|sent| sent.as_object())
+                        .cloned()
+                        .unwrap_or_default(),
+                    false => sent,
+                };
+                return Ok(memory::call(host, shown, tool, sent, &context).await.into());
+            }
+        }
+        let finds = self.has_servers() || self.shown.is_some();
         Ok(match (request.name.as_ref(), self.has_servers()) {
             (execute::NAME, _) => execute::call(host, sent, context).await,
-            (search::NAME, true) => search::call(host, &granted(), sent).await,
-            (describe::NAME, true) => describe::call(host, &granted(), sent).await,
+            (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
+            (describe::NAME, _) if finds => describe::call(host, &granted(), sent).await,
             (list::NAME, true) => list::call(host, &granted(), &sent),
-            (call::NAME, true) => {
+            (call::NAME, _) if finds => {
                 let granted = granted();
                 call::call(host, granted, sent, context).await
             }
@@ -170,6 +211,32 @@ impl ServerHandler for Server {
             }
         }
         .into())
+    }
+
+    /// `batch/execute`, beside the protocol's own methods.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        if request.method != operations::METHOD || self.shown.is_none() {
+            return Err(ErrorData::new(
+                ErrorCode::METHOD_NOT_FOUND,
+                request.method,
+                None,
+            ));
+        }
+        let host = &*self.host;
+        let answer = operations::by_method(&host.memory, request.params).await;
+        answer
+            .map(|value| CustomResult::new(memory::redacted(value, &host.secrets)))
+            .map_err(|failure| {
+                let message = host.secrets.redact(failure.to_string());
+                match operations::is_callers(failure.code()) {
+                    true => ErrorData::invalid_params(message, None),
+                    false => ErrorData::internal_error(message, None),
+                }
+            })
     }
 
     async fn list_resources(

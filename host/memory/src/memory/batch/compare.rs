@@ -1,5 +1,6 @@
 //! A few episodes beside each other.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::episodes::mean;
@@ -10,7 +11,7 @@ use crate::memory::{Memory, check};
 use crate::model::{Episode, EpisodeId, OutcomeKind, ResultKind};
 
 /// What is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Seconds from creation to completion; fewer are better.
@@ -24,7 +25,7 @@ pub enum Metric {
 }
 
 /// Which episodes are compared, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareEpisodes {
     /// Two to ten.
@@ -54,7 +55,7 @@ const fn yes() -> bool {
 }
 
 /// The comparison.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct EpisodesCompared {
     /// One for each metric.
     pub comparisons: Vec<Comparison>,
@@ -66,7 +67,7 @@ pub struct EpisodesCompared {
 }
 
 /// The episodes in one metric.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Comparison {
     /// Which.
     pub metric: Metric,
@@ -81,7 +82,7 @@ pub struct Comparison {
 }
 
 /// Which tools episodes used.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ApproachComparison {
     /// Tools that all of them used.
     pub common_tools: Vec<String>,

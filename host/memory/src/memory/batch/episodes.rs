@@ -1,5 +1,6 @@
 //! Episodes by ids or by a filter, with what they come to.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::{Error, Result};
 const LIMIT: usize = 100;
 
 /// Which episodes are meant, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueryEpisodes {
     /// These; empty means those that the filter lets through.
@@ -50,7 +51,7 @@ impl Default for QueryEpisodes {
 }
 
 /// What episodes have to be.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BatchFilter {
     /// Of this domain.
@@ -64,7 +65,7 @@ pub struct BatchFilter {
 }
 
 /// Many episodes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct BatchEpisodes {
     /// How many ids were sent, or how many episodes the filter lets through.
     pub requested_count: usize,
@@ -78,7 +79,7 @@ pub struct BatchEpisodes {
 }
 
 /// What episodes come to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct BatchStatistics {
     /// How many there are.
     pub total_episodes: usize,

@@ -1,5 +1,6 @@
 //! The patterns of a domain: what works there, and what does not.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -15,7 +16,7 @@ const LIMIT: usize = 50;
 const RECOMMENDATIONS_MAX: usize = 5;
 
 /// Which patterns are meant, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnalyzePatternBatch {
     /// Of this domain.
@@ -45,7 +46,7 @@ const fn yes() -> bool {
 }
 
 /// A time, open at the ends that are left out.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TimeRange {
     /// From then on.
@@ -55,7 +56,7 @@ pub struct TimeRange {
 }
 
 /// What works in a domain.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct BatchPatterns {
     /// The patterns.
     pub analysis: PatternAnalysis,
@@ -64,7 +65,7 @@ pub struct BatchPatterns {
 }
 
 /// The patterns of a domain.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PatternAnalysis {
     /// Completed episodes of the domain, type and time.
     pub episodes_analyzed: u64,
@@ -77,7 +78,7 @@ pub struct PatternAnalysis {
 }
 
 /// A pattern, briefly.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct BatchPattern {
     /// What makes it the same in another episode.
     pub signature: String,

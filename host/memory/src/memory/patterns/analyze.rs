@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -16,7 +17,7 @@ const LIMIT: usize = 20;
 const TOOLS_MAX: usize = 5;
 
 /// Which patterns are meant, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnalyzePatterns {
     /// Of this type.
@@ -30,7 +31,7 @@ pub struct AnalyzePatterns {
 }
 
 /// The patterns of a task type.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PatternsAnalyzed {
     /// What was seen most often first.
     pub patterns: Vec<Pattern>,
@@ -39,7 +40,7 @@ pub struct PatternsAnalyzed {
 }
 
 /// What patterns come to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PatternStatistics {
     /// How many there are.
     pub total_patterns: usize,

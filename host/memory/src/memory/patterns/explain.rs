@@ -1,5 +1,6 @@
 //! What a pattern rests on.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::analyze::measured;
@@ -10,7 +11,7 @@ use crate::model::{EpisodeId, Heuristic, OutcomeKind, Pattern, PatternId, Patter
 use crate::{Error, Result};
 
 /// A pattern, in words and with its evidence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Explanation {
     /// The pattern.
     pub pattern: Pattern,
@@ -27,7 +28,7 @@ pub struct Explanation {
 }
 
 /// An episode that shows a pattern.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SupportingEpisode {
     /// The episode.
     pub episode_id: EpisodeId,

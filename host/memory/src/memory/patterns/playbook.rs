@@ -1,5 +1,6 @@
 //! A playbook: what to do for a task, made of the patterns and episodes that fit it best.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::analyze::tools_of;
@@ -22,7 +23,7 @@ const SCORE_MIN: f64 = 0.3;
 const LIST_MAX: usize = 5;
 
 /// A task that a playbook is wanted for, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecommendPlaybook {
     /// The task.
@@ -50,7 +51,7 @@ pub struct RecommendPlaybook {
 }
 
 /// The answer, in the form of the contract.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlaybookAnswer {
     /// None when nothing is known that would help.
     pub playbook: Option<Playbook>,
@@ -59,7 +60,7 @@ pub struct PlaybookAnswer {
 }
 
 /// What to do for a task.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Playbook {
     /// Why it fits.
     pub why_relevant: String,
@@ -82,7 +83,7 @@ pub struct Playbook {
 }
 
 /// One step of a playbook.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlaybookStep {
     /// From 1.
     pub order: usize,

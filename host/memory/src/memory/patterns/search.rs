@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::book::Entry;
@@ -28,7 +29,7 @@ const RECENCY: f64 = 0.05;
 const SUCCESS: f64 = 0.15;
 
 /// A search, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchPatterns {
     /// What is looked for.
@@ -50,7 +51,7 @@ pub struct SearchPatterns {
 }
 
 /// A task that patterns are wanted for, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecommendPatterns {
     /// The task.
@@ -69,7 +70,7 @@ pub struct RecommendPatterns {
 }
 
 /// Patterns that fit.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PatternsFound {
     /// The best first.
     pub results: Vec<PatternHit>,
@@ -83,14 +84,14 @@ pub struct PatternsFound {
 }
 
 /// What feedback has to name.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Attribution {
     /// The session.
     pub session_id: SessionId,
 }
 
 /// A pattern that fits.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PatternHit {
     /// The pattern.
     pub id: PatternId,
@@ -115,7 +116,7 @@ pub struct PatternHit {
 }
 
 /// The parts of a pattern's score, each from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct ScoreBreakdown {
     /// How alike the texts are.
     pub semantic_similarity: f64,

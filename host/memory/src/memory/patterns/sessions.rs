@@ -1,5 +1,6 @@
 //! What was recommended, what came of it, and what that says of the recommendations.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::learning::adopted;
@@ -11,7 +12,7 @@ use crate::store::{self, Read, Record, RecordKind, Records, Write};
 use crate::{Error, Result};
 
 /// What was recommended, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// The episode that asked.
@@ -27,7 +28,7 @@ pub struct NewSession {
 }
 
 /// What came of it, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewFeedback {
     /// The session.
@@ -46,7 +47,7 @@ pub struct NewFeedback {
 }
 
 /// A session was noted.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SessionRecorded {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -57,7 +58,7 @@ pub struct SessionRecorded {
 }
 
 /// Feedback was noted.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FeedbackRecorded {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -70,7 +71,7 @@ pub struct FeedbackRecorded {
 }
 
 /// What feedback says of the recommendations.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct RecommendationStats {
     /// How many sessions there are.
     pub total_sessions: u64,

@@ -1,5 +1,6 @@
 //! Relationships: added, removed and read.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::graph;
@@ -16,7 +17,7 @@ use crate::store::{Read, Record, RecordKind, Records};
 use crate::{Error, Result};
 
 /// A relationship, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRelationship {
     /// Where it starts.
@@ -37,7 +38,7 @@ pub struct NewRelationship {
 }
 
 /// A relationship was added.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RelationshipAdded {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -49,7 +50,7 @@ pub struct RelationshipAdded {
 }
 
 /// A relationship was removed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RelationshipRemoved {
     /// Always true; a failure is an error.
     pub success: bool,
@@ -60,7 +61,7 @@ pub struct RelationshipRemoved {
 }
 
 /// The relationships of an episode.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Relationships {
     /// The episode.
     pub episode_id: EpisodeId,
@@ -71,7 +72,7 @@ pub struct Relationships {
 }
 
 /// Whether there is a relationship.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RelationshipExists {
     /// Whether there is.
     pub exists: bool,
@@ -80,7 +81,7 @@ pub struct RelationshipExists {
 }
 
 /// The episodes that an episode is related to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RelatedEpisodes {
     /// The episode.
     pub episode_id: EpisodeId,
@@ -91,7 +92,7 @@ pub struct RelatedEpisodes {
 }
 
 /// An episode, and how it is related.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RelatedEpisode {
     /// The other episode.
     pub episode_id: EpisodeId,

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::edges::edges;
@@ -14,7 +15,7 @@ use crate::store::Read;
 use crate::{Error, Result};
 
 /// What lies around an episode.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DependencyGraph {
     /// The episode.
     pub root: EpisodeId,
@@ -29,7 +30,7 @@ pub struct DependencyGraph {
 }
 
 /// An episode of a graph.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct GraphNode {
     /// The episode.
     pub episode_id: EpisodeId,
@@ -42,7 +43,7 @@ pub struct GraphNode {
 }
 
 /// A relationship of a graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct GraphEdge {
     /// Where it starts.
     pub from: EpisodeId,
@@ -53,7 +54,7 @@ pub struct GraphEdge {
 }
 
 /// Whether there is a circle.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CycleCheck {
     /// Whether there is.
     pub has_cycle: bool,
@@ -64,7 +65,7 @@ pub struct CycleCheck {
 }
 
 /// An order in which everything comes after what it needs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TopologicalOrder {
     /// How many episodes there are.
     pub count: usize,

@@ -3,11 +3,12 @@
 use rmcp::model::{CallToolResult, JsonObject};
 use vesicle_bridge::discovery::DESCRIBED_MAX;
 
-use super::{refused, told};
+use super::{refused, search::own_tool, told};
 use crate::{
     mcp::{
         Host,
         arguments::{none_left, require},
+        memory::registry,
     },
     tools::Granted,
 };
@@ -39,6 +40,19 @@ async fn described(
     let mut texts = Vec::new();
     let mut any = false;
     for name in &names {
+        if host.memory.is_enabled()
+            && let Some(tool) = registry::find(name)
+        {
+            any = true;
+            texts.push(own_tool(&tool.definition));
+            continue;
+        }
+        if host.toolbox.is_empty() {
+            texts.push(format!(
+                "there is no tool `{name}`; search_tools finds those there are"
+            ));
+            continue;
+        }
         let server = name.split_once('.').map(|(server, _)| server);
         let catalog = host
             .toolbox

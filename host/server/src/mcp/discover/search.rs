@@ -1,6 +1,6 @@
 //! `search_tools`: tools for a task in plain words.
 
-use rmcp::model::{CallToolResult, JsonObject};
+use rmcp::model::{CallToolResult, JsonObject, Tool};
 use vesicle_bridge::{
     Source,
     discovery::{self, Detail, LIMIT_DEFAULT},
@@ -12,6 +12,7 @@ use crate::{
     mcp::{
         Host,
         arguments::{none_left, require, take},
+        memory::registry,
     },
     tools::Granted,
 };
@@ -42,6 +43,17 @@ async fn found(host: &Host, granted: &Granted, mut sent: JsonObject) -> Result<S
             )
         })?,
     };
+    let own = match &server {
+        None if host.memory.is_enabled() => registry::search(&text, limit),
+        _ => Vec::new(),
+    };
+    let own = own_tools(&own, detail);
+    if host.toolbox.is_empty() {
+        return Ok(match own.is_empty() {
+            true => "No tool fits. Try other words.".to_owned(),
+            false => own,
+        });
+    }
     let catalog = host
         .toolbox
         .catalog(server.as_deref())
@@ -70,7 +82,11 @@ async fn found(host: &Host, granted: &Granted, mut sent: JsonObject) -> Result<S
         .filter_map(|(server, tool)| catalog.find(&format!("{server}.{tool}")))
         .map(|(server, tool)| (host.toolbox).typed(server.name.as_str(), &tool.definition))
         .collect();
-    let mut answer = discovery::found(&tools, detail);
+    let mut answer = match (tools.is_empty(), own.is_empty()) {
+        (_, true) => discovery::found(&tools, detail),
+        (true, false) => own,
+        (false, false) => format!("{}\n{own}", discovery::found(&tools, detail)),
+    };
     let starting = catalog
         .servers()
         .iter()
@@ -83,4 +99,32 @@ async fn found(host: &Host, granted: &Granted, mut sent: JsonObject) -> Result<S
         answer.push_str(&format!("\nNot known yet: {}", starting.join(", ")));
     }
     Ok(answer)
+}
+
+/// This server's own tools that were found, which are called by their names alone.
+fn own_tools(tools: &[&Tool], detail: Detail) -> String {
+    let lines = |line: &dyn Fn(&Tool) -> String| {
+        let lines: Vec<String> = tools.iter().map(|tool| line(tool)).collect();
+        lines.join("\n")
+    };
+    match (tools, detail) {
+        ([], _) => String::new(),
+        (_, Detail::Names) => {
+            let names: Vec<&str> = tools.iter().map(|tool| &*tool.name).collect();
+            format!("this server: {}", names.join(", "))
+        }
+        (_, Detail::Signatures) => lines(&|tool| {
+            format!(
+                "{}: {}",
+                tool.name,
+                tool.description.as_deref().unwrap_or_default()
+            )
+        }),
+        (_, Detail::Full) => lines(&own_tool),
+    }
+}
+
+/// A definition as JSON, as `tools/list` has it.
+pub fn own_tool(tool: &Tool) -> String {
+    serde_json::to_string(tool).unwrap_or_default()
 }

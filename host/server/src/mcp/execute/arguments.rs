@@ -23,6 +23,8 @@ pub struct Arguments<'p> {
     pub timeout: Option<Duration>,
     /// How long its result may be, in bytes.
     pub result_bytes_max: usize,
+    /// Whether it is kept as an episode; where nothing is said, its profile decides.
+    pub record: Option<bool>,
 }
 
 /// Why arguments were refused.
@@ -65,9 +67,10 @@ impl<'p> Arguments<'p> {
         let profile: Option<String> = field(&mut sent, "profile", "profile")?;
         let timeout_ms: Option<u64> = field(&mut sent, "timeout_ms", "timeout_ms")?;
         let asked: Option<NonZeroUsize> = field(&mut sent, "max_result_bytes", "max_result_bytes")?;
+        let record: Option<bool> = field(&mut sent, "record", "record")?;
         none_left(
             &sent,
-            "the arguments are `code`, `context`, `profile`, `timeout_ms` and `max_result_bytes`",
+            "the arguments are `code`, `context`, `profile`, `timeout_ms`, `max_result_bytes` and `record`",
         )?;
 
         let task = field(&mut context, "task", "context.task")?;
@@ -83,6 +86,7 @@ impl<'p> Arguments<'p> {
             profile,
             timeout: timeout_ms.map(Duration::from_millis),
             result_bytes_max: asked.map_or(result_bytes_max, NonZeroUsize::get),
+            record,
         })
     }
 }
@@ -159,7 +163,7 @@ mod tests {
         let refused = |sent| read(sent).unwrap_err();
         insta::assert_snapshot!(refused(json!({})), @r#"`code` is missing; send the program as a string: {"code": "return 1 + 1"}"#);
         insta::assert_snapshot!(refused(json!({"code": 5})), @"`code` does not fit: invalid type: integer `5`, expected a string");
-        insta::assert_snapshot!(refused(json!({"code": "", "timeout": 5})), @"there is no argument `timeout`; the arguments are `code`, `context`, `profile`, `timeout_ms` and `max_result_bytes`");
+        insta::assert_snapshot!(refused(json!({"code": "", "timeout": 5})), @"there is no argument `timeout`; the arguments are `code`, `context`, `profile`, `timeout_ms`, `max_result_bytes` and `record`");
         insta::assert_snapshot!(refused(json!({"code": "", "timeout_ms": -5})), @"`timeout_ms` does not fit: invalid value: integer `-5`, expected u64");
         insta::assert_snapshot!(refused(json!({"code": "", "max_result_bytes": 0})), @"`max_result_bytes` does not fit: invalid value: integer `0`, expected a nonzero usize");
         insta::assert_snapshot!(refused(json!({"code": "", "context": "x"})), @r#"`context` does not fit: invalid type: string "x", expected a map"#);

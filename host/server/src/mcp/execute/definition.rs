@@ -6,7 +6,10 @@ use vesicle_bridge::discovery;
 use vesicle_sandbox::{Access, Directory};
 
 use super::{NAME, schema};
-use crate::limits::{Asker, Policy, Profile};
+use crate::{
+    limits::{Asker, Policy, Profile},
+    memory::Programs,
+};
 
 const DESCRIPTION: &str = "\
 Run TypeScript or JavaScript in a fresh sandbox and get its result as JSON.
@@ -25,6 +28,12 @@ fs, process, require, import or eval.
 Return what you need and little else; use console.log for notes. Errors come back with the line \
 and column of your code.";
 
+/// What is added where programs may ask the memory.
+const MEMORY: &str = " `memory` has past work: await memory.query(text), .similar(episodeId), .patterns(text), .recommend(task); \
+    objects with more fields work too.";
+/// What is added where they may also write into it.
+const MEMORY_RECORD: &str = " memory.record.start({task_description, domain, task_type}), .step(episode_id, {step_number, tool, \
+    action}), .complete(episode_id, {outcome_type, verdict}) keep new work.";
 /// What the description says where neither hosts nor files are granted.
 const NO_GRANTS: &str = "There is no fetch, fs, process,";
 
@@ -49,6 +58,25 @@ pub fn definition(policy: &Policy, servers: &[(String, usize)]) -> Tool {
                 .idempotent(false)
                 .open_world(changes),
         )
+}
+
+/// The same where there is a memory, with which programs may do this.
+pub fn remembering(tool: Tool, programs: Programs) -> Tool {
+    let mut tool = tool;
+    let mut description = tool.description.take().unwrap_or_default().into_owned();
+    if programs != Programs::None {
+        description.push_str(MEMORY);
+    }
+    if programs == Programs::Record {
+        description.push_str(MEMORY_RECORD);
+    }
+    tool.description = Some(description.into());
+    let mut schema = (*tool.input_schema).clone();
+    if let Some(serde_json::Value::Object(properties)) = schema.get_mut("properties") {
+        properties.insert("record".to_owned(), schema::record());
+    }
+    tool.input_schema = schema.into();
+    tool
 }
 
 fn alone(policy: &Policy, files: &str, hosts: &str) -> Tool {

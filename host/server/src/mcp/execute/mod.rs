@@ -18,10 +18,11 @@ use super::{Host, consent::consent, lazy::RunError, progress::Progress};
 use crate::{
     audit::{Begun, Ended, Who},
     limits::{Asker, Policy},
+    memory::{Ran, Recorder},
     tools::Toolbox,
 };
 use arguments::Arguments;
-pub use definition::definition;
+pub use definition::{definition, remembering};
 
 /// The tool's name.
 pub const NAME: &str = "execute_agent_code";
@@ -87,6 +88,22 @@ pub async fn call(
         execution.off_clock = Some(granted.off_clock());
         execution.tools = Arc::new(granted);
     }
+    if let Some(memory) = host.memory.lazy().for_programs() {
+        execution.memories = Arc::new(memory);
+    }
+    let record = match arguments.record {
+        Some(true) if !host.memory.is_enabled() => {
+            let why = "`record`: there is no memory to keep the run in; leave it out";
+            return refusal(why.to_owned());
+        }
+        Some(record) => record,
+        None => host.memory.lazy().records(&profile.name),
+    };
+    let recorder = record.then(Recorder::default);
+    if let Some(recorder) = &recorder {
+        recorder.watch(&mut execution);
+    }
+    let code = recorder.as_ref().map(|_| execution.code.clone());
     recording.watch(&mut execution);
     let result_bytes_max = arguments.result_bytes_max;
     let payloads = recording.wants_payloads();
@@ -95,24 +112,26 @@ pub async fn call(
     // Dropped on every way out of here, which stops the guest.
     let run = host.sandbox.start(execution, move |outcome| {
         let outcome = secrets.redact_outcome(outcome);
+        let failure = (!outcome.is_success()).then(|| outcome.explanation());
         (
             result::of(&outcome, result_bytes_max),
+            failure,
             Ended::of(&outcome, payloads),
         )
     });
     let (result, ended) = tokio::select! {
         biased;
         () = context.ct.cancelled() => (
-            Ok(abandoned("the client cancelled the call")),
+            Ok((abandoned("the client cancelled the call"), Some("the client cancelled the call".to_owned()))),
             Ended::otherwise("cancelled"),
         ),
         () = host.disconnect.settled() => (
-            Ok(abandoned("the client closed the connection")),
+            Ok((abandoned("the client closed the connection"), Some("the client closed the connection".to_owned()))),
             Ended::otherwise("disconnected"),
         ),
         never = progress.report() => match never {},
         ran = run => match ran.map_err(RunError::from).flatten() {
-            Ok((result, ended)) => (Ok(result), ended),
+            Ok((result, failure, ended)) => (Ok((result, failure)), ended),
             Err(error) => (Err(error), Ended::otherwise("failed")),
         },
     };
@@ -122,14 +141,33 @@ pub async fn call(
     tracing::info!(
         task = arguments.task,
         profile = profile.name,
-        failed = !matches!(&result, Ok(result) if result.is_error == Some(false)),
+        failed = !matches!(&result, Ok((_, None))),
         elapsed_us = began.elapsed().as_micros() as u64,
         "code executed"
     );
-    result.unwrap_or_else(|error| {
-        tracing::error!(%error, "code could not be executed");
-        refusal(error.to_string())
-    })
+    let (mut result, failure) = match result {
+        Ok(ended) => ended,
+        Err(error) => {
+            tracing::error!(%error, "code could not be executed");
+            return refusal(error.to_string());
+        }
+    };
+    if let (Some(recorder), Some(code)) = (recorder, code) {
+        let ran = Ran {
+            task: arguments.task.as_deref(),
+            code: &code,
+            profile: &profile.name,
+            failure,
+        };
+        let redact = |text| host.secrets.redact(text);
+        // The run is over whatever comes of its episode; who asked for one is told.
+        let kept = recorder.keep(host.memory.lazy(), ran, redact).await;
+        result.content.push(ContentBlock::text(match kept {
+            Ok(id) => format!("recorded as episode {id}"),
+            Err(error) => format!("warning:\nthe run was not recorded: {error}"),
+        }));
+    }
+    result
 }
 
 /// Who sent the call, by its own account.

@@ -49,6 +49,11 @@ pub fn input(policy: &Policy) -> Value {
     })
 }
 
+/// Whether a run is kept.
+pub fn record() -> Value {
+    json!({"type": "boolean", "description": "Keep this run as an episode of the memory"})
+}
+
 /// What [`Outcome`](vesicle_sandbox::Outcome) looks like as JSON. One flat object, because the
 /// protocol wants an object at the root. With `files` where callers can have some.
 pub fn output(files: bool) -> Value {

@@ -1,0 +1,49 @@
+//! The tools of the memory over MCP: one file for each group, their schemas from their types.
+
+mod answer;
+mod answered;
+mod batches;
+mod checkpoints;
+mod embeddings;
+mod episodes;
+mod health;
+mod metrics;
+pub mod operations;
+mod patterns;
+mod queries;
+pub mod registry;
+mod relations;
+mod schema;
+mod service;
+mod shown;
+mod tags;
+mod tool;
+
+use rmcp::{
+    RoleServer,
+    model::{CallToolResult, JsonObject},
+    service::RequestContext,
+};
+
+use super::Host;
+pub use answer::redacted;
+pub use service::Service;
+pub use shown::Shown;
+pub use tool::MemoryTool;
+
+/// One call. The tool is listed from now on.
+pub async fn call(
+    host: &Host,
+    shown: &Shown,
+    tool: &'static MemoryTool,
+    sent: JsonObject,
+    context: &RequestContext<RoleServer>,
+) -> CallToolResult {
+    let answer = tool.call(&host.memory, sent).await;
+    let result = answer::of(answer, &host.secrets);
+    if shown.used(tool.name()) {
+        // A client that is gone needs no list.
+        drop(context.peer.notify_tool_list_changed().await);
+    }
+    result
+}

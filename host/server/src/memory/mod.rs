@@ -1,0 +1,121 @@
+//! The memory of past work, as this process uses it: a file that is opened when it is first wanted, so
+//! that whoever never asks it does not wait for it.
+
+mod programs;
+mod recording;
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::OnceCell;
+use vesicle_memory::{Error, Memory, SqliteOptions, SqliteStore, store::DomainGrant};
+
+pub use programs::ProgramMemory;
+pub use recording::{RECORD_DOMAIN, Ran, Recorder};
+
+/// What the configuration says of the memory.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryConfig {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// The file that it is kept in; none where the system tells no directory and nobody else does.
+    pub file: Option<PathBuf>,
+    /// What programs may do with it.
+    pub programs: Programs,
+    /// The domains that programs see.
+    pub domains: Vec<String>,
+    /// The profiles whose calls are kept as episodes.
+    pub record: Vec<String>,
+}
+
+/// What programs may do with the memory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Programs {
+    /// Nothing.
+    None,
+    /// Ask it.
+    #[default]
+    Query,
+    /// Ask it, and write into it.
+    Record,
+}
+
+/// The memory, opened once. Clones share it.
+#[derive(Debug, Clone)]
+pub struct LazyMemory(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: MemoryConfig,
+    opened: OnceCell<Memory>,
+}
+
+impl LazyMemory {
+    /// The memory of this configuration. Nothing is opened.
+    pub fn new(config: MemoryConfig) -> Self {
+        let opened = OnceCell::new();
+        Self(Arc::new(Inner { config, opened }))
+    }
+
+    /// Whether there is one.
+    pub fn is_enabled(&self) -> bool {
+        self.0.config.enabled
+    }
+
+    /// What programs may do with it.
+    pub fn programs(&self) -> Programs {
+        self.0.config.programs
+    }
+
+    /// Whether calls of this profile are kept as episodes.
+    pub fn records(&self, profile: &str) -> bool {
+        self.is_enabled() && self.0.config.record.iter().any(|name| name == profile)
+    }
+
+    /// The memory. Opens it where nobody did; a failure is tried again by the next who asks.
+    ///
+    /// # Errors
+    /// It is switched off, has no place, or cannot be opened.
+    pub async fn open(&self) -> Result<&Memory, Error> {
+        let opened = self.0.opened.get_or_try_init(|| async {
+            let config = self.0.config.clone();
+            let opened = tokio::task::spawn_blocking(move || open(&config)).await;
+            opened.unwrap_or_else(|error| Err(Error::Store(error.to_string())))
+        });
+        opened.await
+    }
+
+    /// Opens it on this thread, for a command that does nothing else.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_now(&self) -> Result<Memory, Error> {
+        open(&self.0.config)
+    }
+
+    /// As programs may use it; none where they may not.
+    pub fn for_programs(&self) -> Option<ProgramMemory> {
+        let config = &self.0.config;
+        let is_granted = config.enabled && config.programs != Programs::None;
+        is_granted.then(|| {
+            let domains = DomainGrant::new(config.domains.clone());
+            ProgramMemory::new(self.clone(), domains, config.programs)
+        })
+    }
+}
+
+fn open(config: &MemoryConfig) -> Result<Memory, Error> {
+    if !config.enabled {
+        return Err(Error::Unavailable(
+            "the memory is switched off; `enabled = true` under [memory] in vesicle.toml switches it on"
+                .to_owned(),
+        ));
+    }
+    let Some(file) = &config.file else {
+        return Err(Error::Unavailable(
+            "there is no user's data directory for the memory; give --data-dir, or set `file` under [memory] in vesicle.toml"
+                .to_owned(),
+        ));
+    };
+    let store = SqliteStore::open(file, &SqliteOptions::default())?;
+    Memory::new(Arc::new(store))
+}

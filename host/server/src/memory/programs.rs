@@ -1,0 +1,186 @@
+//! The memory as programs in a sandbox may ask it: within the domains that they are granted, and
+//! writing only where that is granted too.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::{RawValue, to_raw_value};
+use vesicle_memory::{
+    EpisodeId, Error, ErrorCode, Memory,
+    memory::{CompleteEpisode, NewEpisode, NewStep, Query, RecommendPlaybook, SearchPatterns},
+    store::DomainGrant,
+};
+use vesicle_sandbox::{CapabilityError, Memories, MemoryOperation};
+
+use super::{LazyMemory, Programs};
+
+/// Episodes that are told to be like one, where nobody says how many.
+const SIMILAR: usize = 10;
+
+/// The memory within a grant.
+#[derive(Debug, Clone)]
+pub struct ProgramMemory {
+    memory: LazyMemory,
+    domains: DomainGrant,
+    programs: Programs,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Similar {
+    episode_id: EpisodeId,
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByEpisode {
+    episode_id: EpisodeId,
+}
+
+/// As `search_patterns` takes it, without a domain where any will do.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskPatterns {
+    query: String,
+    #[serde(default)]
+    domain: String,
+    #[serde(default)]
+    tags: Vec<String>,
+    limit: Option<usize>,
+    min_relevance: Option<f64>,
+    #[serde(default)]
+    filter_by_domain: bool,
+}
+
+impl ProgramMemory {
+    /// The memory, of which these domains are seen.
+    pub fn new(memory: LazyMemory, domains: DomainGrant, programs: Programs) -> Self {
+        Self {
+            memory,
+            domains,
+            programs,
+        }
+    }
+
+    async fn answer(
+        &self,
+        operation: MemoryOperation,
+        arguments: &RawValue,
+    ) -> Result<Box<RawValue>, CapabilityError> {
+        let memory = self.memory.open().await.map_err(failed)?;
+        let memory = memory.granted(self.domains.clone());
+        match operation {
+            MemoryOperation::Query => {
+                let query: Query = read(operation, arguments)?;
+                told(memory.query_memory(query).await)
+            }
+            MemoryOperation::Similar => {
+                let Similar { episode_id, limit } = read(operation, arguments)?;
+                let limit = limit.unwrap_or(SIMILAR);
+                told(memory.similar_episodes(episode_id, limit).await)
+            }
+            MemoryOperation::Patterns => told(patterns(&memory, read(operation, arguments)?).await),
+            MemoryOperation::Recommend => {
+                let task: RecommendPlaybook = read_task(operation, arguments)?;
+                told(memory.recommend_playbook(task).await)
+            }
+            MemoryOperation::Episode => {
+                let ByEpisode { episode_id } = read(operation, arguments)?;
+                told(memory.get_episode(episode_id).await)
+            }
+            MemoryOperation::RecordStart => {
+                let new: NewEpisode = read(operation, arguments)?;
+                told(memory.create_episode(new).await)
+            }
+            MemoryOperation::RecordStep => {
+                let step: NewStep = read(operation, arguments)?;
+                told(memory.add_episode_step(step).await)
+            }
+            MemoryOperation::RecordComplete => {
+                let how: CompleteEpisode = read(operation, arguments)?;
+                told(memory.complete_episode(how).await)
+            }
+        }
+    }
+}
+
+async fn patterns(memory: &Memory, asked: AskPatterns) -> Result<impl Serialize + use<>, Error> {
+    let found = memory.search_patterns(SearchPatterns {
+        query: asked.query,
+        domain: asked.domain,
+        tags: asked.tags,
+        limit: asked.limit,
+        min_relevance: asked.min_relevance,
+        filter_by_domain: asked.filter_by_domain,
+    });
+    Ok(found.await?.results)
+}
+
+#[async_trait]
+impl Memories for ProgramMemory {
+    async fn ask(
+        &self,
+        operation: MemoryOperation,
+        arguments: &RawValue,
+    ) -> Result<Box<RawValue>, CapabilityError> {
+        if operation.is_writing() && self.programs != Programs::Record {
+            return Err(CapabilityError::Denied(format!(
+                "`memory.{}` writes, and this code may only ask; `programs = \"record\"` under [memory] in vesicle.toml would allow it",
+                operation.name()
+            )));
+        }
+        self.answer(operation, arguments).await
+    }
+}
+
+fn read<T: DeserializeOwned>(
+    operation: MemoryOperation,
+    arguments: &RawValue,
+) -> Result<T, CapabilityError> {
+    let mut reader = serde_json::Deserializer::from_str(arguments.get());
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = match error.path().to_string() {
+            path if path == "." => String::new(),
+            path => format!(", at `{path}`"),
+        };
+        CapabilityError::InvalidInput(format!(
+            "memory.{}{path}: {}",
+            operation.name(),
+            error.inner()
+        ))
+    })
+}
+
+/// A task, for which a domain is not needed.
+fn read_task(
+    operation: MemoryOperation,
+    arguments: &RawValue,
+) -> Result<RecommendPlaybook, CapabilityError> {
+    let mut members: serde_json::Map<String, serde_json::Value> = read(operation, arguments)?;
+    members.entry("domain").or_insert_with(|| "".into());
+    let arguments = to_raw_value(&members)
+        .map_err(|error| CapabilityError::Failed(format!("the task is no JSON: {error}")))?;
+    read(operation, &arguments)
+}
+
+fn told(answer: Result<impl Serialize, Error>) -> Result<Box<RawValue>, CapabilityError> {
+    let answer = answer.map_err(|error| failed(&error))?;
+    to_raw_value(&answer).map_err(|error| {
+        CapabilityError::Failed(format!("the memory's answer is no JSON: {error}"))
+    })
+}
+
+fn failed(error: impl std::borrow::Borrow<Error>) -> CapabilityError {
+    let error = error.borrow();
+    let message = error.to_string();
+    match error.code() {
+        ErrorCode::NotFound => CapabilityError::NotFound(message),
+        ErrorCode::InvalidInput | ErrorCode::Conflict => CapabilityError::InvalidInput(message),
+        ErrorCode::LimitExceeded => CapabilityError::LimitExceeded(message),
+        ErrorCode::Unavailable => CapabilityError::Unavailable {
+            message,
+            retry_after_ms: None,
+        },
+        ErrorCode::Corrupt | ErrorCode::Internal => CapabilityError::Failed(message),
+    }
+}

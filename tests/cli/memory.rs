@@ -1,0 +1,208 @@
+//! `vesicle memory`, over real runs.
+
+use serde_json::Value;
+
+use crate::{Finished, config::Place, support::in_repository};
+
+fn memory(place: &Place, arguments: &[&str]) -> Finished {
+    let data = ["--data-dir", "data", "memory"];
+    let arguments: Vec<&str> = data.iter().chain(arguments).copied().collect();
+    place.vesicle(&arguments)
+}
+
+fn run_code(place: &Place, code: &str) -> Finished {
+    place.write("program.ts", code);
+    place.vesicle(&["--data-dir", "data", "run", "program.ts"])
+}
+
+fn json(finished: &Finished) -> Value {
+    assert_eq!(finished.code(), Some(0), "{finished}");
+    serde_json::from_str(finished.stdout()).unwrap()
+}
+
+fn imported() -> Place {
+    let place = Place::empty();
+    let runs = in_repository("host/memory/tests/data/airline-episodes.jsonl");
+    let import = ["import", runs.to_str().unwrap(), "--format", "tau-bench"];
+    let finished = memory(&place, &import);
+    assert_eq!(
+        finished.stdout().lines().next(),
+        Some("200 episodes imported, 0 were there, 0 were there in another state and stayed")
+    );
+    place
+}
+
+#[test]
+fn runs_are_imported_found_and_shown() {
+    let place = imported();
+    let stats = json(&memory(&place, &["stats", "-o", "json"]));
+    assert_eq!(
+        (&stats["episodes"], &stats["steps"]),
+        (&200.into(), &1164.into())
+    );
+    let search = ["search", "mia_li_3668 New York to Seattle", "--limit", "1"];
+    let finished = memory(&place, &search);
+    assert_eq!(finished.code(), Some(0), "{finished}");
+    let id = finished.stdout().split("  ").next().unwrap().to_owned();
+    let shown = memory(&place, &["show", &id]);
+    assert!(shown.stdout().contains("reward "), "{shown}");
+    let episode = json(&memory(&place, &["show", &id, "-o", "json"]));
+    assert_eq!(episode["episode_id"], id.as_str());
+    let none = memory(&place, &["search", "x", "--domain", "no such domain"]);
+    assert_eq!(none.code(), Some(1), "{none}");
+    let unknown = memory(&place, &["show", "019a0000-0000-7000-8000-000000000000"]);
+    assert_eq!(unknown.code(), Some(1), "{unknown}");
+    assert!(
+        unknown.stderr().contains("there is no episode"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn what_is_exported_is_imported_elsewhere_and_kept_safe() {
+    let place = imported();
+    let exported = memory(&place, &["export", "all.jsonl"]);
+    assert!(
+        exported.stderr().contains("exported 200 episodes"),
+        "{exported}"
+    );
+    // What is there is not written over.
+    assert_eq!(memory(&place, &["export", "all.jsonl"]).code(), Some(1));
+    let elsewhere = [
+        "--data-dir",
+        "other",
+        "memory",
+        "import",
+        "all.jsonl",
+        "-o",
+        "json",
+    ];
+    assert_eq!(json(&place.vesicle(&elsewhere))["episodes"], 200);
+    assert_eq!(json(&place.vesicle(&elsewhere))["episodes_unchanged"], 200);
+    let text = std::fs::read_to_string(place.0.path().join("all.jsonl")).unwrap();
+    place.write("half.jsonl", text.split_at(text.len() / 2).0);
+    let half = ["--data-dir", "third", "memory", "import", "half.jsonl"];
+    let half = place.vesicle(&half);
+    assert_eq!(half.code(), Some(1), "{half}");
+    assert_eq!(memory(&place, &["backup", "copy.db"]).code(), Some(0));
+    assert_eq!(memory(&place, &["backup", "copy.db"]).code(), Some(1));
+    assert_eq!(
+        memory(&place, &["doctor"]).stdout(),
+        "the store is whole; healthy\n"
+    );
+}
+
+#[test]
+fn old_episodes_are_let_go_when_it_is_said_which() {
+    let place = imported();
+    assert_eq!(memory(&place, &["prune"]).code(), Some(2));
+    let dry = memory(&place, &["prune", "--keep", "10", "--dry-run"]);
+    assert_eq!(dry.stdout(), "190 episodes would be deleted\n");
+    assert_eq!(
+        json(&memory(&place, &["prune", "--keep", "10", "-o", "json"]))["episodes"],
+        190
+    );
+    assert_eq!(
+        json(&memory(&place, &["stats", "-o", "json"]))["episodes"],
+        10
+    );
+}
+
+#[test]
+fn what_it_is_worth_is_measured() {
+    let place = Place::empty();
+    let runs = in_repository("host/memory/tests/data/airline-episodes.jsonl");
+    let report = json(&memory(
+        &place,
+        &["eval", runs.to_str().unwrap(), "-o", "json"],
+    ));
+    assert_eq!(
+        (&report["runs"], &report["tasks"]),
+        (&200.into(), &50.into())
+    );
+    for (measure, least) in [
+        ("recall_at_5", 0.9),
+        ("mrr", 0.9),
+        ("success_first_auc", 0.9),
+        ("held_out_patterns_auc", 0.6),
+    ] {
+        let value = report[measure].as_f64().unwrap();
+        assert!((least..=1.0).contains(&value), "{measure}: {value}");
+    }
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_and_told() {
+    let place = Place::empty();
+    place.write("data/memory.db", &"no database at all ".repeat(1_000));
+    let finished = memory(&place, &["doctor"]);
+    assert_eq!(finished.code(), Some(1), "{finished}");
+    assert!(finished.stderr().contains("was damaged"), "{finished}");
+    let kept = std::fs::read_dir(place.0.path().join("data")).unwrap();
+    let names: Vec<String> = kept
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        names
+            .iter()
+            .any(|name| name.starts_with("memory.db.damaged-")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn a_store_that_is_not_there_yet_and_a_memory_that_is_off_say_so() {
+    let place = Place::with("[memory]\nurl = \"postgres://db/vesicle\"\n");
+    let finished = memory(&place, &["stats"]);
+    assert_eq!(finished.code(), Some(2), "{finished}");
+    assert!(
+        finished.stderr().contains("leave `memory.url` out"),
+        "{finished}"
+    );
+    let place = Place::with("[memory]\nenabled = false\n");
+    let finished = memory(&place, &["stats"]);
+    assert_eq!(finished.code(), Some(1), "{finished}");
+    assert!(finished.stderr().contains("`enabled = true`"), "{finished}");
+}
+
+#[test]
+fn programs_ask_within_their_domains_and_write_where_that_is_granted() {
+    let run = |settings: &str, code: &str| {
+        let place = Place::with(settings);
+        let finished = run_code(&place, code);
+        assert_eq!(finished.code(), Some(0), "{finished}");
+        finished.stdout().to_owned()
+    };
+    let write = "const start = (domain) => memory.record.start({ task_description: 'Repair it', domain, task_type: 'testing' })\
+        .then(made => made.success, error => error.code); return [await start('web-shop'), await start('bank')]";
+    let granted = "[memory]\nprograms = \"record\"\ndomains = [\"web-*\"]\n";
+    assert_eq!(run("", write), "[\"denied\",\"denied\"]\n");
+    assert_eq!(run(granted, write), "[true,\"invalid_input\"]\n");
+    assert_eq!(
+        run(
+            "[memory]\nprograms = \"none\"\n",
+            "return memory.query('x').catch(error => error.code)"
+        ),
+        "\"denied\"\n"
+    );
+    // An episode of another domain is not there, by whatever way it is asked for.
+    let place = Place::with("[memory]\nprograms = \"record\"\n");
+    let both = "const made = []; for (const domain of ['web-shop', 'bank']) made.push((await memory.record.start({ task_description: 'Repair the login', domain, task_type: 'testing' })).episode_id); return made";
+    let made = run_code(&place, both);
+    let ids: Vec<String> = serde_json::from_str(made.stdout()).unwrap();
+    place.write("vesicle.toml", granted);
+    let ask = format!(
+        "const code = error => error.code; const {{ episodes }} = await memory.query('Repair the login'); \
+         return [episodes.map(one => one.context.domain), await memory.episode('{bank}').catch(code), \
+         await memory.similar('{bank}').catch(code), (await memory.query({{ query: 'Repair', domain: 'bank' }})).episodes.length, \
+         (await memory.similar('{web}')).length, await memory.record.step('{bank}', {{ step_number: 1, tool: 't', action: 'a' }}).catch(code)]",
+        web = ids[0],
+        bank = ids[1]
+    );
+    let asked = run_code(&place, &ask);
+    assert_eq!(
+        asked.stdout(),
+        "[[\"web-shop\"],\"not_found\",\"not_found\",0,0,\"not_found\"]\n",
+        "{asked}"
+    );
+}
