@@ -167,7 +167,7 @@ impl Memory {
             )));
         }
         check_bytes(standing.bytes + bytes)?;
-        tx.put_step(id, step)?;
+        tx.put_steps(id, std::slice::from_ref(step))?;
         Ok(true)
     }
 }

@@ -122,8 +122,8 @@ pub trait Write: Read {
     /// Keeps an episode, new or changed. Its steps are left alone, whatever `episode.steps` holds.
     fn put_episode(&mut self, episode: &Episode) -> Result<()>;
 
-    /// Keeps a step, new or changed, of an episode that is there.
-    fn put_step(&mut self, id: EpisodeId, step: &Step) -> Result<()>;
+    /// Keeps steps, new or changed, of an episode that is there.
+    fn put_steps(&mut self, id: EpisodeId, steps: &[Step]) -> Result<()>;
 
     /// Keeps what an episode is found by.
     fn put_document(&mut self, id: EpisodeId, document: &Document) -> Result<()>;

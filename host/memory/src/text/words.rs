@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use rust_stemmers::{Algorithm, Stemmer};
+use rustc_hash::FxHashMap;
 
 /// Longer words are cut off: digests and encoded data.
 const WORD_BYTES_MAX: usize = 64;
@@ -18,9 +19,12 @@ const COMMON: [&str; 64] = [
     "was", "we", "were", "which", "will", "with", "would", "you", "your", "yours",
 ];
 
+/// The length of the longest of them: most words are told apart by that.
+const COMMON_BYTES_MAX: usize = 5;
+
 /// Whether nearly every English text has the word.
 pub fn is_common(word: &str) -> bool {
-    COMMON.binary_search(&word).is_ok()
+    word.len() <= COMMON_BYTES_MAX && COMMON.binary_search(&word).is_ok()
 }
 
 /// A word as it stands in a text, in small letters.
@@ -155,8 +159,16 @@ fn for_each_part(text: &str, mut part: impl FnMut(&str)) {
     }
 }
 
+/// Stems that a thread remembers: making one costs ten times what finding it does, and words come again.
+const STEMS_MAX: usize = 20_000;
+
+struct Stems {
+    stemmer: Stemmer,
+    known: FxHashMap<Box<str>, Box<str>>,
+}
+
 thread_local! {
-    static STEMMER: RefCell<Option<Stemmer>> = const { RefCell::new(None) };
+    static STEMS: RefCell<Option<Stems>> = const { RefCell::new(None) };
 }
 
 /// The form in which a word is kept: its stem, where it is an English word.
@@ -168,9 +180,20 @@ pub fn normalized(word: Word<'_>) -> String {
     if !is_english {
         return text.to_owned();
     }
-    STEMMER.with_borrow_mut(|stemmer| {
-        let stemmer = stemmer.get_or_insert_with(|| Stemmer::create(Algorithm::English));
-        stemmer.stem(text).into_owned()
+    STEMS.with_borrow_mut(|stems| {
+        let stems = stems.get_or_insert_with(|| Stems {
+            stemmer: Stemmer::create(Algorithm::English),
+            known: FxHashMap::default(),
+        });
+        if let Some(stem) = stems.known.get(text) {
+            return stem.to_string();
+        }
+        let stem = stems.stemmer.stem(text).into_owned();
+        if stems.known.len() >= STEMS_MAX {
+            stems.known.clear();
+        }
+        stems.known.insert(text.into(), stem.as_str().into());
+        stem
     })
 }
 
@@ -187,6 +210,7 @@ mod tests {
     #[test]
     fn common_words_are_in_order() {
         assert!(COMMON.is_sorted());
+        assert!(COMMON.iter().all(|word| word.len() <= COMMON_BYTES_MAX));
     }
 
     #[test]

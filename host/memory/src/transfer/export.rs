@@ -1,6 +1,5 @@
 //! Writes a memory as lines.
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use serde::Serialize;
@@ -35,7 +34,7 @@ pub fn export(
 ) -> Result<ExportSummary> {
     let mut summary = ExportSummary::default();
     let header = Line::Header {
-        format: Cow::Borrowed(FORMAT),
+        format: FORMAT,
         version: VERSION,
     };
     put(to, &header)?;
@@ -86,12 +85,7 @@ fn export_episodes(store: &dyn Store, to: &mut dyn Write, ids: &[EpisodeId]) -> 
         Ok(episodes)
     })?;
     for episode in &episodes {
-        put(
-            to,
-            &Line::Episode {
-                episode: Cow::Borrowed(episode),
-            },
-        )?;
+        put(to, &Line::Episode { episode })?;
     }
     Ok(episodes.len() as u64)
 }
@@ -101,11 +95,11 @@ fn line(record: &Record) -> Result<Line<'_>> {
     let body =
         body.map_err(|error| Error::Damaged(format!("what is kept is no JSON of ours: {error}")))?;
     Ok(Line::Record {
-        record: Cow::Borrowed(record.kind.as_str()),
-        id: Cow::Borrowed(&record.id),
-        a: Cow::Borrowed(&record.a),
-        b: Cow::Borrowed(&record.b),
-        body: Cow::Borrowed(body),
+        record: record.kind.as_str(),
+        id: &record.id,
+        a: &record.a,
+        b: &record.b,
+        body,
     })
 }
 

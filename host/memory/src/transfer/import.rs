@@ -13,7 +13,7 @@ use crate::embeddings::{Builtin, Embeddings};
 use crate::limits::IMPORT_LINE_BYTES_MAX;
 use crate::memory::learn;
 use crate::model::{Episode, EpisodeId, Pattern};
-use crate::store::{self, Record, RecordKind, Store, Write};
+use crate::store::{self, Document, Record, RecordKind, Store, Write};
 use crate::{Error, Result, text};
 
 /// Lines that are written in one transaction.
@@ -172,27 +172,43 @@ fn write(
             if tx.standing(id)?.is_some() {
                 return compare(tx, episode, found_by.is_none(), summary);
             }
-            let mut episode = Episode::clone(episode);
-            let (document, vector) = match found_by {
-                Some(made) => made.clone(),
+            let key = is_builtin.then(|| Builtin::default().key());
+            match found_by {
+                Some((document, vector)) => {
+                    put(tx, episode, document, key.map(|key| (key, vector)))?
+                }
                 None => {
+                    let mut episode = Episode::clone(episode);
                     learn(tx, &mut episode)?;
                     let text = text::embedded_text(&episode);
                     let vector = Builtin::default().vector(&text, crate::Purpose::Document);
-                    (text::document(&episode), vector)
+                    put(
+                        tx,
+                        &episode,
+                        &text::document(&episode),
+                        key.map(|key| (key, &vector)),
+                    )?;
                 }
-            };
-            tx.put_episode(&episode)?;
-            for step in &episode.steps {
-                tx.put_step(id, step)?;
-            }
-            tx.put_document(id, &document)?;
-            if is_builtin {
-                tx.put_vector(id, &Builtin::default().key(), &vector)?;
             }
             summary.episodes += 1;
             Ok(())
         }
+    }
+}
+
+fn put(
+    tx: &mut dyn Write,
+    episode: &Episode,
+    document: &Document,
+    vector: Option<(String, &Vec<f32>)>,
+) -> Result<()> {
+    let id = episode.episode_id;
+    tx.put_episode(episode)?;
+    tx.put_steps(id, &episode.steps)?;
+    tx.put_document(id, document)?;
+    match vector {
+        Some((key, vector)) => tx.put_vector(id, &key, vector),
+        None => Ok(()),
     }
 }
 

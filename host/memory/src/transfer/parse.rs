@@ -1,9 +1,7 @@
 //! What one line of an import becomes, before anything is written: so much of the work as needs no store.
 
-use serde_json::value::RawValue;
-
 use super::import::ImportFormat;
-use super::line::{FORMAT, Line, VERSION};
+use super::line::{AnyLine, FORMAT, VERSION};
 use super::tau_bench;
 use crate::embeddings::{Builtin, Purpose};
 use crate::limits::{DESCRIPTION_BYTES_MAX, LABEL_BYTES_MAX, STEPS_MAX};
@@ -48,56 +46,53 @@ pub fn parse(line: &str, format: ImportFormat, builtin: &Builtin) -> Result<Pars
 
 fn parse_own(line: &str, builtin: &Builtin) -> Result<Parsed> {
     let line_bytes = line.len();
-    let line: Line<'_> =
+    let line: AnyLine<'_> =
         serde_json::from_str(line).map_err(|error| Error::Invalid(error.to_string()))?;
-    Ok(match line {
-        Line::Header { format, version } => {
-            if format != FORMAT {
-                return Err(Error::Invalid(format!(
-                    "the format is {format:?}, and {FORMAT:?} is read"
-                )));
-            }
-            if version > VERSION {
-                return Err(Error::Invalid(format!(
-                    "a newer Vesicle wrote version {version}; import it with that one"
-                )));
-            }
-            Parsed::Header
-        }
-        Line::Episode { episode } => {
-            let mut episode = episode.into_owned();
+    match line.kind.as_str() {
+        "header" if line.format != FORMAT => Err(Error::Invalid(format!(
+            "the format is {:?}, and {FORMAT:?} is read",
+            line.format
+        ))),
+        "header" if line.version > VERSION => Err(Error::Invalid(format!(
+            "a newer Vesicle wrote version {}; import it with that one",
+            line.version
+        ))),
+        "header" => Ok(Parsed::Header),
+        "episode" => {
+            let mut episode = line.episode.ok_or_else(|| {
+                Error::Invalid("a line of kind episode has no episode".to_owned())
+            })?;
             episode.steps.sort_by_key(|step| step.step_number);
             check_episode(&episode, line_bytes)?;
             let vector = builtin.vector(&text::embedded_text(&episode), Purpose::Document);
             let found_by = Some((text::document(&episode), vector));
-            Parsed::Episode {
-                episode: Box::new(episode),
-                found_by,
-            }
+            Ok(Parsed::Episode { episode, found_by })
         }
-        Line::Record {
-            record,
-            id,
-            a,
-            b,
-            body,
-        } => {
+        "record" => {
             let kind = RecordKind::ALL
                 .into_iter()
-                .find(|kind| kind.as_str() == record);
-            let kind =
-                kind.ok_or_else(|| Error::Invalid(format!("{record:?} is no kind of record")))?;
-            let body = RawValue::get(&body).to_owned();
-            Parsed::Record(Record {
+                .find(|kind| kind.as_str() == line.record);
+            let kind = kind
+                .ok_or_else(|| Error::Invalid(format!("{:?} is no kind of record", line.record)))?;
+            let body = line
+                .body
+                .ok_or_else(|| Error::Invalid("a record has no body".to_owned()))?
+                .get()
+                .to_owned();
+            Ok(Parsed::Record(Record {
                 kind,
-                id: id.into_owned(),
-                a: a.into_owned(),
-                b: b.into_owned(),
+                id: line.id,
+                a: line.a,
+                b: line.b,
                 body,
-            })
+            }))
         }
-        Line::End { episodes, records } => Parsed::End { episodes, records },
-    })
+        "end" => Ok(Parsed::End {
+            episodes: line.episodes,
+            records: line.records,
+        }),
+        other => Err(Error::Invalid(format!("{other:?} is no kind of line"))),
+    }
 }
 
 /// What an episode has to be to be kept, whoever made it. Times in the future are let stand: clocks differ.

@@ -1,5 +1,8 @@
 //! Local models: all-MiniLM-L6-v2 as it is, against vectors that `vectors.py` made with numpy.
 
+// Helpers are tests too, which clippy cannot see.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};

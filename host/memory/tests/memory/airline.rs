@@ -16,7 +16,13 @@ fn imported() -> Scratch {
     let scratch = Scratch::new();
     let store = &**scratch.memory.store();
     for expected in [(200, 0), (0, 200)] {
-        let summary = import(store, &mut BufReader::new(RUNS), ImportFormat::TauBench, &mut |_| {}).unwrap();
+        let summary = import(
+            store,
+            &mut BufReader::new(RUNS),
+            ImportFormat::TauBench,
+            &mut |_| {},
+        )
+        .unwrap();
         assert_eq!((summary.episodes, summary.episodes_unchanged), expected);
     }
     scratch
@@ -26,11 +32,29 @@ fn imported() -> Scratch {
 async fn runs_become_episodes() {
     let scratch = imported();
     let stats = scratch.memory.stats().await.unwrap();
-    assert_eq!((stats.episodes, stats.completed, stats.successful, stats.steps), (200, 200, 84, 1164));
-    let found = scratch.memory.query_memory(Query { query: "mia_li_3668 New York to Seattle".to_owned(), ..Query::default() }).await.unwrap();
+    assert_eq!(
+        (
+            stats.episodes,
+            stats.completed,
+            stats.successful,
+            stats.steps
+        ),
+        (200, 200, 84, 1164)
+    );
+    let found = scratch
+        .memory
+        .query_memory(Query {
+            query: "mia_li_3668 New York to Seattle".to_owned(),
+            ..Query::default()
+        })
+        .await
+        .unwrap();
     let episode = &found.episodes[0].episode;
     assert_eq!(episode.metadata["task_id"], "0");
-    let errors = episode.steps.iter().filter(|step| matches!(step.result, Some(StepResult::Error { .. })));
+    let errors = episode
+        .steps
+        .iter()
+        .filter(|step| matches!(step.result, Some(StepResult::Error { .. })));
     assert!(errors.count() > 0 || found.episodes.len() > 1);
     assert!(episode.reward.is_some() && episode.reflection.is_some());
 }
@@ -39,19 +63,37 @@ async fn runs_become_episodes() {
 async fn other_trials_of_a_task_are_found_by_its_text_and_successes_come_first() {
     let scratch = imported();
     let mut tasks: BTreeMap<String, Vec<Episode>> = BTreeMap::new();
-    let all = scratch.memory.query_memory(Query { limit: Some(1000), ..Query::default() }).await.unwrap();
+    let all = scratch
+        .memory
+        .query_memory(Query {
+            limit: Some(1000),
+            ..Query::default()
+        })
+        .await
+        .unwrap();
     for hit in all.episodes {
-        tasks.entry(hit.episode.metadata["task_id"].clone()).or_default().push(hit.episode);
+        tasks
+            .entry(hit.episode.metadata["task_id"].clone())
+            .or_default()
+            .push(hit.episode);
     }
     assert_eq!(tasks.len(), 50);
     let (mut found_of_task, mut pairs, mut right_pairs) = (0, 0, 0);
     for (task, trials) in &tasks {
         assert_eq!(trials.len(), 4);
-        let query = Query { query: trials[0].task_description.clone(), limit: Some(5), ..Query::default() };
+        let query = Query {
+            query: trials[0].task_description.clone(),
+            limit: Some(5),
+            ..Query::default()
+        };
         let hits = scratch.memory.query_memory(query).await.unwrap().episodes;
-        let of_task: Vec<_> = hits.iter().filter(|hit| hit.episode.metadata["task_id"] == *task).collect();
+        let of_task: Vec<_> = hits
+            .iter()
+            .filter(|hit| hit.episode.metadata["task_id"] == *task)
+            .collect();
         found_of_task += of_task.len();
-        let is_success = |episode: &Episode| episode.outcome.as_ref().unwrap().kind().is_successful();
+        let is_success =
+            |episode: &Episode| episode.outcome.as_ref().unwrap().kind().is_successful();
         for (at, first) in of_task.iter().enumerate() {
             for second in &of_task[at + 1..] {
                 if is_success(&first.episode) != is_success(&second.episode) {
@@ -61,7 +103,9 @@ async fn other_trials_of_a_task_are_found_by_its_text_and_successes_come_first()
             }
         }
     }
-    println!("{found_of_task} of 200 trials are among the first 5; {right_pairs} of {pairs} pairs have the success first");
+    println!(
+        "{found_of_task} of 200 trials are among the first 5; {right_pairs} of {pairs} pairs have the success first"
+    );
     assert!(found_of_task >= 190, "{found_of_task}");
     assert!(right_pairs * 10 > pairs * 9, "{right_pairs} of {pairs}");
 }
@@ -69,11 +113,25 @@ async fn other_trials_of_a_task_are_found_by_its_text_and_successes_come_first()
 #[tokio::test]
 async fn patterns_tell_success_from_failure() {
     let scratch = imported();
-    let asked = AnalyzePatterns { task_type: TaskType::Analysis, min_success_rate: Some(0.0), limit: Some(100) };
+    let asked = AnalyzePatterns {
+        task_type: TaskType::Analysis,
+        min_success_rate: Some(0.0),
+        limit: Some(100),
+    };
     let analyzed = scratch.memory.analyze_patterns(asked).await.unwrap();
     assert!(analyzed.patterns[0].occurrence_count > 50);
-    assert!(analyzed.patterns.iter().any(|pattern| pattern.is_anti_pattern));
-    assert!(analyzed.patterns.iter().any(|pattern| pattern.success_rate > 0.5));
+    assert!(
+        analyzed
+            .patterns
+            .iter()
+            .any(|pattern| pattern.is_anti_pattern)
+    );
+    assert!(
+        analyzed
+            .patterns
+            .iter()
+            .any(|pattern| pattern.success_rate > 0.5)
+    );
     let rate = analyzed.statistics.avg_success_rate.unwrap();
     assert!(rate > 0.1 && rate < 0.9, "{rate}");
 }

@@ -31,7 +31,10 @@ async fn writer() {
                 for number in 1..=10 {
                     let step = NewStep::new(id, number, "count", &format!("to {number}"));
                     let output = number.to_string().repeat(50);
-                    memory.add_episode_step(step.with_result(StepResult::Success { output })).await.unwrap();
+                    memory
+                        .add_episode_step(step.with_result(StepResult::Success { output }))
+                        .await
+                        .unwrap();
                     say(&format!("step {id} {number}"));
                 }
                 complete(&memory, id, OutcomeKind::Success).await;
@@ -61,7 +64,12 @@ async fn acknowledged_steps_survive_a_hundred_kills() {
     let mut acknowledged: BTreeMap<EpisodeId, Acknowledged> = BTreeMap::new();
     for kill in 0..KILLS {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["crash::writer", "--exact", "--nocapture", "--test-threads=1"])
+            .args([
+                "crash::writer",
+                "--exact",
+                "--nocapture",
+                "--test-threads=1",
+            ])
             .env(DIRECTORY, directory.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -85,11 +93,18 @@ async fn acknowledged_steps_survive_a_hundred_kills() {
             check(directory.path(), &acknowledged).await;
         }
     }
-    assert!(acknowledged.len() > 100, "{} episodes are too few to say anything", acknowledged.len());
+    assert!(
+        acknowledged.len() > 100,
+        "{} episodes are too few to say anything",
+        acknowledged.len()
+    );
     let memory = open(directory.path());
     assert!(memory.store().check().unwrap().is_empty());
     // Every call works on what a killed process left.
-    let open_one = acknowledged.iter().find(|(_, known)| !known.is_completed).map(|(id, _)| *id);
+    let open_one = acknowledged
+        .iter()
+        .find(|(_, known)| !known.is_completed)
+        .map(|(id, _)| *id);
     if let Some(id) = open_one
         && memory.get_episode(id).await.unwrap().outcome.is_none()
     {
@@ -126,9 +141,17 @@ async fn check(directory: &std::path::Path, acknowledged: &BTreeMap<EpisodeId, A
     for (id, known) in acknowledged {
         let episode = memory.get_episode(*id).await.unwrap();
         let numbers: Vec<u32> = episode.steps.iter().map(|step| step.step_number).collect();
-        assert!(numbers.len() as u32 >= known.steps, "{id}: {numbers:?} of {}", known.steps);
+        assert!(
+            numbers.len() as u32 >= known.steps,
+            "{id}: {numbers:?} of {}",
+            known.steps
+        );
         assert_eq!(numbers, (1..=numbers.len() as u32).collect::<Vec<_>>());
         assert!(episode.outcome.is_some() || !known.is_completed, "{id}");
-        assert_eq!(episode.outcome.is_some(), episode.reward.is_some(), "learned from wholly or not at all");
+        assert_eq!(
+            episode.outcome.is_some(),
+            episode.reward.is_some(),
+            "learned from wholly or not at all"
+        );
     }
 }

@@ -1,10 +1,16 @@
 //! The memory, through its own doors. All of it is about any store; `shared.rs` says which one is taken. What is of SQLite
 //! alone is in `sqlite.rs` and `crash.rs`.
 
+// Helpers are tests too, which clippy cannot see.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod advice;
 mod airline;
 mod analysis;
+mod bounds;
 mod crash;
 mod embedding;
+mod filters;
 mod learning;
 mod operations;
 mod providers;
@@ -14,5 +20,10 @@ mod shared;
 mod sqlite;
 mod store;
 mod stub_server;
+mod relations;
+mod shared;
+mod sqlite;
+mod store;
+mod store_filters;
 mod transfer;
 mod writing;

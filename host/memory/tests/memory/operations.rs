@@ -1,9 +1,11 @@
 //! The other operations, each as the contract has it.
 
 use vesicle_memory::limits::*;
-use vesicle_memory::memory::batch::{AnalyzePatternBatch, BatchFilter, CompareEpisodes, Metric, QueryEpisodes, TimeRange};
-use vesicle_memory::memory::{AskQuality, NewRelationship, NewSession, NewStep, QualityRange};
-use vesicle_memory::{Direction, EpisodeId, ErrorCode, Memory, OutcomeKind, RelationshipType, ResultKind, SessionId, TaskType};
+use vesicle_memory::memory::batch::{
+    AnalyzePatternBatch, BatchFilter, CompareEpisodes, Metric, QueryEpisodes, TimeRange,
+};
+use vesicle_memory::memory::{AskQuality, NewSession, NewStep, QualityRange};
+use vesicle_memory::{EpisodeId, ErrorCode, OutcomeKind, ResultKind, SessionId, TaskType};
 
 use crate::shared::*;
 
@@ -17,27 +19,57 @@ async fn tags_are_added_removed_set_and_searched() {
     let memory = &scratch.memory;
     let first = create(memory, "One").await;
     let second = create(memory, "Two").await;
-    let added = memory.add_episode_tags(first, &texts(&[" Rust ", "async"])).await.unwrap();
+    let added = memory
+        .add_episode_tags(first, &texts(&[" Rust ", "async"]))
+        .await
+        .unwrap();
     assert_eq!(added.tags_added.unwrap(), ["async", "rust"]);
-    let added = memory.add_episode_tags(first, &texts(&["rust", "io"])).await.unwrap();
+    let added = memory
+        .add_episode_tags(first, &texts(&["rust", "io"]))
+        .await
+        .unwrap();
     assert_eq!(added.tags_added.unwrap(), ["io"]);
     assert_eq!(added.current_tags, ["async", "io", "rust"]);
-    let removed = memory.remove_episode_tags(first, &texts(&["io", "none"])).await.unwrap();
+    let removed = memory
+        .remove_episode_tags(first, &texts(&["io", "none"]))
+        .await
+        .unwrap();
     assert_eq!(removed.tags_removed.unwrap(), ["io"]);
-    let set = memory.set_episode_tags(second, &texts(&["rust", "web"])).await.unwrap();
+    let set = memory
+        .set_episode_tags(second, &texts(&["rust", "web"]))
+        .await
+        .unwrap();
     assert_eq!(set.tags_set.unwrap(), ["rust", "web"]);
-    assert_eq!(memory.get_episode_tags(first).await.unwrap().current_tags, ["async", "rust"]);
+    assert_eq!(
+        memory.get_episode_tags(first).await.unwrap().current_tags,
+        ["async", "rust"]
+    );
     let search = async |tags: &[&str], all| {
-        let found = memory.search_episodes_by_tags(&texts(tags), all, 100).await.unwrap();
-        found.episodes.iter().map(|episode| episode.episode_id).collect::<Vec<_>>()
+        let found = memory
+            .search_episodes_by_tags(&texts(tags), all, 100)
+            .await
+            .unwrap();
+        found
+            .episodes
+            .iter()
+            .map(|episode| episode.episode_id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(search(&["rust", "web"], false).await, [second, first]);
     assert_eq!(search(&["rust", "web"], true).await, [second]);
     assert_eq!(search(&["nothing"], false).await, []);
     assert!(memory.search_episodes_by_tags(&[], false, 1).await.is_err());
-    assert!(memory.add_episode_tags(first, &texts(&["a b"])).await.is_err());
+    assert!(
+        memory
+            .add_episode_tags(first, &texts(&["a b"]))
+            .await
+            .is_err()
+    );
     let many: Vec<String> = (0..TAGS_MAX - 1).map(|n| format!("tag-{n}")).collect();
-    assert!(memory.add_episode_tags(first, &many).await.is_err(), "with what is there they are too many");
+    assert!(
+        memory.add_episode_tags(first, &many).await.is_err(),
+        "with what is there they are too many"
+    );
     memory.set_episode_tags(first, &many).await.unwrap();
 }
 
@@ -45,154 +77,65 @@ async fn tags_are_added_removed_set_and_searched() {
 async fn a_timeline_is_in_the_order_of_time() {
     let scratch = Scratch::new();
     let id = create(&scratch.memory, "Fix the login").await;
-    scratch.memory.add_episode_step(NewStep::new(id, 3, "wait", "for it")).await.unwrap();
+    scratch
+        .memory
+        .add_episode_step(NewStep::new(id, 3, "wait", "for it"))
+        .await
+        .unwrap();
     step(&scratch.memory, id, 1, "read", "look").await;
     fail(&scratch.memory, id, 2, "edit", "no").await;
     complete(&scratch.memory, id, OutcomeKind::Success).await;
     let timeline = scratch.memory.get_episode_timeline(id).await.unwrap();
-    let entries: Vec<_> = timeline.timeline.iter().map(|entry| (entry.step_number, entry.result_type)).collect();
-    assert_eq!(entries, [(3, ResultKind::Pending), (1, ResultKind::Success), (2, ResultKind::Error)]);
+    let entries: Vec<_> = timeline
+        .timeline
+        .iter()
+        .map(|entry| (entry.step_number, entry.result_type))
+        .collect();
+    assert_eq!(
+        entries,
+        [
+            (3, ResultKind::Pending),
+            (1, ResultKind::Success),
+            (2, ResultKind::Error)
+        ]
+    );
     assert_eq!(timeline.step_count, 3);
     assert!(timeline.duration_seconds.unwrap() >= 0.0);
-}
-
-async fn relate(memory: &Memory, from: EpisodeId, kind: RelationshipType, to: EpisodeId) -> Result<vesicle_memory::RelationshipId, vesicle_memory::Error> {
-    let new = NewRelationship {
-        from_episode_id: from,
-        to_episode_id: to,
-        relationship_type: kind,
-        reason: None,
-        priority: Some(PRIORITY_MAX),
-        created_by: None,
-    };
-    Ok(memory.add_episode_relationship(new).await?.relationship.relationship_id)
-}
-
-#[tokio::test]
-async fn relationships_are_kept_once_and_removed() {
-    let scratch = Scratch::new();
-    let memory = &scratch.memory;
-    let (a, b) = (create(memory, "A").await, create(memory, "B").await);
-    let id = relate(memory, a, RelationshipType::RelatedTo, b).await.unwrap();
-    assert_eq!(relate(memory, a, RelationshipType::RelatedTo, b).await.unwrap(), id);
-    let exists = memory.check_relationship_exists(a, b, RelationshipType::RelatedTo).await.unwrap();
-    assert_eq!(exists.relationship_id, Some(id));
-    assert!(!memory.check_relationship_exists(b, a, RelationshipType::RelatedTo).await.unwrap().exists);
-    for (direction, of_a, of_b) in [(Direction::Outgoing, 1, 0), (Direction::Incoming, 0, 1), (Direction::Both, 1, 1)] {
-        assert_eq!(memory.get_episode_relationships(a, direction, None).await.unwrap().count, of_a);
-        assert_eq!(memory.get_episode_relationships(b, direction, None).await.unwrap().count, of_b);
-    }
-    assert_eq!(memory.find_related_episodes(b, None, 10).await.unwrap().related[0].episode_id, a);
-    assert!(relate(memory, a, RelationshipType::RelatedTo, a).await.is_err());
-    assert_eq!(relate(memory, a, RelationshipType::Follows, EpisodeId::new()).await.unwrap_err().code(), ErrorCode::NotFound);
-    memory.remove_episode_relationship(id).await.unwrap();
-    assert_eq!(memory.remove_episode_relationship(id).await.unwrap_err().code(), ErrorCode::NotFound);
-    relate(memory, a, RelationshipType::RelatedTo, b).await.unwrap();
-    memory.delete_episode(a, true).await.unwrap();
-    assert_eq!(memory.get_episode_relationships(b, Direction::Both, None).await.unwrap().count, 0);
-}
-
-#[tokio::test]
-async fn graphs_have_no_circles_and_an_order() {
-    let scratch = Scratch::new();
-    let memory = &scratch.memory;
-    let mut ids = Vec::new();
-    for name in ["a", "b", "c", "d"] {
-        ids.push(create(memory, name).await);
-    }
-    let [a, b, c, d] = ids[..] else { unreachable!() };
-    for (from, to) in [(a, b), (b, c), (a, d), (d, c)] {
-        relate(memory, from, RelationshipType::DependsOn, to).await.unwrap();
-    }
-    let error = relate(memory, c, RelationshipType::DependsOn, a).await.unwrap_err();
-    assert_eq!(error.code(), ErrorCode::Conflict);
-    relate(memory, c, RelationshipType::RelatedTo, a).await.unwrap();
-    let check = memory.validate_no_cycles(a, None).await.unwrap();
-    assert_eq!((check.has_cycle, check.episodes_checked), (false, 4));
-    let circle = memory.validate_no_cycles(a, Some(RelationshipType::RelatedTo)).await.unwrap();
-    assert!(!circle.has_cycle);
-    relate(memory, a, RelationshipType::RelatedTo, c).await.unwrap();
-    let circle = memory.validate_no_cycles(a, Some(RelationshipType::RelatedTo)).await.unwrap();
-    assert!(circle.has_cycle);
-    let mut path = circle.cycle_path.clone();
-    path.sort();
-    assert_eq!(path, [a, c]);
-    let order = memory.get_topological_order(vec![a]).await.unwrap().order;
-    let place = |id| order.iter().position(|&known| known == id).unwrap();
-    assert_eq!(order.len(), 4);
-    assert!(place(c) < place(b) && place(c) < place(d) && place(b) < place(a) && place(d) < place(a));
-    let graph = memory.get_dependency_graph(b, 1).await.unwrap();
-    let mut near: Vec<_> = graph.nodes.iter().map(|node| node.episode_id).collect();
-    near.sort();
-    assert_eq!(near, [a, b, c]);
-    assert!(graph.to_dot().contains(&format!("\"{a}\" -> \"{b}\" [label=\"depends_on\"]")));
-    for (depth, is_taken) in [(0, false), (1, true), (GRAPH_DEPTH_MAX, true), (GRAPH_DEPTH_MAX + 1, false)] {
-        assert_eq!(memory.get_dependency_graph(a, depth).await.is_ok(), is_taken);
-    }
-}
-
-#[tokio::test]
-async fn a_handoff_pack_is_taken_as_it_is_given() {
-    let scratch = Scratch::new();
-    let memory = &scratch.memory;
-    let id = create(memory, "Fix the login").await;
-    step(memory, id, 1, "read", "look").await;
-    fail(memory, id, 2, "edit", "permission denied").await;
-    let made = memory.checkpoint_episode(id, "end of the day", Some("ask Ann")).await.unwrap();
-    step(memory, id, 3, "edit", "after the checkpoint").await;
-    assert_eq!(made.step_number, 2);
-    let pack = scratch.again().get_handoff_pack(made.checkpoint_id).await.unwrap();
-    assert_eq!(pack.steps_completed.len(), 2);
-    assert_eq!(pack.what_failed, ["edit: try it (permission denied)"]);
-    assert_eq!(pack.suggested_next_steps, ["overcome the failure of step 2 with edit", "go on with step 3"]);
-    let json = serde_json::to_value(&pack).unwrap();
-    let resumed = memory.resume_from_handoff(serde_json::from_value(json).unwrap()).await.unwrap();
-    assert!(resumed.is_same_episode);
-    assert_eq!((resumed.episode_id, resumed.next_step_number), (id, 4));
-    complete(memory, id, OutcomeKind::Failure).await;
-    assert!(memory.checkpoint_episode(id, "late", None).await.is_err());
-    let anew = memory.resume_from_handoff(pack).await.unwrap();
-    assert!(!anew.is_same_episode);
-    let episode = memory.get_episode(anew.episode_id).await.unwrap();
-    assert_eq!(episode.task_description, "Fix the login");
-    assert_eq!(episode.metadata["resumed_from_episode"], id.to_string());
-}
-
-#[tokio::test]
-async fn checkpoints_have_bounds() {
-    let scratch = Scratch::new();
-    let id = create(&scratch.memory, "Fix the login").await;
-    let reason = "r".repeat(CHECKPOINT_REASON_BYTES_MAX);
-    let note = "n".repeat(CHECKPOINT_NOTE_BYTES_MAX);
-    for (reason, note, is_taken) in [
-        (reason.clone(), note.clone(), true),
-        (format!("{reason}r"), note.clone(), false),
-        (reason, format!("{note}n"), false),
-    ] {
-        assert_eq!(scratch.memory.checkpoint_episode(id, &reason, Some(&note)).await.is_ok(), is_taken);
-    }
-    for _ in 1..CHECKPOINTS_MAX {
-        scratch.memory.checkpoint_episode(id, "again", None).await.unwrap();
-    }
-    let error = scratch.memory.checkpoint_episode(id, "again", None).await.unwrap_err();
-    assert_eq!(error.code(), ErrorCode::LimitExceeded);
 }
 
 #[tokio::test]
 async fn batches_have_episodes_and_what_they_come_to() {
     let scratch = Scratch::new();
     let memory = &scratch.memory;
-    let good = episode(memory, "One", &["read", "edit"], OutcomeKind::Success).await.episode_id;
-    let bad = episode(memory, "Two", &["read"], OutcomeKind::Failure).await.episode_id;
+    let good = episode(memory, "One", &["read", "edit"], OutcomeKind::Success)
+        .await
+        .episode_id;
+    let bad = episode(memory, "Two", &["read"], OutcomeKind::Failure)
+        .await
+        .episode_id;
     let open = create(memory, "Three").await;
-    let all = memory.batch_query_episodes(QueryEpisodes::default()).await.unwrap();
+    let all = memory
+        .batch_query_episodes(QueryEpisodes::default())
+        .await
+        .unwrap();
     let statistics = all.statistics.unwrap();
-    assert_eq!((statistics.total_episodes, statistics.completed, statistics.successful, statistics.failed), (3, 2, 1, 1));
+    assert_eq!(
+        (
+            statistics.total_episodes,
+            statistics.completed,
+            statistics.successful,
+            statistics.failed
+        ),
+        (3, 2, 1, 1)
+    );
     assert_eq!(statistics.success_rate, Some(0.5));
     assert_eq!(statistics.avg_steps, Some(1.0));
     let asked = QueryEpisodes {
         episode_ids: vec![good, bad, open, EpisodeId::new()],
-        filter: BatchFilter { success_only: true, ..BatchFilter::default() },
+        filter: BatchFilter {
+            success_only: true,
+            ..BatchFilter::default()
+        },
         include_steps: false,
         include_patterns: true,
         ..QueryEpisodes::default()
@@ -200,9 +143,16 @@ async fn batches_have_episodes_and_what_they_come_to() {
     let some = memory.batch_query_episodes(asked).await.unwrap();
     assert_eq!((some.requested_count, some.found_count), (4, 1));
     assert_eq!(some.episodes[0]["step_count"], 2);
-    assert_eq!(some.episodes[0]["patterns"][0]["pattern_type"], "tool_sequence");
+    assert_eq!(
+        some.episodes[0]["patterns"][0]["pattern_type"],
+        "tool_sequence"
+    );
     assert!(some.episodes[0].get("reflection").is_none());
-    let page = QueryEpisodes { limit: 1, offset: 2, ..QueryEpisodes::default() };
+    let page = QueryEpisodes {
+        limit: 1,
+        offset: 2,
+        ..QueryEpisodes::default()
+    };
     let page = memory.batch_query_episodes(page).await.unwrap();
     assert_eq!((page.requested_count, page.found_count), (3, 1));
     assert_eq!(page.episodes[0]["episode_id"], good.to_string());
@@ -212,8 +162,17 @@ async fn batches_have_episodes_and_what_they_come_to() {
 async fn episodes_are_compared() {
     let scratch = Scratch::new();
     let memory = &scratch.memory;
-    let good = episode(memory, "One", &["read", "edit"], OutcomeKind::Success).await.episode_id;
-    let bad = episode(memory, "Two", &["read", "guess", "guess"], OutcomeKind::Failure).await.episode_id;
+    let good = episode(memory, "One", &["read", "edit"], OutcomeKind::Success)
+        .await
+        .episode_id;
+    let bad = episode(
+        memory,
+        "Two",
+        &["read", "guess", "guess"],
+        OutcomeKind::Failure,
+    )
+    .await
+    .episode_id;
     let asked = CompareEpisodes {
         episode_ids: vec![bad, good],
         compare_metrics: vec![Metric::StepCount, Metric::RewardScore],
@@ -228,10 +187,24 @@ async fn episodes_are_compared() {
     assert_eq!(approaches.common_tools, ["read"]);
     assert_eq!(approaches.only_in_successes, ["edit"]);
     assert_eq!(approaches.only_in_failures, ["guess"]);
-    assert!(compared.insights.contains(&"only what succeeded used edit".to_owned()));
-    for (count, is_taken) in [(1, false), (2, true), (COMPARE_MAX, true), (COMPARE_MAX + 1, false)] {
+    assert!(
+        compared
+            .insights
+            .contains(&"only what succeeded used edit".to_owned())
+    );
+    for (count, is_taken) in [
+        (1, false),
+        (2, true),
+        (COMPARE_MAX, true),
+        (COMPARE_MAX + 1, false),
+    ] {
         let episode_ids = vec![good; count];
-        let compared = memory.batch_compare_episodes(CompareEpisodes { episode_ids, ..asked.clone() }).await;
+        let compared = memory
+            .batch_compare_episodes(CompareEpisodes {
+                episode_ids,
+                ..asked.clone()
+            })
+            .await;
         assert_eq!(compared.is_ok(), is_taken, "{count}");
     }
 }
@@ -240,8 +213,20 @@ async fn episodes_are_compared() {
 async fn patterns_of_a_domain_are_analyzed() {
     let scratch = Scratch::new();
     for _ in 0..5 {
-        episode(&scratch.memory, "Good", &["read", "edit"], OutcomeKind::Success).await;
-        episode(&scratch.memory, "Bad", &["guess", "edit"], OutcomeKind::Failure).await;
+        episode(
+            &scratch.memory,
+            "Good",
+            &["read", "edit"],
+            OutcomeKind::Success,
+        )
+        .await;
+        episode(
+            &scratch.memory,
+            "Bad",
+            &["guess", "edit"],
+            OutcomeKind::Failure,
+        )
+        .await;
     }
     let analyze = async |domain: &str| {
         let asked = AnalyzePatternBatch {
@@ -257,9 +242,15 @@ async fn patterns_of_a_domain_are_analyzed() {
     };
     let web = analyze("web").await;
     assert_eq!(web.analysis.episodes_analyzed, 10);
-    assert_eq!(web.analysis.successful_patterns[0].description, "read → edit follow each other");
+    assert_eq!(
+        web.analysis.successful_patterns[0].description,
+        "read → edit follow each other"
+    );
     assert_eq!(web.analysis.successful_patterns[0].occurrences, 5);
-    assert_eq!(web.analysis.anti_patterns[0].description, "guess → edit follow each other");
+    assert_eq!(
+        web.analysis.anti_patterns[0].description,
+        "guess → edit follow each other"
+    );
     assert_eq!(web.recommendations.len(), 2);
     let none = analyze("other").await;
     assert_eq!(none.analysis.total_patterns_found, 0);
@@ -274,7 +265,10 @@ async fn quality_is_of_all_domains() {
         complete(&scratch.memory, id, OutcomeKind::Success).await;
     }
     for time_range in [QualityRange::All, QualityRange::Day] {
-        let asked = AskQuality { time_range, ..AskQuality::default() };
+        let asked = AskQuality {
+            time_range,
+            ..AskQuality::default()
+        };
         let metrics = scratch.memory.quality_metrics(asked).await.unwrap();
         assert_eq!(metrics.total_episodes, 2);
         assert_eq!(metrics.distribution.iter().sum::<usize>(), 2);
@@ -295,22 +289,55 @@ async fn sessions_are_noted_once() {
         recommended_playbook_ids: Vec::new(),
         session_id: Some(SessionId::new()),
     };
-    let first = memory.record_recommendation_session(new.clone()).await.unwrap();
-    let second = memory.record_recommendation_session(new.clone()).await.unwrap();
+    let first = memory
+        .record_recommendation_session(new.clone())
+        .await
+        .unwrap();
+    let second = memory
+        .record_recommendation_session(new.clone())
+        .await
+        .unwrap();
     assert_eq!(first.session_id, second.session_id);
-    let explained = memory.explain_pattern(done.patterns[0].pattern_id).await.unwrap();
+    let explained = memory
+        .explain_pattern(done.patterns[0].pattern_id)
+        .await
+        .unwrap();
     assert_eq!(explained.pattern.effectiveness.times_retrieved, 1);
-    let other = NewSession { recommended_pattern_ids: Vec::new(), ..new };
-    assert_eq!(memory.record_recommendation_session(other).await.unwrap_err().code(), ErrorCode::Conflict);
+    let other = NewSession {
+        recommended_pattern_ids: Vec::new(),
+        ..new
+    };
+    assert_eq!(
+        memory
+            .record_recommendation_session(other)
+            .await
+            .unwrap_err()
+            .code(),
+        ErrorCode::Conflict
+    );
 }
 
 #[tokio::test]
 async fn statistics_and_health_are_measured() {
     let scratch = Scratch::new();
-    episode(&scratch.memory, "Good", &["read", "edit"], OutcomeKind::Success).await;
+    episode(
+        &scratch.memory,
+        "Good",
+        &["read", "edit"],
+        OutcomeKind::Success,
+    )
+    .await;
     create(&scratch.memory, "Open").await;
     let stats = scratch.memory.stats().await.unwrap();
-    assert_eq!((stats.episodes, stats.completed, stats.successful, stats.steps), (2, 1, 1, 2));
+    assert_eq!(
+        (
+            stats.episodes,
+            stats.completed,
+            stats.successful,
+            stats.steps
+        ),
+        (2, 1, 1, 2)
+    );
     assert!(stats.patterns >= 2 && stats.store.bytes > 0);
     let health = scratch.memory.health().await;
     assert_eq!(health.status, "healthy");

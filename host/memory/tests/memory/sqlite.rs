@@ -33,10 +33,20 @@ fn a_file_that_is_no_store_is_set_aside_as_it_was() {
 async fn damage_within_is_told_and_the_file_is_left_alone() {
     let scratch = Scratch::new();
     for n in 0..50 {
-        episode(&scratch.memory, &format!("Deploy {n}"), &["build", "test"], OutcomeKind::Success).await;
+        episode(
+            &scratch.memory,
+            &format!("Deploy {n}"),
+            &["build", "test"],
+            OutcomeKind::Success,
+        )
+        .await;
     }
     let copy = scratch.directory.path().join("copy.db");
-    scratch.memory.store().backup(&copy, &mut |_, _| {}).unwrap();
+    scratch
+        .memory
+        .store()
+        .backup(&copy, &mut |_, _| {})
+        .unwrap();
     let mut bytes = fs::read(&copy).unwrap();
     let length = bytes.len();
     bytes[length / 3..length / 2].fill(0x5a);
@@ -72,18 +82,28 @@ fn a_directory_that_takes_no_files_is_named() {
         let error = try_open(Path::new(path)).unwrap_err();
         assert_eq!(error.code(), ErrorCode::Unavailable);
         let text = error.to_string();
-        assert!(text.starts_with("the memory cannot be written at /proc") && text.contains("`--data-dir`"), "{text}");
+        assert!(
+            text.starts_with("the memory cannot be written at /proc")
+                && text.contains("`--data-dir`"),
+            "{text}"
+        );
     }
     let directory = tempfile::tempdir().unwrap();
     let error = try_open(directory.path()).unwrap_err();
-    assert_eq!(error.code(), ErrorCode::Unavailable, "a directory is no file: {error}");
+    assert_eq!(
+        error.code(),
+        ErrorCode::Unavailable,
+        "a directory is no file: {error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_and_loses_nothing_that_was_acknowledged() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("memory.db");
-    let options = SqliteOptions { bytes_max: Some(400_000) };
+    let options = SqliteOptions {
+        bytes_max: Some(400_000),
+    };
     let store = std::sync::Arc::new(SqliteStore::open(&path, &options).unwrap());
     let memory = vesicle_memory::Memory::new(store).unwrap();
     let mut tasks = tokio::task::JoinSet::new();
@@ -111,7 +131,11 @@ async fn a_full_disk_is_told_and_loses_nothing_that_was_acknowledged() {
     for id in &kept {
         again.get_episode(*id).await.unwrap();
     }
-    assert_eq!(again.stats().await.unwrap().episodes, kept.len() as u64, "what was refused is not there");
+    assert_eq!(
+        again.stats().await.unwrap().episodes,
+        kept.len() as u64,
+        "what was refused is not there"
+    );
     create(&again, "There is room again").await;
 }
 
@@ -121,9 +145,16 @@ async fn indexes_of_several_processes_follow_each_other() {
     let other = scratch.again();
     let mut ids = Vec::new();
     for round in 0..30 {
-        let (writer, reader) = if round % 2 == 0 { (&scratch.memory, &other) } else { (&other, &scratch.memory) };
+        let (writer, reader) = if round % 2 == 0 {
+            (&scratch.memory, &other)
+        } else {
+            (&other, &scratch.memory)
+        };
         let id = create(writer, &format!("unique{round} words")).await;
-        assert_eq!(found(reader, &format!("unique{round}")).await.first(), Some(&id));
+        assert_eq!(
+            found(reader, &format!("unique{round}")).await.first(),
+            Some(&id)
+        );
         ids.push(id);
         if round % 3 == 2 {
             let gone = ids.remove(0);
@@ -158,6 +189,27 @@ async fn many_changes_do_not_fill_the_index() {
     }
     assert!(largest < 2_000_000, "{largest}");
     assert_eq!(found(&scratch.memory, "keep").await, [keep]);
-    assert_eq!(found(&scratch.memory, "round29 part59").await.first(), Some(&id));
+    assert_eq!(
+        found(&scratch.memory, "round29 part59").await.first(),
+        Some(&id)
+    );
     assert_eq!(store.count(&Default::default()).unwrap(), 2);
+}
+
+#[test]
+fn many_may_open_a_file_that_is_not_there_yet_at_once() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new").join("memory.db");
+        let barrier = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    let store = try_open(&path).unwrap();
+                    vesicle_memory::Memory::new(std::sync::Arc::new(store)).unwrap();
+                });
+            }
+        });
+    }
 }

@@ -31,6 +31,18 @@ pub fn row(connection: &Connection, id: EpisodeId) -> Result<Option<i64>> {
         .map_err(store)
 }
 
+/// The bytes of a step that is kept.
+pub fn step_bytes(connection: &Connection, row: i64, number: u32) -> Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT octet_length(body) FROM steps WHERE episode = ?1 AND number = ?2")
+        .and_then(|mut statement| {
+            statement
+                .query_row(rusqlite::params![row, number], |row| row.get(0))
+                .optional()
+        })
+        .map_err(store)
+}
+
 /// The steps of an episode, by number.
 pub fn steps(connection: &Connection, id: EpisodeId) -> Result<Vec<Step>> {
     let mut statement = connection

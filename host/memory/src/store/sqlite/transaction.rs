@@ -1,6 +1,7 @@
 //! Episodes and steps within a transaction.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use rustc_hash::FxHashSet;
 use serde::de::DeserializeOwned;
 
 use super::errors::store;
@@ -21,15 +22,43 @@ pub struct Tx<'a> {
     pub(super) connection: &'a Connection,
     seq: u64,
     began_at: u64,
+    /// The episode that was changed last, and where it lies: changes of one come together.
+    touched: Option<(EpisodeId, i64)>,
+    /// Where it is known which words are kept.
+    words: Option<&'a mut KnownWords>,
+}
+
+/// Hashes of words that the file has; looking there for each word of each episode costs more than all else that is written.
+#[derive(Debug, Default)]
+pub struct KnownWords(FxHashSet<u32>);
+
+/// Words that are remembered.
+const KNOWN_WORDS_MAX: usize = 500_000;
+
+impl KnownWords {
+    /// Whether the word was not known, and is now.
+    pub fn insert(&mut self, hash: u32) -> bool {
+        if self.0.len() >= KNOWN_WORDS_MAX {
+            self.0.clear();
+        }
+        self.0.insert(hash)
+    }
+
+    /// After something was taken back, which may have been words.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
 }
 
 impl<'a> Tx<'a> {
-    pub fn new(connection: &'a Connection) -> Result<Self> {
+    pub fn new(connection: &'a Connection, words: Option<&'a mut KnownWords>) -> Result<Self> {
         let seq = read::seq(connection)?.0;
         Ok(Self {
             connection,
             seq,
             began_at: seq,
+            touched: None,
+            words,
         })
     }
 
@@ -56,8 +85,25 @@ impl<'a> Tx<'a> {
             .map_err(store)
     }
 
-    pub(super) fn row(&self, id: EpisodeId) -> Result<i64> {
-        read::row(self.connection, id)?.ok_or_else(|| Error::no_episode(id))
+    fn row(&self, id: EpisodeId) -> Result<i64> {
+        match self.touched {
+            Some((touched, row)) if touched == id => Ok(row),
+            _ => read::row(self.connection, id)?.ok_or_else(|| Error::no_episode(id)),
+        }
+    }
+
+    /// Sees to it that the episode counts as changed in this transaction; where it lies.
+    fn touch(&mut self, id: EpisodeId) -> Result<i64> {
+        let row = self.row(id)?;
+        if self.touched != Some((id, row)) {
+            let seq = self.next_seq();
+            self.execute(
+                "UPDATE episodes SET seq = ?2 WHERE row = ?1",
+                params![row, seq],
+            )?;
+            self.touched = Some((id, row));
+        }
+        Ok(row)
     }
 
     fn put_tags(&self, row: i64, tags: &[String]) -> Result<()> {
@@ -184,73 +230,60 @@ impl Write for Tx<'_> {
                 body,
             ],
         )?;
-        match before {
-            None => self.put_tags(self.connection.last_insert_rowid(), &episode.tags),
-            Some(row) => {
-                self.execute("DELETE FROM tags WHERE episode = ?1", [row])?;
-                self.put_tags(row, &episode.tags)
-            }
+        let row = before.unwrap_or_else(|| self.connection.last_insert_rowid());
+        self.touched = Some((episode.episode_id, row));
+        if before.is_some() {
+            self.execute("DELETE FROM tags WHERE episode = ?1", [row])?;
         }
+        self.put_tags(row, &episode.tags)
     }
 
-    fn put_step(&mut self, id: EpisodeId, step: &Step) -> Result<()> {
+    fn put_steps(&mut self, id: EpisodeId, steps: &[Step]) -> Result<()> {
         let row = self.row(id)?;
-        let body = json(step)?;
-        let bytes = body.len() as i64;
-        let seq = self.next_seq();
-        let is_new = self.execute(
-            "INSERT OR IGNORE INTO steps (episode, number, body) VALUES (?1, ?2, ?3)",
-            params![row, step.step_number, body],
-        )? > 0;
-        if is_new {
+        let (mut added, mut bytes) = (0_i64, 0_i64);
+        for step in steps {
+            let body = json(step)?;
+            bytes += body.len() as i64;
+            let known = read::step_bytes(self.connection, row, step.step_number)?;
+            match known {
+                None => added += 1,
+                Some(known) => bytes -= known,
+            }
             self.execute(
-                "UPDATE episodes SET seq = ?2, text_seq = ?2, steps = steps + 1, step_bytes = step_bytes + ?3 WHERE row = ?1",
-                params![row, seq, bytes],
-            )?;
-        } else {
-            self.execute(
-                "UPDATE episodes SET seq = ?2, text_seq = ?2, step_bytes = step_bytes + ?3
-                     - (SELECT octet_length(body) FROM steps WHERE episode = ?1 AND number = ?4) WHERE row = ?1",
-                params![row, seq, bytes, step.step_number],
-            )?;
-            self.execute(
-                "UPDATE steps SET body = ?3 WHERE episode = ?1 AND number = ?2",
+                "INSERT INTO steps (episode, number, body) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (episode, number) DO UPDATE SET body = ?3",
                 params![row, step.step_number, body],
             )?;
         }
+        let seq = self.next_seq();
+        self.execute(
+            "UPDATE episodes SET seq = ?2, text_seq = ?2, steps = steps + ?3, step_bytes = step_bytes + ?4 WHERE row = ?1",
+            params![row, seq, added, bytes],
+        )?;
+        self.touched = Some((id, row));
         Ok(())
     }
 
     fn put_document(&mut self, id: EpisodeId, document: &Document) -> Result<()> {
-        let row = self.row(id)?;
+        let row = self.touch(id)?;
         let seq = self.next_seq();
-        vectors::put_document(self.connection, row, seq, document)?;
-        self.execute(
-            "UPDATE episodes SET seq = ?2 WHERE row = ?1",
-            params![row, seq],
-        )?;
-        Ok(())
+        vectors::put_document(
+            self.connection,
+            row,
+            seq,
+            document,
+            self.words.as_deref_mut(),
+        )
     }
 
     fn put_vector(&mut self, id: EpisodeId, key: &str, vector: &[f32]) -> Result<()> {
-        let row = self.row(id)?;
-        let seq = self.next_seq();
-        vectors::put(self.connection, row, key, vector)?;
-        self.execute(
-            "UPDATE episodes SET seq = ?2 WHERE row = ?1",
-            params![row, seq],
-        )?;
-        Ok(())
+        let row = self.touch(id)?;
+        vectors::put(self.connection, row, key, vector)
     }
 
     fn drop_vectors(&mut self, id: EpisodeId) -> Result<()> {
-        let row = self.row(id)?;
-        let seq = self.next_seq();
+        let row = self.touch(id)?;
         self.execute("DELETE FROM vectors WHERE episode = ?1", [row])?;
-        self.execute(
-            "UPDATE episodes SET seq = ?2 WHERE row = ?1",
-            params![row, seq],
-        )?;
         Ok(())
     }
 
@@ -261,6 +294,7 @@ impl Write for Tx<'_> {
 
     fn delete_episode(&mut self, id: EpisodeId) -> Result<bool> {
         let bytes = id.as_bytes().as_slice();
+        self.touched = None;
         if self.execute("DELETE FROM episodes WHERE id = ?1", [bytes])? == 0 {
             return Ok(false);
         }
@@ -286,14 +320,31 @@ impl Write for Tx<'_> {
     }
 }
 
-/// The body of an episode, and what it leaves to the table of steps.
+/// The body of an episode; its steps have a table of their own, and are not copied to be left out.
 fn body_without_steps(episode: &Episode) -> Result<String> {
     if episode.steps.is_empty() {
         return json(episode);
     }
-    let mut episode = episode.clone();
-    episode.steps.clear();
-    json(&episode)
+    json(&Episode {
+        episode_id: episode.episode_id,
+        task_type: episode.task_type,
+        task_description: episode.task_description.clone(),
+        context: episode.context.clone(),
+        start_time: episode.start_time,
+        end_time: episode.end_time,
+        steps: Vec::new(),
+        outcome: episode.outcome.clone(),
+        reward: episode.reward,
+        reflection: episode.reflection.clone(),
+        patterns: episode.patterns.clone(),
+        heuristics: episode.heuristics.clone(),
+        applied_patterns: episode.applied_patterns.clone(),
+        metadata: episode.metadata.clone(),
+        tags: episode.tags.clone(),
+        checkpoints: episode.checkpoints.clone(),
+        salient_features: episode.salient_features.clone(),
+        quality_score: episode.quality_score,
+    })
 }
 
 pub fn json(value: &impl serde::Serialize) -> Result<String> {
