@@ -1,8 +1,8 @@
 //! What comes next, by exponential smoothing with additive errors (Hyndman and others, 2008): level, with or without a
 //! trend, damped or not, with or without a season. The least AICc decides.
 //!
-//! The crate augurs-ets has more models; it brings nalgebra and two versions of rand, which take longer to build than
-//! everything else here. These models are a recursion of four lines.
+//! The crate augurs-ets has more models; it brings nalgebra and an older rand, which take longer to build than the memory
+//! itself. These models are a recursion of four lines.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, Normal};
