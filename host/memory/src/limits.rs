@@ -86,3 +86,10 @@ pub const SESSION_IDS_MAX: usize = 100;
 
 /// Bytes of one line of an import: an episode as JSON, and what stands around it.
 pub const IMPORT_LINE_BYTES_MAX: usize = 2 * EPISODE_BYTES_MAX;
+
+/// Series in one analysis.
+pub const SERIES_MAX: usize = 10;
+/// Numbers of one series.
+pub const SERIES_NUMBERS_MAX: usize = 1_000;
+/// Places that are forecast at most.
+pub const HORIZON_MAX: usize = 100;

@@ -1,10 +1,20 @@
 //! What makes texts comparable: one trait, whatever computes the vectors.
 
 mod builtin;
+#[cfg_attr(not(feature = "local-embeddings"), path = "local_absent.rs")]
+mod local;
+mod remote;
+mod settings;
 
 use async_trait::async_trait;
+use local::local;
 
 pub use builtin::{BUILTIN_DIMENSION, Builtin, Rarity, normalize};
+pub use remote::Patience;
+pub use settings::{
+    EMBEDDING_BATCH, EMBEDDING_BATCH_MAX, EmbeddingRules, EmbeddingSettings, Provider, connect,
+    reconnect,
+};
 
 use crate::ErrorCode;
 

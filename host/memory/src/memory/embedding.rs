@@ -4,10 +4,13 @@
 //! that looks for texts without one. A change of the provider is the same: vectors of the new one are made beside those of
 //! the old one, which are searched until all are there. What was made is kept, so that it goes on after a restart.
 
+mod configure;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+pub use configure::{ConfigureEmbeddings, Configured, EmbeddingStatus, ProviderTest};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,6 +47,7 @@ pub struct Reindex {
     is_running: AtomicBool,
     is_asked_for: AtomicBool,
     progress: Mutex<ReindexProgress>,
+    configured: configure::Current,
 }
 
 /// Tells how rare words are by the documents of the store.

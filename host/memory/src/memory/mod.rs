@@ -3,6 +3,7 @@
 //! Methods are async and do their work on threads that may wait. What they take and give has the names of the contract, so
 //! that a tool's arguments are read into the one and its result is written from the other.
 
+mod analysis;
 mod answers;
 pub mod batch;
 pub(crate) mod check;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+pub use analysis::AskAnalysis;
 pub use answers::{
     Completed, Created, Deleted, StepAdded, Tagged, Timeline, TimelineEntry, Updated,
 };
@@ -33,7 +35,9 @@ pub use checkpoints::{CheckpointMade, Resumed};
 pub use complete::CompleteEpisode;
 pub(crate) use complete::{check_outcome, learn};
 pub use create::NewEpisode;
-pub use embedding::ReindexProgress;
+pub use embedding::{
+    ConfigureEmbeddings, Configured, EmbeddingStatus, ProviderTest, ReindexProgress,
+};
 pub(crate) use episodes::delete;
 pub use episodes::{Bulk, UpdateEpisode, selected};
 pub use health::{Health, PartHealth, Stats};

@@ -22,7 +22,7 @@ pub struct SemanticQuery {
     /// How many at most; [`crate::limits::QUERY_LIMIT`] when left out.
     #[serde(default)]
     pub limit: Option<usize>,
-    /// The least likeness; 0.7 when left out.
+    /// The least likeness; when left out, the configured one, which is [`SIMILARITY_THRESHOLD`] at first.
     #[serde(default)]
     pub similarity_threshold: Option<f64>,
     /// Only of this domain.
@@ -67,7 +67,7 @@ pub struct SemanticHit {
     pub timestamp: Time,
 }
 
-/// The least likeness that is asked for when nothing is said.
+/// The least likeness that is asked for when nothing was said or configured.
 pub const SIMILARITY_THRESHOLD: f64 = 0.7;
 impl Memory {
     /// Finds episodes by meaning alone.
@@ -109,7 +109,9 @@ impl Memory {
     ) -> Result<SemanticFound> {
         let began = Instant::now();
         let limit = limit(query.limit)?;
-        let threshold = query.similarity_threshold.unwrap_or(SIMILARITY_THRESHOLD);
+        let threshold = query
+            .similarity_threshold
+            .unwrap_or_else(|| self.similarity_threshold());
         check::share("similarity_threshold", threshold)?;
         let provider = self.embeddings();
         let search = Search {

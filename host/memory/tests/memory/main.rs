@@ -6,17 +6,21 @@
 
 mod advice;
 mod airline;
+mod analysis;
 mod bounds;
 mod crash;
 mod embedding;
 mod filters;
 mod learning;
 mod operations;
+mod providers;
 mod queries;
+mod reference;
 mod relations;
 mod shared;
 mod sqlite;
 mod store;
 mod store_filters;
+mod stub_server;
 mod transfer;
 mod writing;
