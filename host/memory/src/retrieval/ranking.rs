@@ -44,9 +44,9 @@ impl Default for Ranking {
             outcome: 0.15,
             reward: 0.10,
             half_life_days: 30.0,
-            rank_constant: 60.0,
+            rank_constant: 10.0,
             semantic_floor: 0.15,
-            diversity_lambda: 0.85,
+            diversity_lambda: 0.95,
         }
     }
 }

@@ -19,9 +19,12 @@ const COMMON: [&str; 64] = [
     "was", "we", "were", "which", "will", "with", "would", "you", "your", "yours",
 ];
 
+/// The length of the longest of them: most words are told apart by that.
+const COMMON_BYTES_MAX: usize = 5;
+
 /// Whether nearly every English text has the word.
 pub fn is_common(word: &str) -> bool {
-    COMMON.binary_search(&word).is_ok()
+    word.len() <= COMMON_BYTES_MAX && COMMON.binary_search(&word).is_ok()
 }
 
 /// A word as it stands in a text, in small letters.
@@ -207,6 +210,7 @@ mod tests {
     #[test]
     fn common_words_are_in_order() {
         assert!(COMMON.is_sorted());
+        assert!(COMMON.iter().all(|word| word.len() <= COMMON_BYTES_MAX));
     }
 
     #[test]

@@ -149,7 +149,13 @@ fn steps_are_counted_with_their_bytes() {
     assert_eq!(standing().steps, 2);
     assert_eq!(standing().bytes, empty.bytes + 2 * json);
     store::write(store, |tx| {
-        tx.put_steps(id, &[Step { tool: "read more".to_owned(), ..step(2) }])
+        tx.put_steps(
+            id,
+            &[Step {
+                tool: "read more".to_owned(),
+                ..step(2)
+            }],
+        )
     })
     .unwrap();
     assert_eq!(standing().bytes, empty.bytes + 2 * json + 5);

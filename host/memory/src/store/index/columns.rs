@@ -113,10 +113,10 @@ impl Columns {
             .unwrap_or_default()
     }
 
-    /// Numbers of the rows that were created last.
-    pub fn newest(&self, count: usize, filter: &Wanted<'_>) -> Vec<u32> {
-        let wanted = (0..small(self.rows.len())).filter(|&number| filter.wants(number));
-        let mut numbers: Vec<_> = wanted.collect();
+    /// Numbers of the fitting rows that were created last.
+    pub fn newest(&self, count: usize, mask: &[bool]) -> Vec<u32> {
+        let fitting = (0..).zip(mask).filter(|(_, fits)| **fits);
+        let mut numbers: Vec<u32> = fitting.map(|(number, _)| number).collect();
         let start = |number: &u32| self.rows.get(*number as usize).map(|row| row.start_us);
         if numbers.len() > count && count > 0 {
             numbers
@@ -190,15 +190,21 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    pub fn count(&self) -> u64 {
-        let all = 0..small(self.columns.rows.len());
-        all.filter(|&number| self.wants(number)).count() as u64
+    /// Whether each row fits, in one pass, so that no row is looked at twice.
+    pub fn mask(&self) -> Vec<bool> {
+        self.columns
+            .rows
+            .iter()
+            .map(|row| self.wants(row))
+            .collect()
     }
 
-    pub fn wants(&self, number: u32) -> bool {
-        let Some(row) = self.columns.rows.get(number as usize) else {
-            return false;
-        };
+    pub fn count(&self) -> u64 {
+        let rows = self.columns.rows.iter();
+        rows.filter(|row| self.wants(row)).count() as u64
+    }
+
+    fn wants(&self, row: &Row) -> bool {
         let is_granted = |granted: &Vec<bool>| {
             granted
                 .get(row.domain as usize)

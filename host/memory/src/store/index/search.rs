@@ -24,7 +24,7 @@ impl Index {
     }
 
     fn search_with(&self, search: &Search, scores: &mut Vec<f32>) -> Vec<Candidate> {
-        let wanted = self.columns.wanted(&search.filter);
+        let mask = self.columns.wanted(&search.filter).mask();
         let query = self.query(search);
         scores.clear();
         scores.resize(self.columns.len(), 0.0);
@@ -32,8 +32,8 @@ impl Index {
         if !search.words.is_empty() {
             self.add_words(search, scores);
             let mut best = Best::new(search.per_channel);
-            for (number, score) in (0..).zip(scores.iter()) {
-                if best.takes(*score) && wanted.wants(number) {
+            for ((number, score), fits) in (0..).zip(scores.iter()).zip(&mask) {
+                if *fits && best.takes(*score) {
                     best.push(*score, number);
                 }
             }
@@ -41,15 +41,12 @@ impl Index {
         }
         if let Some(query) = &query {
             let mut best = Best::new(search.per_channel);
-            self.vectors.scan(query, |number, cosine| {
-                if best.takes(cosine) && wanted.wants(number) {
-                    best.push(cosine, number);
-                }
-            });
+            self.vectors
+                .scan(query, &mask, |number, cosine| best.push(cosine, number));
             numbers.extend(best.into_numbers());
         }
         if search.words.is_empty() && search.vector.is_none() {
-            numbers = self.columns.newest(search.per_channel, &wanted);
+            numbers = self.columns.newest(search.per_channel, &mask);
         }
         numbers.sort_unstable();
         numbers.dedup();

@@ -66,8 +66,8 @@ impl Vectors {
             .then(|| dot(self.get(number), &query.numbers) as f32 * inverse * query.inverse_length)
     }
 
-    /// Calls `found` with each episode that has a vector, and the cosine.
-    pub fn scan(&self, query: &Query, mut found: impl FnMut(u32, f32)) {
+    /// Calls `found` with each episode of the mask that has a vector, and the cosine.
+    pub fn scan(&self, query: &Query, mask: &[bool], mut found: impl FnMut(u32, f32)) {
         if self.dimension == 0 || query.numbers.len() != self.dimension {
             return;
         }
@@ -75,8 +75,9 @@ impl Vectors {
             #[inline(always)]
             || {
                 let vectors = self.numbers.chunks_exact(self.dimension);
-                for (number, (vector, inverse)) in vectors.zip(&self.inverse_lengths).enumerate() {
-                    if *inverse > 0.0 {
+                let all = vectors.zip(&self.inverse_lengths).zip(mask);
+                for (number, ((vector, inverse), fits)) in all.enumerate() {
+                    if *fits && *inverse > 0.0 {
                         let cosine = dot_here(vector, &query.numbers) as f32 * inverse;
                         found(number as u32, cosine * query.inverse_length);
                     }
@@ -170,7 +171,9 @@ mod tests {
         vectors.push(&[1, 2, 3]);
         let query = Query::new(&some);
         let mut found = Vec::new();
-        vectors.scan(&query, |number, cosine| found.push((number, cosine)));
+        vectors.scan(&query, &[true; 4], |number, cosine| {
+            found.push((number, cosine))
+        });
         assert_eq!(found.len(), 2, "what has no vector is not found");
         assert!((found[0].1 - 1.0).abs() < 1e-3);
         let exact: f32 = some.iter().zip(&other).map(|(a, b)| a * b).sum::<f32>()

@@ -10,7 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 
 use super::errors::{again, store};
-use super::transaction::Tx;
+use super::transaction::{KnownWords, Tx};
 use crate::store::WriteWork;
 use crate::{Error, Result};
 
@@ -27,13 +27,19 @@ pub struct Group {
 struct Writer {
     connection: Connection,
     open: Option<End>,
+    words: KnownWords,
 }
 
 impl Group {
     pub fn new(connection: Connection) -> Self {
         let open = None;
+        let words = KnownWords::default();
         Self {
-            writer: Mutex::new(Writer { connection, open }),
+            writer: Mutex::new(Writer {
+                connection,
+                open,
+                words,
+            }),
         }
     }
 
@@ -69,13 +75,18 @@ impl Writer {
     }
 
     fn within_savepoint(&mut self, work: &mut WriteWork<'_>) -> Result<()> {
+        // What a panic took back is not known to be kept either.
+        let mut words = std::mem::take(&mut self.words);
         let savepoint = Savepoint::new(&self.connection)?;
-        let done = Tx::new(&self.connection).and_then(|mut tx| {
+        let done = Tx::new(&self.connection, Some(&mut words)).and_then(|mut tx| {
             work(&mut tx)?;
             tx.finish()
         });
         match done {
-            Ok(()) => savepoint.keep(),
+            Ok(()) => {
+                self.words = words;
+                savepoint.keep()
+            }
             Err(error) => {
                 drop(savepoint);
                 // Some errors end the whole transaction, with what others did before in it.
@@ -88,6 +99,7 @@ impl Writer {
     }
 
     fn fail(&mut self, error: Error) {
+        self.words.forget();
         if let Some(end) = self.open.take() {
             let _ = end.set(Some(error));
         }

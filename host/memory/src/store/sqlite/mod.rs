@@ -97,7 +97,7 @@ impl Store for SqliteStore {
     fn read(&self, work: &mut ReadWork<'_>) -> Result<()> {
         self.with_reader(|connection| {
             let transaction = connection.unchecked_transaction().map_err(store)?;
-            work(&mut Tx::new(&transaction)?)
+            work(&mut Tx::new(&transaction, None)?)
         })
     }
 

@@ -1,6 +1,7 @@
 //! Episodes and steps within a transaction.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use rustc_hash::FxHashSet;
 use serde::de::DeserializeOwned;
 
 use super::errors::store;
@@ -23,16 +24,41 @@ pub struct Tx<'a> {
     began_at: u64,
     /// The episode that was changed last, and where it lies: changes of one come together.
     touched: Option<(EpisodeId, i64)>,
+    /// Where it is known which words are kept.
+    words: Option<&'a mut KnownWords>,
+}
+
+/// Hashes of words that the file has; looking there for each word of each episode costs more than all else that is written.
+#[derive(Debug, Default)]
+pub struct KnownWords(FxHashSet<u32>);
+
+/// Words that are remembered.
+const KNOWN_WORDS_MAX: usize = 500_000;
+
+impl KnownWords {
+    /// Whether the word was not known, and is now.
+    pub fn insert(&mut self, hash: u32) -> bool {
+        if self.0.len() >= KNOWN_WORDS_MAX {
+            self.0.clear();
+        }
+        self.0.insert(hash)
+    }
+
+    /// After something was taken back, which may have been words.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
 }
 
 impl<'a> Tx<'a> {
-    pub fn new(connection: &'a Connection) -> Result<Self> {
+    pub fn new(connection: &'a Connection, words: Option<&'a mut KnownWords>) -> Result<Self> {
         let seq = read::seq(connection)?.0;
         Ok(Self {
             connection,
             seq,
             began_at: seq,
             touched: None,
+            words,
         })
     }
 
@@ -241,7 +267,13 @@ impl Write for Tx<'_> {
     fn put_document(&mut self, id: EpisodeId, document: &Document) -> Result<()> {
         let row = self.touch(id)?;
         let seq = self.next_seq();
-        vectors::put_document(self.connection, row, seq, document)
+        vectors::put_document(
+            self.connection,
+            row,
+            seq,
+            document,
+            self.words.as_deref_mut(),
+        )
     }
 
     fn put_vector(&mut self, id: EpisodeId, key: &str, vector: &[f32]) -> Result<()> {

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::errors::store;
 use super::read;
+use super::transaction::KnownWords;
 use crate::Result;
 use crate::model::EpisodeId;
 use crate::store::Document;
@@ -22,6 +23,7 @@ pub fn put_document(
     row: i64,
     seq: i64,
     document: &Document,
+    mut known: Option<&mut KnownWords>,
 ) -> Result<()> {
     let mut words = Vec::with_capacity(document.words.len() * WORD_BYTES);
     let mut is_new = connection
@@ -34,7 +36,8 @@ pub fn put_document(
         let belongs = VOCABULARY_BYTES.contains(&word.len())
             && word.chars().any(char::is_alphabetic)
             && !has_many_digits(word);
-        if belongs && is_new.execute([hash]).map_err(store)? > 0 {
+        let mut is_unknown = || known.as_mut().is_none_or(|known| known.insert(hash));
+        if belongs && is_unknown() && is_new.execute([hash]).map_err(store)? > 0 {
             connection
                 .prepare_cached("INSERT INTO vocabulary (word) VALUES (?1)")
                 .and_then(|mut statement| statement.execute([word]))
