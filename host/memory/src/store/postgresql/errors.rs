@@ -81,7 +81,12 @@ fn said_by_server(url: &PostgresUrl, said: &DbError) -> Error {
             "the database at {url} cannot be written ({message}); name the primary server in `memory.url`"
         ));
     }
-    if [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) {
+    if [
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+    ]
+    .contains(code)
+    {
         let seconds = BUSY_TIMEOUT.as_secs();
         return Error::Busy { seconds };
     }
@@ -98,7 +103,10 @@ fn said_by_server(url: &PostgresUrl, said: &DbError) -> Error {
         return Error::Damaged(message.to_owned());
     }
     // 08: the connection; 53: what the server has is used up; 57P: it stops, starts or recovers.
-    if ["08", "53", "57P"].iter().any(|class| code.code().starts_with(class)) {
+    if ["08", "53", "57P"]
+        .iter()
+        .any(|class| code.code().starts_with(class))
+    {
         return away(url, message);
     }
     Error::Store(format!("{message} ({})", code.code()))

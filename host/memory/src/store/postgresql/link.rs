@@ -16,8 +16,8 @@ use tokio_postgres::types::ToSql;
 
 use super::errors::{closed_or, link_failed, server_failed, unanswered};
 use super::{
-    ANSWER_TIMEOUT, BUSY_TIMEOUT, CONNECT_TIMEOUT, CONNECTIONS_MAX, IDLE_IN_TRANSACTION_MAX,
-    PostgresUrl, STATEMENT_TIMEOUT, tls,
+    ANSWER_TIMEOUT, BUSY_TIMEOUT, CONNECT_TIMEOUT, CONNECTIONS_MAX, HNSW_LOOKED_AT,
+    IDLE_IN_TRANSACTION_MAX, PostgresUrl, STATEMENT_TIMEOUT, tls,
 };
 use crate::{Error, Result};
 
@@ -47,7 +47,9 @@ impl Link {
             .enable_all()
             .build()
             .map_err(|error| {
-                Error::Unavailable(format!("no thread can be started: {error}; look at the limits of this user"))
+                Error::Unavailable(format!(
+                    "no thread can be started: {error}; look at the limits of this user"
+                ))
             })?;
         let manager = Manager::from_config(
             url.config.clone(),
@@ -96,6 +98,19 @@ impl Link {
         })
     }
 
+    /// A connection with a transaction, opened by a statement that does. One that was kept and is gone meanwhile, as after a
+    /// restart of the server, is another's turn.
+    pub fn begin(self: &Arc<Self>, sql: &str) -> Result<Session> {
+        let session = self.session()?;
+        match session.begin(sql) {
+            Err(_) if session.is_broken() => {}
+            began => return began.map(|()| session),
+        }
+        let session = self.session()?;
+        session.begin(sql)?;
+        Ok(session)
+    }
+
     fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let Some(runtime) = &self.runtime else {
             return Err(unanswered(&self.url));
@@ -118,7 +133,7 @@ impl Drop for Link {
     }
 }
 
-/// What holds for every connection. Where pgvector may lie is looked at after our own tables.
+/// What holds for every connection. What is of pgvector is a name like any other to a server without it. Where pgvector may lie is looked at after our own tables.
 fn settings() -> String {
     format!(
         "SET search_path = vesicle_memory, public, extensions;
@@ -127,7 +142,8 @@ fn settings() -> String {
          SET idle_in_transaction_session_timeout = {};
          SET client_min_messages = warning;
          SET extra_float_digits = 3;
-         SET synchronous_commit = on",
+         SET synchronous_commit = on;
+         SET hnsw.ef_search = {HNSW_LOOKED_AT}",
         STATEMENT_TIMEOUT.as_millis(),
         BUSY_TIMEOUT.as_millis(),
         IDLE_IN_TRANSACTION_MAX.as_millis(),

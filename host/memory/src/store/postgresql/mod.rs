@@ -45,6 +45,8 @@ pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(35);
 /// How long a host may leave a transaction open and say nothing, as one that lost its power does, before the server ends it.
 const IDLE_IN_TRANSACTION_MAX: Duration = Duration::from_secs(20);
+/// How many of the nearest vectors HNSW looks at: more make it slower and surer.
+const HNSW_LOOKED_AT: u32 = 400;
 /// After how much silence a connection is asked whether it is there still.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 /// How long what was sent may stay without an answer of the other machine.
@@ -99,8 +101,7 @@ impl PostgresStore {
 
 impl Store for PostgresStore {
     fn read(&self, work: &mut ReadWork<'_>) -> Result<()> {
-        let session = self.link.session()?;
-        session.begin(read::BEGIN)?;
+        let session = self.link.begin(read::BEGIN)?;
         work(&mut Tx::reading(&session))?;
         session.end("COMMIT")
     }

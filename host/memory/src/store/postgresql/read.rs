@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 
 use super::link::Session;
 use crate::model::{EpisodeId, Step};
-use crate::store::parsed;
+use crate::store::stored::parsed;
 use crate::{Error, Result};
 
 /// One moment's state.

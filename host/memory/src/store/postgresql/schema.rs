@@ -41,7 +41,10 @@ pub fn migrate(session: &Session) -> Result<bool> {
 
 /// 0 where no tables are yet.
 fn version(session: &Session) -> Result<i64> {
-    let known = session.row("SELECT to_regclass('vesicle_memory.version') IS NOT NULL", &[])?;
+    let known = session.row(
+        "SELECT to_regclass('vesicle_memory.version') IS NOT NULL",
+        &[],
+    )?;
     if known.is_none_or(|row| !row.get::<_, bool>(0)) {
         session.batch(
             "CREATE SCHEMA IF NOT EXISTS vesicle_memory; CREATE TABLE vesicle_memory.version (version bigint NOT NULL)",

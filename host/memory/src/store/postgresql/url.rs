@@ -59,7 +59,8 @@ impl FromStr for PostgresUrl {
             match (key, value) {
                 ("sslrootcert", path) => {
                     let path = percent_encoding::percent_decode_str(path).decode_utf8();
-                    root_certificates = Some(PathBuf::from(path.map_err(|_| malformed())?.as_ref()));
+                    root_certificates =
+                        Some(PathBuf::from(path.map_err(|_| malformed())?.as_ref()));
                 }
                 // Whenever TLS is used, the certificate and the name on it are looked at.
                 ("sslmode", "verify-ca" | "verify-full") => {
@@ -138,10 +139,14 @@ mod tests {
 
     #[test]
     fn the_password_is_never_shown() {
-        let url = parse("postgresql://ann:s3cret%40@db.example:6543/work?sslmode=verify-full").unwrap();
+        let url =
+            parse("postgresql://ann:s3cret%40@db.example:6543/work?sslmode=verify-full").unwrap();
         assert_eq!(url.config.get_password(), Some(b"s3cret@".as_slice()));
         assert_eq!(url.to_string(), "postgres://ann@db.example:6543/work");
-        assert_eq!(format!("{url:?}"), "PostgresUrl(postgres://ann@db.example:6543/work)");
+        assert_eq!(
+            format!("{url:?}"),
+            "PostgresUrl(postgres://ann@db.example:6543/work)"
+        );
         assert_eq!(url.config.get_ssl_mode(), SslMode::Require);
         for wrong in [
             "postgres://ann:s3cret?s3cret@db/work",
@@ -150,7 +155,10 @@ mod tests {
             "mysql://ann:s3cret@db/work",
         ] {
             let error = parse(wrong).unwrap_err().to_string();
-            assert!(!error.contains("s3cret") && error.contains("postgres://"), "{error}");
+            assert!(
+                !error.contains("s3cret") && error.contains("postgres://"),
+                "{error}"
+            );
         }
     }
 
@@ -158,9 +166,16 @@ mod tests {
     fn a_socket_of_this_machine_needs_no_certificates() {
         let socket = parse("postgres:///work?host=/run/postgresql&user=ann").unwrap();
         assert!(!socket.may_use_tls());
-        assert_eq!(socket.to_string(), "postgres://ann@/run/postgresql:5432/work");
+        assert_eq!(
+            socket.to_string(),
+            "postgres://ann@/run/postgresql:5432/work"
+        );
         assert!(parse("postgres://ann@db/work").unwrap().may_use_tls());
-        assert!(!parse("postgres://ann@db/work?sslmode=disable").unwrap().may_use_tls());
+        assert!(
+            !parse("postgres://ann@db/work?sslmode=disable")
+                .unwrap()
+                .may_use_tls()
+        );
         let own = parse("postgres://ann@db/work?sslrootcert=/etc/a%20b.pem").unwrap();
         assert_eq!(own.root_certificates, Some(PathBuf::from("/etc/a b.pem")));
     }
