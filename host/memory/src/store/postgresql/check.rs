@@ -31,7 +31,7 @@ const QUESTIONS: [(&str, &str); 3] = [
 pub fn check(session: &Session) -> Result<Vec<String>> {
     let mut findings = Vec::new();
     session.begin(super::read::BEGIN)?;
-    session.batch("SET LOCAL statement_timeout = 0")?;
+    session.take_time()?;
     for (question, meaning) in QUESTIONS {
         match session.rows(question, &[]) {
             Ok(rows) => findings.extend(

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
@@ -17,7 +18,7 @@ use tokio_postgres::types::ToSql;
 use super::errors::{closed_or, link_failed, server_failed, unanswered};
 use super::{
     ANSWER_TIMEOUT, BUSY_TIMEOUT, CONNECT_TIMEOUT, CONNECTIONS_MAX, HNSW_LOOKED_AT,
-    IDLE_IN_TRANSACTION_MAX, PostgresUrl, STATEMENT_TIMEOUT, tls,
+    IDLE_IN_TRANSACTION_MAX, PATIENCE_MAX, PostgresUrl, STATEMENT_TIMEOUT, tls,
 };
 use crate::{Error, Result};
 
@@ -90,11 +91,12 @@ impl Link {
 
     /// A connection that nobody else has, for as long as it is held.
     pub fn session(self: &Arc<Self>) -> Result<Session> {
-        let object = self.wait(async { Ok(self.pool.get().await) })?;
+        let object = self.wait(ANSWER_TIMEOUT, async { Ok(self.pool.get().await) })?;
         Ok(Session {
             object: Some(object.map_err(|error| link_failed(&self.url, &error))?),
             link: Arc::clone(self),
             is_open: Cell::new(false),
+            patience: Cell::new(ANSWER_TIMEOUT),
         })
     }
 
@@ -111,12 +113,12 @@ impl Link {
         Ok(session)
     }
 
-    fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    fn wait<T>(&self, patience: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
         let Some(runtime) = &self.runtime else {
             return Err(unanswered(&self.url));
         };
         let _within = runtime.enter();
-        let bounded = tokio::time::timeout(ANSWER_TIMEOUT, work);
+        let bounded = tokio::time::timeout(patience, work);
         match futures_executor::block_on(bounded) {
             Ok(done) => done,
             Err(_) => Err(unanswered(&self.url)),
@@ -156,6 +158,8 @@ pub struct Session {
     object: Option<Object>,
     link: Arc<Link>,
     is_open: Cell<bool>,
+    /// How long is waited for an answer.
+    patience: Cell<Duration>,
 }
 
 impl Session {
@@ -191,11 +195,18 @@ impl Session {
         self.batch(sql)
     }
 
+    /// Lets the transaction that is open take long, as when all rows are looked at.
+    pub fn take_time(&self) -> Result<()> {
+        self.patience.set(PATIENCE_MAX);
+        self.batch("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
+    }
+
     /// Ends the transaction by a statement that does. Where this fails the connection is given up, and with it what was open.
     pub fn end(&self, sql: &str) -> Result<()> {
         let ended = self.batch(sql);
         if ended.is_ok() {
             self.is_open.set(false);
+            self.patience.set(ANSWER_TIMEOUT);
         }
         ended
     }
@@ -214,7 +225,7 @@ impl Session {
             return Err(unanswered(url));
         };
         let mut answered = false;
-        let done = self.link.wait(async {
+        let done = self.link.wait(self.patience.get(), async {
             let done = work(client).await;
             answered = true;
             done.map_err(|error| closed_or(url, client.is_closed(), || server_failed(url, &error)))

@@ -43,6 +43,8 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long is waited for an answer; longer than the server works on it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(35);
+/// How long is waited for what may take long: new tables for all that is kept, or a look at all of it.
+const PATIENCE_MAX: Duration = Duration::from_secs(3_600);
 /// How long a host may leave a transaction open and say nothing, as one that lost its power does, before the server ends it.
 const IDLE_IN_TRANSACTION_MAX: Duration = Duration::from_secs(20);
 /// How many of the nearest vectors HNSW looks at: more make it slower and surer.

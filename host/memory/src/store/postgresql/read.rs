@@ -26,15 +26,6 @@ fn counter(session: &Session, sql: &str) -> Result<(i64, i64)> {
     Ok((row.get(0), row.get(1)))
 }
 
-/// Where an episode lies.
-pub fn place(session: &Session, id: EpisodeId) -> Result<Option<i64>> {
-    let row = session.row(
-        "SELECT place FROM episodes WHERE id = $1",
-        &[&id.as_bytes().as_slice()],
-    )?;
-    Ok(row.map(|row| row.get(0)))
-}
-
 /// The steps of an episode, by number.
 pub fn steps(session: &Session, id: EpisodeId) -> Result<Vec<Step>> {
     let rows = session.rows(

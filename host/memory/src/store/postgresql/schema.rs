@@ -20,7 +20,7 @@ pub fn migrate(session: &Session) -> Result<bool> {
     look_at_server(server.map_or(0, |row| row.get(0)))?;
     session.begin("BEGIN")?;
     // To move many rows may take a while, and others wait for it.
-    session.batch("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")?;
+    session.take_time()?;
     session.execute("SELECT pg_advisory_xact_lock($1)", &[&ADVISORY_LOCK])?;
     let version = version(session)?;
     if version > SCHEMA_VERSION {

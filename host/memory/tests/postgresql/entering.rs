@@ -1,0 +1,181 @@
+//! What can go wrong on the way in. Each error names what to do, and none the password.
+
+use std::sync::Arc;
+
+use vesicle_memory::{ErrorCode, PostgresStore, PostgresUrl};
+
+use crate::server::{self, Kind, PASSWORD, Server};
+use crate::shared::*;
+
+fn refused(url: &PostgresUrl) -> String {
+    let error = PostgresStore::open(url).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Unavailable, "{error}");
+    let text = format!("{error} {error:?} {url} {url:?}");
+    assert!(
+        !text.contains(PASSWORD) && !text.contains("wrong%20one") && !text.contains("wrong one"),
+        "{text}"
+    );
+    error.to_string()
+}
+
+#[test]
+fn a_wrong_password_is_told_and_not_shown() {
+    let error = refused(&server::shared().url_as("postgres", "wrong%20one", "postgres"));
+    insta::assert_snapshot!(error, @"");
+}
+
+#[test]
+fn a_missing_password_is_told() {
+    let url = format!(
+        "postgres://postgres@/postgres?host={}",
+        server::shared().directory().display()
+    );
+    insta::assert_snapshot!(refused(&url.parse().unwrap()), @"");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named() {
+    insta::assert_snapshot!(refused(&server::shared().url("nowhere")), @"");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let url: PostgresUrl = "postgres://ann:wrong%20one@127.0.0.1:1/work?sslmode=disable"
+        .parse()
+        .unwrap();
+    insta::assert_snapshot!(refused(&url), @"");
+}
+
+#[test]
+fn a_user_who_may_not_make_tables_is_told() {
+    let scratch = Scratch::new();
+    scratch
+        .sql("CREATE ROLE reader LOGIN PASSWORD 'wrong one'; DROP SCHEMA vesicle_memory CASCADE");
+    let database = scratch.sql("SELECT current_database()");
+    let error = refused(&server::shared().url_as("reader", "wrong%20one", &database));
+    scratch.sql("DROP ROLE reader");
+    let error = error.replace(&database, "work");
+    insta::assert_snapshot!(error, @"");
+}
+
+#[test]
+fn tables_of_a_newer_program_are_left_alone() {
+    let scratch = Scratch::new();
+    scratch.sql("UPDATE vesicle_memory.version SET version = 99");
+    let error = PostgresStore::open(&scratch.url()).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Corrupt);
+    insta::assert_snapshot!(error, @"");
+    assert_eq!(
+        scratch.sql("SELECT version FROM vesicle_memory.version"),
+        "99"
+    );
+}
+
+/// Tables before the first version are none at all: this is what every later migration begins with.
+#[tokio::test]
+async fn eight_hosts_that_come_at_once_make_the_tables_once() {
+    let scratch = Scratch::new();
+    scratch.sql("DROP SCHEMA vesicle_memory CASCADE");
+    let start = Arc::new(std::sync::Barrier::new(8));
+    let url = scratch.url();
+    let stores = std::thread::scope(|scope| {
+        let hosts: Vec<_> = (0..8)
+            .map(|_| {
+                let (start, url) = (Arc::clone(&start), url.clone());
+                scope.spawn(move || {
+                    start.wait();
+                    PostgresStore::open(&url).unwrap()
+                })
+            })
+            .collect();
+        hosts
+            .into_iter()
+            .map(|host| host.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(
+        scratch.sql("SELECT count(*) FROM vesicle_memory.version"),
+        "1"
+    );
+    assert_eq!(
+        scratch.sql("SELECT count(*) FROM vesicle_memory.counter"),
+        "1"
+    );
+    for store in stores {
+        assert_eq!(store.has_pgvector(), crate::KIND == Kind::Pgvector);
+        let memory = vesicle_memory::Memory::new(Arc::new(store)).unwrap();
+        create(&memory, "Every host can write").await;
+    }
+    assert_eq!(scratch.again().stats().await.unwrap().episodes, 8);
+}
+
+#[test]
+fn a_backup_is_postgresqls_own() {
+    let scratch = Scratch::new();
+    let to = std::env::temp_dir().join("never-made");
+    let error = scratch
+        .memory
+        .store()
+        .backup(&to, &mut |_, _| {})
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidInput);
+    let text = error.to_string();
+    assert!(
+        text.contains("pg_dump --schema=vesicle_memory") && !text.contains(PASSWORD),
+        "{text}"
+    );
+    assert!(!to.exists());
+    let usage = scratch.memory.store().usage().unwrap();
+    assert_eq!((usage.backend, usage.schema_version), ("postgresql", 1));
+    assert!(
+        usage.bytes > 100_000 && !usage.place.contains("sesame"),
+        "{usage:?}"
+    );
+}
+
+/// TLS is used where the server has it; a certificate that nobody known made is refused unless it is named.
+#[test]
+fn a_certificate_is_checked() {
+    let own = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = own.path().join("server.pem");
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let server = Server::own(&["fsync=off", "listen_addresses=127.0.0.1"]);
+    // The server writes them itself, as they must be its own user's.
+    let data = server.directory().join("data").display().to_string();
+    let key = made.signing_key.serialize_pem();
+    for (file, text) in [("server.crt", made.cert.pem()), ("server.key", key)] {
+        server.sql(
+            "postgres",
+            &format!(
+                "COPY (SELECT unnest(string_to_array('{}', E'\\n'))) TO PROGRAM 'umask 077; cat > {data}/{file}'",
+                text.trim()
+            ),
+        );
+    }
+    server.sql("postgres", "ALTER SYSTEM SET ssl = on");
+    server.sql("postgres", "SELECT pg_reload_conf()");
+    let port = server.sql("postgres", "SHOW port").parse().unwrap_or(port);
+    let url = |options: &str| -> PostgresUrl {
+        format!("postgres://postgres:open%20sesame@localhost:{port}/postgres?hostaddr=127.0.0.1{options}")
+            .parse()
+            .unwrap()
+    };
+    let error = refused(&url(""));
+    assert!(
+        error.contains("is not trusted") && error.contains("sslrootcert=FILE"),
+        "{error}"
+    );
+    let trusted = format!("&sslmode=verify-full&sslrootcert={}", certificate.display());
+    PostgresStore::open(&url(&trusted)).unwrap();
+    assert_eq!(
+        server.sql(
+            "postgres",
+            "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND application_name = 'vesicle'"
+        ),
+        "1",
+    );
+}

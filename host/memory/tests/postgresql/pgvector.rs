@@ -1,0 +1,31 @@
+//! The memory on a PostgreSQL with pgvector: all that holds for any store, and what is of PostgreSQL alone.
+
+// Helpers are tests too, which clippy cannot see.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "../memory/airline.rs"]
+mod airline;
+mod away;
+#[path = "../memory/embedding.rs"]
+mod embedding;
+mod entering;
+#[path = "../memory/learning.rs"]
+mod learning;
+#[path = "../memory/operations.rs"]
+mod operations;
+mod place;
+#[path = "../memory/queries.rs"]
+mod queries;
+mod server;
+mod several;
+#[path = "../memory/shared.rs"]
+mod shared;
+#[path = "../memory/store.rs"]
+mod store;
+#[path = "../memory/transfer.rs"]
+mod transfer;
+#[path = "../memory/writing.rs"]
+mod writing;
+
+/// The server that is taken.
+pub const KIND: server::Kind = server::Kind::Pgvector;
