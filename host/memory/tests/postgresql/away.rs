@@ -54,8 +54,8 @@ async fn a_server_that_is_restarted_is_used_again() {
             .outcome
             .is_some()
     );
-    let after = create(&memory, "Written after").await;
-    assert_eq!(found(&memory, "written after").await.first(), Some(&after));
+    let after = create(&memory, "Written with a unicorn").await;
+    assert_eq!(found(&memory, "unicorn").await.first(), Some(&after));
     // Without a call in between, all kept connections are dead ones.
     server.kill();
     server.start();

@@ -21,7 +21,7 @@ fn refused(url: &PostgresUrl) -> String {
 #[test]
 fn a_wrong_password_is_told_and_not_shown() {
     let error = refused(&server::shared().url_as("postgres", "wrong%20one", "postgres"));
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"PostgreSQL does not let the user postgres in (password authentication failed for user "postgres"); look at the user and the password in `memory.url`, and at the server's pg_hba.conf"#);
 }
 
 #[test]
@@ -30,12 +30,12 @@ fn a_missing_password_is_told() {
         "postgres://postgres@/postgres?host={}",
         server::shared().directory().display()
     );
-    insta::assert_snapshot!(refused(&url.parse().unwrap()), @"");
+    insta::assert_snapshot!(refused(&url.parse().unwrap()), @"PostgreSQL wants a password of the user postgres; write it in `memory.url`");
 }
 
 #[test]
 fn a_database_that_is_not_there_is_named() {
-    insta::assert_snapshot!(refused(&server::shared().url("nowhere")), @"");
+    insta::assert_snapshot!(refused(&server::shared().url("nowhere")), @"PostgreSQL has no database nowhere; make it with `createdb nowhere`, or name another in `memory.url`");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_server_that_is_not_there_is_named() {
     let url: PostgresUrl = "postgres://ann:wrong%20one@127.0.0.1:1/work?sslmode=disable"
         .parse()
         .unwrap();
-    insta::assert_snapshot!(refused(&url), @"");
+    insta::assert_snapshot!(refused(&url), @"PostgreSQL at postgres://ann@127.0.0.1:1/work is not there now (Connection refused (os error 111)); what was not acknowledged may be sent again, and nothing has to be restarted once it is back");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_user_who_may_not_make_tables_is_told() {
     let error = refused(&server::shared().url_as("reader", "wrong%20one", &database));
     scratch.sql("DROP ROLE reader");
     let error = error.replace(&database, "work");
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"PostgreSQL does not allow this to the user reader (permission denied for database work); give it CREATE on the database work, or the schema vesicle_memory");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn tables_of_a_newer_program_are_left_alone() {
     scratch.sql("UPDATE vesicle_memory.version SET version = 99");
     let error = PostgresStore::open(&scratch.url()).unwrap_err();
     assert_eq!(error.code(), ErrorCode::Corrupt);
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"the memory was written by a newer Vesicle (version 99 of its tables); use that one, or another `memory.url`");
     assert_eq!(
         scratch.sql("SELECT version FROM vesicle_memory.version"),
         "99"

@@ -116,7 +116,7 @@ async fn a_host_that_stands_still_is_not_waited_for_for_ever() {
     has_begun.recv().unwrap();
     let new = vesicle_memory::memory::NewEpisode::new("Wait", "web", TaskType::Testing);
     let error = scratch.memory.create_episode(new).await.unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"another process has been writing to the memory for 10 s; send it again");
     assert_eq!(error.code(), ErrorCode::Unavailable);
     go_on.send(()).unwrap();
     still.join().unwrap().unwrap();
@@ -234,4 +234,42 @@ async fn vectors_have_the_index_that_the_server_can_give() {
             assert!(plan.contains("Index Scan using vectors_hnsw_"), "{plan}");
         }
     }
+}
+
+/// Hosts that had no pgvector wrote vectors all the same; the first that has it makes the numbers and the index.
+#[tokio::test]
+async fn pgvector_that_comes_later_finds_what_was_there() {
+    if crate::KIND != Kind::Pgvector {
+        return;
+    }
+    let scratch = Scratch::new();
+    // Who may not make the extension goes on without.
+    scratch.sql(
+        "DROP EXTENSION vector CASCADE; DROP SCHEMA vesicle_memory CASCADE;
+         CREATE ROLE plain LOGIN PASSWORD 'plain'",
+    );
+    let database = scratch.sql("SELECT current_database()");
+    scratch.sql(&format!("GRANT CREATE ON DATABASE {database} TO plain"));
+    let url = crate::server::shared().url_as("plain", "plain", &database);
+    let store = vesicle_memory::PostgresStore::open(&url).unwrap();
+    assert!(!store.has_pgvector());
+    let memory = vesicle_memory::Memory::new(std::sync::Arc::new(store)).unwrap();
+    let ids = with_vectors(&memory, 40).await;
+    drop(memory);
+    scratch.sql("CREATE EXTENSION vector");
+    let store = vesicle_memory::PostgresStore::open(&url).unwrap();
+    assert!(store.has_pgvector());
+    let search = Search {
+        vector: Some(("test/64".to_owned(), vector(3))),
+        per_channel: 1,
+        ..Search::default()
+    };
+    let found = vesicle_memory::Store::search(&store, &search).unwrap();
+    assert_eq!(found[0].id, ids[3]);
+    assert!(found[0].semantic.unwrap() > 0.999);
+    let indexes = "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%USING hnsw%'";
+    assert_eq!(scratch.sql(indexes), "1");
+    drop(store);
+    scratch.sql("DROP OWNED BY plain CASCADE");
+    scratch.sql("DROP ROLE plain");
 }
