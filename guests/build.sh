@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the guests: the JavaScript engine, as plugins/js-engine.wasm with its digest and recipe, and
-# the Rust program that tests load.
-# With --check it writes nothing to plugins/ and fails where the digest differs from the committed
-# one. Needs the toolchain that guests/toolchain.sh installs.
+# the Rust programs that tests load, as tests/programs/components/.
+# With --check it writes nothing there and fails where something differs from what is committed. Needs
+# the toolchain that guests/toolchain.sh installs.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
@@ -36,12 +36,12 @@ eval "$("$root/guests/toolchain.sh" env)"
 
 # The same bytes on every machine: no paths, locked crates, fixed flags.
 (cd "$root/guests/js-engine" && "$CARGO" fetch --quiet ${LOCKED---locked})
-flags="--remap-path-prefix=$root=/vesicle$("$root/guests/toolchain.sh" remap)"
+paths="--remap-path-prefix=$root=/vesicle$("$root/guests/toolchain.sh" remap)"
 # A reactor's start file: without it the linker wraps every export with constructors and destructors.
-flags+=" -Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
+reactor="-Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
 # The layout of memory: see guests/js-engine/src/heap.rs. `--global-base` is such that `.data` begins
 # with a page; after a change of the engine, `-Clink-arg=-Map=FILE` shows where it begins.
-flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=226624"
+flags="$paths $reactor -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=226752"
 (
   cd "$root/guests/js-engine"
   env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
@@ -52,30 +52,51 @@ flags+=" -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clin
 )
 core=$target/guests/wasm32-wasip1/release/vesicle_js_engine.wasm
 built=$target/guests/js-engine.wasm
-# A command in Rust, which tests load as a component that is not ours.
-std_fs_core=$target/guests/std-fs.core.wasm
-std_fs=$target/guests/std-fs.wasm
-# shellcheck disable=SC2046 # several words
+# Programs in Rust, which tests load as components that are not ours.
+programs=(std-fs http tool-call)
+# shellcheck disable=SC2086 # several words
 "$RUSTC" --edition 2024 --target wasm32-wasip1 -Copt-level=s -Cstrip=symbols -Cpanic=abort \
-  --remap-path-prefix="$root"=/vesicle $("$root/guests/toolchain.sh" remap) \
-  "$root/guests/rust/std-fs.rs" -o "$std_fs_core"
+  $paths "$root/guests/rust/std-fs.rs" -o "$target/guests/std-fs.core.wasm"
+(
+  cd "$root/guests/rust/http"
+  "$CARGO" fetch --quiet ${LOCKED---locked}
+  env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
+    CARGO_TARGET_DIR="$target/guests" \
+    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$paths $reactor" \
+    "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
+)
+(
+  cd "$root/guests/rust/tool-call"
+  "$CARGO" fetch --quiet ${LOCKED---locked}
+  env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
+    CARGO_TARGET_DIR="$target/guests" \
+    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$paths" \
+    "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
+)
 unset CARGO RUSTC
 # Of the whole workspace: the features of shared crates are the same as in every other build then.
 cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --bin vesicle-guest-builder
-digest=$("$target/debug/vesicle-guest-builder" "$core" "$built")
-std_fs_digest=$("$target/debug/vesicle-guest-builder" --command "$std_fs_core" "$std_fs")
+builder=$target/debug/vesicle-guest-builder
+digest=$("$builder" "$core" "$built")
+"$builder" --command "$target/guests/std-fs.core.wasm" "$target/guests/std-fs.wasm" >/dev/null
+"$builder" --command "$target/guests/wasm32-wasip1/release/tool-call.wasm" "$target/guests/tool-call.wasm" >/dev/null
+"$builder" --library "$target/guests/wasm32-wasip1/release/http.wasm" "$target/guests/http.wasm" >/dev/null
 toolchain=$("$root/guests/toolchain.sh" versions)
 
 if [ "${1:-}" = --check ]; then
   committed=$(sed -n 's/^digest = "blake3:\(.*\)"$/\1/p' "$recipe")
-  if [ "$digest" = "$committed" ] && cmp --quiet "$std_fs" "$root/tests/programs/components/std-fs.wasm"; then
-    echo "js-engine.wasm: $digest, as committed"
-    echo "std-fs.wasm: $std_fs_digest, as committed"
+  different=
+  if [ "$digest" != "$committed" ]; then different+=" js-engine.wasm"; fi
+  for program in "${programs[@]}"; do
+    if ! cmp --quiet "$target/guests/$program.wasm" "$root/tests/programs/components/$program.wasm"; then different+=" $program.wasm"; fi
+  done
+  if [ -z "$different" ]; then
+    echo "js-engine.wasm: $digest, as committed; ${programs[*]}: as committed"
   elif [ "$toolchain" = "$(sed -n '/^toolchain = """$/,/^"""$/p' "$recipe" | sed '1d;$d')" ]; then
-    echo "js-engine.wasm: built $digest, committed $committed; std-fs.wasm: built $std_fs_digest: run guests/build.sh, and commit plugins/ and tests/programs/components/" >&2
+    echo "built otherwise than committed:$different: run guests/build.sh, and commit plugins/ and tests/programs/components/" >&2
     exit 1
   else
-    echo "js-engine.wasm: built $digest with another toolchain than the recipe's, so that the digests cannot be compared:"
+    echo "built with another toolchain than the recipe's, so that the digests cannot be compared:$different. The toolchain:"
     echo "$toolchain"
     # The caller tests this one then, in place of the committed one.
     exit 3
@@ -84,7 +105,9 @@ if [ "${1:-}" = --check ]; then
 fi
 
 cp "$built" "$root/plugins/js-engine.wasm"
-cp "$std_fs" "$root/tests/programs/components/std-fs.wasm"
+for program in "${programs[@]}"; do
+  cp "$target/guests/$program.wasm" "$root/tests/programs/components/$program.wasm"
+done
 cat >"$recipe" <<TOML
 # What plugins/js-engine.wasm is and how it was made. Written by guests/build.sh.
 name = "js-engine"
@@ -97,4 +120,3 @@ $toolchain
 """
 TOML
 echo "js-engine.wasm: $digest"
-echo "std-fs.wasm: $std_fs_digest"

@@ -26,10 +26,14 @@ mod examples;
 mod files;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/login.rs"]
+mod login;
 #[path = "cli/network.rs"]
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/security.rs"]
+mod security;
 #[path = "cli/servers.rs"]
 mod servers;
 #[path = "cli/terminal.rs"]

@@ -18,6 +18,8 @@ mod errors;
 mod lifetime;
 #[path = "mcp/load.rs"]
 mod load;
+#[path = "mcp/memory_server.rs"]
+mod memory_server;
 #[path = "mcp/official_clients.rs"]
 mod official_clients;
 #[path = "mcp/policy.rs"]

@@ -38,6 +38,35 @@ fn npm(package: &str, arguments: &[&str]) -> Value {
     json!({"command": "node", "args": all})
 }
 
+#[test]
+fn what_results_look_like_is_known_to_the_next_process() {
+    let place = place("", &json!({}));
+    let declared = || vesicle(&place, &["tools", "describe", "raw.process"]);
+    assert!(!declared().stdout().contains("observed"), "{}", declared());
+    let called = vesicle(&place, &["tools", "call", "raw.process"]);
+    let pid = parsed(&called)["pid"].to_string();
+    let after = declared();
+    assert!(
+        after.stdout().contains("observed") && after.stdout().contains("pid: number"),
+        "{after}"
+    );
+    vesicle(&place, &["generate", "raw", "--out", "out"]);
+    let file = fs::read_to_string(place.0.path().join("out/servers/raw/process.ts")).unwrap();
+    assert!(file.contains("pid: number"), "{file}");
+    let kept = place.0.path().join("data/vesicle/bridge/learned.json");
+    let kept = fs::read_to_string(kept).unwrap();
+    assert!(kept.contains("\"pid\"") && !kept.contains(&pid), "{kept}");
+
+    // Three tools have a `key`, and the one that was used comes first.
+    let first =
+        || parsed(&vesicle(&place, &["tools", "search", "key", "--json"]))[0]["name"].clone();
+    assert_eq!(first(), "raw.count");
+    for _ in 0..2 {
+        vesicle(&place, &["tools", "call", "raw.write", "{\"key\": \"a\"}"]);
+    }
+    assert_eq!(first(), "raw.write");
+}
+
 fn parsed(finished: &Finished) -> Value {
     serde_json::from_str(finished.stdout()).unwrap_or_else(|error| panic!("{error}: {finished}"))
 }

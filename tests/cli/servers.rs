@@ -37,6 +37,41 @@ fn a_program_calls_the_servers_of_the_working_directory() {
 }
 
 #[test]
+fn code_that_has_files_has_the_declarations_too() {
+    let place = Place::with("[tools]\ndeny = [\"raw.write\"]\n");
+    place.write(".mcp.json", &definitions());
+    place.write("files/a.txt", "a");
+    place.write("list.ts", "return fs.readdir('/servers/raw')");
+    place.write(
+        "read.ts",
+        "return fs.readFile('/servers/raw/echo.ts', 'utf8')",
+    );
+    let data = place.0.path().join("data");
+    let data = [("VESICLE_DATA_DIR", data.to_str().unwrap())];
+    let run = |program| place.vesicle_with(&data, &["run", program, "--preopen", "files:/files"]);
+    // The first time, the server is asked.
+    let listed = run("list.ts");
+    assert!(
+        listed.stdout().contains("\"echo.ts\"") && !listed.stdout().contains("write.ts"),
+        "{listed}"
+    );
+    // Then what it said is known, also when it is not there any more.
+    let gone = definitions().replace("python3", "/no/such/python3");
+    let read = run("read.ts");
+    assert!(read.stdout().contains("tools.raw.echo"), "{read}");
+    // Nothing is left of it.
+    let trees = place.0.path().join("data/bridge/trees");
+    assert_eq!(std::fs::read_dir(trees).unwrap().count(), 0);
+    place.write(".mcp.json", &gone);
+    // A program that does not speak of it does not wait for a server that was never there.
+    place.write("plain.ts", "return fs.readdir('/' + 'servers')");
+    let plain = run("plain.ts");
+    assert_eq!(plain.code(), Some(0), "{plain}");
+    let without = place.vesicle_with(&data, &["run", "list.ts"]);
+    assert_eq!(without.code(), Some(1), "{without}");
+}
+
+#[test]
 fn a_named_file_and_the_configuration_have_servers_too() {
     let place = Place::with("");
     place.write("elsewhere/servers.json", &definitions());
@@ -118,4 +153,28 @@ fn a_definition_reads_only_the_variables_that_are_named() {
         place.vesicle_with(&variable, &["run", "token.ts"]).stdout(),
         "value\n"
     );
+}
+
+#[test]
+fn a_refused_tool_names_the_line_that_would_allow_it() {
+    let place = Place::with("");
+    place.write("echo.ts", "return tools.raw.echo({ text: 'hello' })");
+    for (configuration, help) in [
+        ("[tools]\nproject_file = false\n", "[servers.NAME]"),
+        (
+            "[tools]\ndeny = [\"raw.*\"]\n",
+            "`allow = [\"raw.echo\"]` under [tools]",
+        ),
+        ("[tools]\nask = [\"raw.*\"]\n", "`ask` under [tools]"),
+    ] {
+        place.write("vesicle.toml", configuration);
+        place.write(".mcp.json", &definitions());
+        let ran = place.vesicle(&["run", "echo.ts"]);
+        assert_eq!(ran.code(), Some(1), "{ran}");
+        let helps = ran
+            .stderr()
+            .lines()
+            .any(|line| line.starts_with("help: ") && line.contains(help));
+        assert!(helps, "{configuration}: {ran}");
+    }
 }

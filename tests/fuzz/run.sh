@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Runs each fuzz target for so many seconds, two at a time, from its seeds. Fails where one finds
-# something; what it found stays in tests/fuzz/artifacts. Prints how often each was executed.
+# Runs each fuzz target for so many seconds from its seeds, one more at a time than there are
+# processors, as those of files and networks wait as well. Fails where one finds something; what it
+# found stays in tests/fuzz/artifacts. Prints how often each was executed.
 #
 # Use: tests/fuzz/run.sh [SECONDS [TARGET…]]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 seconds=${1:-60}
-targets=(source configuration component capabilities files wasi)
+targets=(source configuration component capabilities files wasi network)
 if [ $# -gt 1 ]; then targets=("${@:2}"); fi
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 export VESICLE_FUZZ_SECONDS=$seconds VESICLE_FUZZ_ROOT=$root
@@ -46,4 +47,4 @@ run() {
   return "$status"
 }
 export -f run
-printf '%s\n' "${targets[@]}" | xargs -P 2 -I{} bash -c 'run {}'
+printf '%s\n' "${targets[@]}" | xargs -P "$(($(nproc) + 1))" -I{} bash -c 'run {}'

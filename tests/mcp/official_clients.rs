@@ -1,11 +1,19 @@
 //! The clients that the protocol's makers publish. `tests/clients/setup.sh` installs them; what they
 //! check is in the scripts beside it.
 
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use crate::support::{VESICLE, cache_dir, in_repository, user_data_dir};
+use serde_json::json;
+use tempfile::TempDir;
 
-fn passes(interpreter: &Path, script: &str, installed: &str) {
+use crate::{
+    servers::{npm, place},
+    support::{VESICLE, cache_dir, in_repository, user_data_dir},
+};
+
+const PYTHON: &str = "tests/clients/python/.venv/bin/python";
+
+fn passes(interpreter: &Path, script: &str, installed: &str, directory: &Path) {
     assert!(
         in_repository(installed).exists(),
         "the client is not installed: run tests/clients/setup.sh"
@@ -15,7 +23,7 @@ fn passes(interpreter: &Path, script: &str, installed: &str) {
         .arg(&script)
         .arg(VESICLE)
         .arg(cache_dir())
-        .arg(user_data_dir())
+        .arg(directory)
         .output()
         .unwrap_or_else(|error| panic!("cannot start {}: {error}", interpreter.display()));
     assert!(
@@ -28,20 +36,50 @@ fn passes(interpreter: &Path, script: &str, installed: &str) {
     );
 }
 
+fn typescript_client(script: &str, directory: &Path) {
+    let installed = "tests/clients/typescript/node_modules/.installed-from";
+    passes(Path::new("node"), script, installed, directory);
+}
+
+fn python_client(script: &str, directory: &Path) {
+    let installed = "tests/clients/python/.venv/.installed-from";
+    passes(&in_repository(PYTHON), script, installed, directory);
+}
+
+/// Where a newcomer starts `vesicle serve`: three servers in `.mcp.json`, and a file to read.
+fn newcomer() -> TempDir {
+    let place = place(&json!({}), "[tools]\nask = [\"memory.delete_*\"]\n");
+    let path = place.path();
+    let mut memory = npm("server-memory", &[]);
+    memory["env"] = json!({"MEMORY_FILE_PATH": path.join("memory.json")});
+    let servers = json!({
+        "files": npm("server-filesystem", &[path.to_str().unwrap()]),
+        "memory": memory,
+        "everything": npm("server-everything", &["stdio"]),
+    });
+    let servers = json!({ "mcpServers": servers }).to_string();
+    fs::write(path.join(".mcp.json"), servers).unwrap();
+    let people = "name,team\nAda,blue\nBob,red\nCleo,blue\n";
+    fs::write(path.join("people.csv"), people).unwrap();
+    place
+}
+
 #[test]
 fn typescript() {
-    passes(
-        Path::new("node"),
-        "tests/clients/typescript/client.mjs",
-        "tests/clients/typescript/node_modules/.installed-from",
-    );
+    typescript_client("tests/clients/typescript/client.mjs", &user_data_dir());
 }
 
 #[test]
 fn python() {
-    passes(
-        &in_repository("tests/clients/python/.venv/bin/python"),
-        "tests/clients/python/client.py",
-        "tests/clients/python/.venv/.installed-from",
-    );
+    python_client("tests/clients/python/client.py", &user_data_dir());
+}
+
+#[test]
+fn typescript_with_other_servers() {
+    typescript_client("tests/clients/typescript/servers.mjs", newcomer().path());
+}
+
+#[test]
+fn python_with_other_servers() {
+    python_client("tests/clients/python/servers.py", newcomer().path());
 }

@@ -19,7 +19,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that npm installs, as `.mcp.json` starts it.
-fn npm(package: &str, arguments: &[&str]) -> Value {
+pub fn npm(package: &str, arguments: &[&str]) -> Value {
     let path = format!("tests/servers/node_modules/@modelcontextprotocol/{package}/dist/index.js");
     let path = in_repository(&path);
     assert!(path.exists(), "run tests/clients/setup.sh");
@@ -378,9 +378,18 @@ fn code_that_has_files_has_the_declarations_of_what_it_may_call() {
     assert!(read.as_str().unwrap().contains("tools.raw.echo"), "{read}");
     let write = "return fs.writeFile('/servers/raw/echo.ts', '').catch((error) => error.code)";
     assert_eq!(output(&mut client, write), "EROFS");
+    // A host that is killed leaves its files, and the next one removes them.
+    let trees = place.path().join("data/bridge/trees");
+    let places = || fs::read_dir(&trees).unwrap().count();
+    client.kill();
+    assert_eq!(places(), 1);
+    let mut client = connected(&place);
+    assert_eq!(places(), 1);
     // The default profile has no files.
     let without = client.call(&json!({"code": "return fs.readdir('/servers')"}));
     assert_eq!(without["isError"], true, "{without}");
+    client.hang_up(PATIENCE).unwrap();
+    assert_eq!(places(), 0);
 }
 
 #[test]

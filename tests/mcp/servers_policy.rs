@@ -199,6 +199,50 @@ fn a_person_is_asked_and_others_do_not_wait() {
 }
 
 #[test]
+fn a_person_takes_longer_than_the_program_has() {
+    let place = place(
+        &json!({"raw": raw(&[])}),
+        "[tools]\nask = [\"raw.write\"]\n[profiles.permissive]\nwall_time_ms = 1000\n",
+    );
+    let mut client = RawClient::start_in(place.path(), &[]);
+    client.initialize_with(&json!({"elicitation": {}}));
+    crate::servers::ready(&mut client, "raw");
+    let mut asked = |code: &str| {
+        let arguments = json!({"code": code, "profile": "permissive"});
+        let call = json!({"name": "execute_agent_code", "arguments": arguments});
+        let asking = client.begin("tools/call", &call);
+        loop {
+            let message = client.receive();
+            if message["method"] == "elicitation/create" {
+                std::thread::sleep(std::time::Duration::from_millis(1_500));
+                let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": {"action": "accept", "content": {}}});
+                client.send(&answer.to_string());
+            } else if message["id"] == asking {
+                return message["result"]["structuredContent"].clone();
+            }
+        }
+    };
+    let twice = asked("await tools.raw.write({ key: 'a' }); return tools.raw.write({ key: 'a' })");
+    assert_eq!(twice["output"], json!({"calls": 2}), "{twice}");
+    // Afterwards its time goes on.
+    let late = asked(
+        "await tools.raw.write({ key: 'a' }); await new Promise((done) => setTimeout(done, 5_000))",
+    );
+    assert_eq!(
+        (&late["status"], &late["limit_ms"]),
+        (&json!("timeout"), &json!(1_000)),
+        "{late}"
+    );
+    // What it computes counts, whether a person is asked or not.
+    let busy = asked(
+        "const writing = tools.raw.write({ key: 'a' }); for (;;) if (performance.now() < 0) break",
+    );
+    assert_eq!(busy["status"], "timeout", "{busy}");
+    let computed = busy["resources"]["cpu_time_us"].as_u64().unwrap();
+    assert!(computed < 1_400_000, "{busy}");
+}
+
+#[test]
 fn secrets_reach_servers_and_nobody_else() {
     const SECRET: &str = "swordfish-4711-abcdef";
     let place = place(&json!({}), "");

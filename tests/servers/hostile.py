@@ -80,6 +80,9 @@ def called(request):
             write(note * 1000)
     elif MISDEED == "silent":
         return
+    elif MISDEED == "deaf":
+        time.sleep(3)
+        write(line({"id": identifier, "result": text("fine")}))
     elif MISDEED == "dies":
         os._exit(9)
     elif MISDEED == "shape":
@@ -107,5 +110,7 @@ for incoming in sys.stdin:
         write(line({"id": request["id"], "result": listed(request)}))
     elif method == "tools/call":
         called(request)
+    elif method == "ping" and MISDEED == "deaf":
+        continue
     else:
         write(line({"id": request["id"], "result": {}}))

@@ -1,6 +1,7 @@
-"""A server that asks for an OAuth login, and its own authorization server, which lets everybody in.
+"""A server that asks for an OAuth login, and its own authorization server, which lets everybody in, or nobody.
 
-python oauth.py PORT SECONDS; the second is how long a token is good for.
+python oauth.py PORT SECONDS [refuse]; the second is how long a token is good for. With `refuse`, the person
+says no each time.
 """
 
 import secrets
@@ -11,6 +12,7 @@ from mcp.server.auth.provider import (
     AccessToken,
     AuthorizationCode,
     AuthorizationParams,
+    AuthorizeError,
     OAuthAuthorizationServerProvider,
     RefreshToken,
     construct_redirect_uri,
@@ -35,6 +37,8 @@ class Everybody(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken
         self.clients[client_info.client_id] = client_info
 
     async def authorize(self, client, params: AuthorizationParams):
+        if "refuse" in sys.argv[3:]:
+            raise AuthorizeError("access_denied", "The person said no.")
         code = secrets.token_hex(16)
         self.codes[code] = AuthorizationCode(
             code=code,

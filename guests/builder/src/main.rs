@@ -1,6 +1,7 @@
 //! Makes components out of the core modules that compilers wrote. A language engine is booted first,
-//! and its snapshot wrapped; a command, which has a `main`, is wrapped as it is.
+//! and its snapshot wrapped; any other program is wrapped as it is.
 
+mod preview1;
 mod snapshot;
 
 use std::path::PathBuf;
@@ -15,30 +16,42 @@ use wit_component::ComponentEncoder;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let (is_engine, input, output) = match arguments.as_slice() {
-        [input, output] => (true, input, output),
-        [flag, input, output] if flag.as_os_str() == "--command" => (false, input, output),
-        _ => bail!("usage: vesicle-guest-builder [--command] CORE.wasm COMPONENT.wasm"),
+    let (kind, input, output) = match arguments.as_slice() {
+        [input, output] => (Kind::Engine, input, output),
+        [flag, input, output] if flag.as_os_str() == "--command" => (Kind::Command, input, output),
+        [flag, input, output] if flag.as_os_str() == "--library" => (Kind::Library, input, output),
+        _ => bail!("usage: vesicle-guest-builder [--command | --library] CORE.wasm COMPONENT.wasm"),
     };
     let core = std::fs::read(input).with_context(|| format!("reading {}", input.display()))?;
-    let component = match is_engine {
-        // The adapter comes after the snapshot: its state would be frozen otherwise.
-        true => {
-            let module = snapshot::take(&core).await.map_err(anyhow::Error::from)?;
-            into_component(&module, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?
+    let component = match kind {
+        // An engine asks for WASI 0.2 itself, and needs no adapter.
+        Kind::Engine => {
+            let module = preview1::resolve(&core)?;
+            let module = snapshot::take(&module).await.map_err(anyhow::Error::from)?;
+            ComponentEncoder::default().module(&module)?.encode()
         }
-        false => into_component(&core, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)?,
-    };
+        Kind::Command => adapted(&core, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER),
+        Kind::Library => adapted(&core, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER),
+    }
+    .context("making the component")?;
     std::fs::write(output, &component).with_context(|| format!("writing {}", output.display()))?;
     println!("{}", blake3::hash(&component));
     Ok(())
 }
 
-fn into_component(module: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
+/// What a core module is.
+enum Kind {
+    /// Exports the world `engine`.
+    Engine,
+    /// Has a `main`.
+    Command,
+    /// Exports functions by itself.
+    Library,
+}
+
+fn adapted(module: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default()
-        .validate(true)
         .module(module)?
         .adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)?
         .encode()
-        .context("making the component")
 }

@@ -16,9 +16,9 @@ const RESERVE_STACK: &str = "reserve_stack";
 /// The linker's name of the stack pointer; exported by `--export`.
 const STACK_POINTER: &str = "__stack_pointer";
 
-const WASI: &str = "wasi_snapshot_preview1";
-/// WASI's errno of a call that went well.
-const SUCCESS: i32 = 0;
+const STREAMS: &str = "wasi:io/streams@0.2.12";
+/// The first case of a result, in memory.
+const OK: [u8; 1] = [0];
 
 /// The module, booted.
 pub async fn take(core: &[u8]) -> Result<Vec<u8>> {
@@ -30,7 +30,7 @@ pub async fn take(core: &[u8]) -> Result<Vec<u8>> {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
     let module = Module::new(&engine, &instrumented)?;
-    let instance = preview1(&engine, &module)?
+    let instance = startup(&engine, &module)?
         .instantiate_async(&mut store, &module)
         .await?;
     let instance = boot(&mut store, instance).await?;
@@ -55,38 +55,49 @@ async fn boot(store: &mut Store<()>, instance: Instance) -> Result<Instance> {
     Ok(instance)
 }
 
-/// What the C library asks for while it starts. Everything else traps: what it answered would be
-/// the same in every sandbox ever made of the snapshot.
-fn preview1(engine: &Engine, module: &Module) -> Result<Linker<()>> {
+/// What the engine asks for while it starts. Everything else traps: what it answered would be the
+/// same in every sandbox ever made of the snapshot.
+fn startup(engine: &Engine, module: &Module) -> Result<Linker<()>> {
     let mut linker = Linker::new(engine);
     // QuickJS seeds its own `Math.random` with the time; the engine replaces it.
     linker.func_wrap(
-        WASI,
-        "clock_time_get",
-        |mut caller: Caller<'_, ()>, _: i32, _: i64, at: i32| {
-            zero(&mut caller, at, 8).map(|()| SUCCESS)
-        },
+        "wasi:clocks/wall-clock@0.2.12",
+        "now",
+        |mut caller: Caller<'_, ()>, at: i32| write(&mut caller, at, &[0; 16]),
     )?;
     // Rust's hash maps take their keys from here. A guest that knows them slows down only itself.
+    linker.func_wrap("wasi:random/random@0.2.12", "get-random-u64", || 0_i64)?;
+    // What follows is for the message of a panic in `boot`: it goes on to standard error.
+    linker.func_wrap("wasi:cli/stderr@0.2.12", "get-stderr", || 0_i32)?;
+    linker.func_wrap(STREAMS, "[method]output-stream.check-write", check_write)?;
+    linker.func_wrap(STREAMS, "[method]output-stream.write", write_stream)?;
     linker.func_wrap(
-        WASI,
-        "random_get",
-        |mut caller: Caller<'_, ()>, at: i32, length: i32| {
-            zero(&mut caller, at, length).map(|()| SUCCESS)
-        },
+        STREAMS,
+        "[method]output-stream.blocking-flush",
+        |mut caller: Caller<'_, ()>, _: i32, at: i32| write(&mut caller, at, &OK),
     )?;
-    // What follows is for the message of a panic in `boot`.
-    linker.func_wrap(
-        WASI,
-        "environ_sizes_get",
-        |mut caller: Caller<'_, ()>, count: i32, size: i32| {
-            zero(&mut caller, count, 4)?;
-            zero(&mut caller, size, 4).map(|()| SUCCESS)
-        },
-    )?;
-    linker.func_wrap(WASI, "fd_write", fd_write)?;
     linker.define_unknown_imports_as_traps(module)?;
     Ok(linker)
+}
+
+/// `result<u64, stream-error>`: there is room for 4 KiB.
+fn check_write(mut caller: Caller<'_, ()>, _: i32, at: i32) -> Result<()> {
+    write(&mut caller, at, &OK)?;
+    write(&mut caller, at + 8, &4096_u64.to_le_bytes())
+}
+
+/// `result<_, stream-error>`.
+fn write_stream(
+    mut caller: Caller<'_, ()>,
+    _: i32,
+    start: i32,
+    length: i32,
+    at: i32,
+) -> Result<()> {
+    let mut text = vec![0; length as usize];
+    memory(&mut caller)?.read(&caller, start as usize, &mut text)?;
+    eprint!("{}", String::from_utf8_lossy(&text));
+    write(&mut caller, at, &OK)
 }
 
 fn memory(caller: &mut Caller<'_, ()>) -> Result<Memory> {
@@ -96,35 +107,9 @@ fn memory(caller: &mut Caller<'_, ()>) -> Result<Memory> {
     memory.context("the module exports no memory")
 }
 
-fn zero(caller: &mut Caller<'_, ()>, at: i32, length: i32) -> Result<()> {
-    memory(caller)?.write(caller, at as usize, &vec![0; length as usize])?;
+fn write(caller: &mut Caller<'_, ()>, at: i32, bytes: &[u8]) -> Result<()> {
+    memory(caller)?.write(caller, at as usize, bytes)?;
     Ok(())
-}
-
-/// Passes what `boot` writes on to standard error.
-fn fd_write(
-    mut caller: Caller<'_, ()>,
-    _: i32,
-    iovs: i32,
-    count: i32,
-    written: i32,
-) -> Result<i32> {
-    let memory = memory(&mut caller)?;
-    let mut total = 0u32;
-    for index in 0..count {
-        let word = |offset: i32| -> Result<u32> {
-            let mut bytes = [0; 4];
-            memory.read(&caller, (iovs + 8 * index + offset) as usize, &mut bytes)?;
-            Ok(u32::from_le_bytes(bytes))
-        };
-        let (start, length) = (word(0)?, word(4)?);
-        let mut text = vec![0; length as usize];
-        memory.read(&caller, start as usize, &mut text)?;
-        eprint!("{}", String::from_utf8_lossy(&text));
-        total += length;
-    }
-    memory.write(&mut caller, written as usize, &total.to_le_bytes())?;
-    Ok(SUCCESS)
 }
 
 struct Booted {

@@ -12,12 +12,15 @@ mod exception;
 mod files;
 mod heap;
 mod http;
+mod libc;
 mod natives;
 mod program;
 mod quickjs_heap;
+mod random;
 mod serialize;
 mod stack;
 mod state;
+mod streams;
 mod text;
 
 use std::alloc::Layout;

@@ -1,7 +1,6 @@
 //! What the prelude cannot do in JavaScript: the outside world, and a look behind values.
 
 use std::cell::{Cell, RefCell};
-use std::io::Write;
 
 use fastrand::Rng;
 use rquickjs::promise::PromiseState;
@@ -9,7 +8,9 @@ use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, Object, Promise, Va
 use url::Url;
 
 use crate::vesicle::plugin::{tool_call, types};
-use crate::{calls, class, event_loop, files, http, state, text};
+use crate::wasi::clocks::monotonic_clock;
+use crate::wasi::random::random::get_random_u64;
+use crate::{calls, class, event_loop, files, http, random, state, streams, text};
 
 /// The most that `crypto.getRandomValues` gives at once (Web Cryptography API, 10.1.1).
 const RANDOM_BYTES_MAX: usize = 65_536;
@@ -31,7 +32,7 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     native!("urlParse", url_parse);
     native!("urlSet", url_set);
     native!("randomBytes", random_bytes);
-    native!("random", random);
+    native!("random", random_number);
     native!("now", || {
         CLOCK_WAS_READ.set(true);
         now_ms()
@@ -58,16 +59,10 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
 fn write<'js>(ctx: Ctx<'js>, fd: u32, message: rquickjs::String<'js>) -> rquickjs::Result<()> {
     let message = text::to_rust(&message)?;
     let written = match fd {
-        1 => write_all(std::io::stdout().lock(), &message),
-        _ => write_all(std::io::stderr().lock(), &message),
+        1 => streams::standard_output(message.as_bytes()),
+        _ => streams::standard_error(message.as_bytes()),
     };
     written.map_err(|error| Exception::throw_message(&ctx, &format!("cannot write: {error}")))
-}
-
-/// Flushed at once: when the program is stopped, what it had written is still reported.
-fn write_all(mut stream: impl Write, message: &str) -> std::io::Result<()> {
-    stream.write_all(message.as_bytes())?;
-    stream.flush()
 }
 
 fn utf8_encode<'js>(
@@ -163,8 +158,7 @@ fn random_bytes<'js>(ctx: Ctx<'js>, length: usize) -> rquickjs::Result<ArrayBuff
         ));
     }
     let mut bytes = vec![0; length];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Exception::throw_message(&ctx, &format!("no randomness: {error}")))?;
+    random::fill(&mut bytes);
     ArrayBuffer::new(ctx, bytes)
 }
 
@@ -173,14 +167,11 @@ thread_local! {
     static RANDOM: RefCell<Option<Rng>> = const { RefCell::new(None) };
 }
 
-fn random(ctx: Ctx<'_>) -> rquickjs::Result<f64> {
-    RANDOM.with_borrow_mut(|random| {
-        if let Some(random) = random {
-            return Ok(random.f64());
-        }
-        let seed = getrandom::u64()
-            .map_err(|error| Exception::throw_message(&ctx, &format!("no randomness: {error}")))?;
-        Ok(random.insert(Rng::with_seed(seed)).f64())
+fn random_number() -> f64 {
+    RANDOM.with_borrow_mut(|generator| {
+        generator
+            .get_or_insert_with(|| Rng::with_seed(get_random_u64()))
+            .f64()
     })
 }
 
@@ -195,9 +186,7 @@ pub fn clock_was_read() -> bool {
 
 /// Milliseconds since the call began: the host's monotonic clock starts with each sandbox.
 pub fn now_ms() -> f64 {
-    // SAFETY: the only requirement is a clock id that exists; failure is impossible for it.
-    let nanoseconds = unsafe { wasip1::clock_time_get(wasip1::CLOCKID_MONOTONIC, 1) };
-    nanoseconds.unwrap_or(0) as f64 / 1e6
+    monotonic_clock::now() as f64 / 1e6
 }
 
 fn promise_state<'js>(ctx: Ctx<'js>, promise: Promise<'js>) -> rquickjs::Result<Array<'js>> {

@@ -83,17 +83,12 @@ impl Bridge {
         let directory = config.data_directory.as_deref();
         let pins = Pins::open(directory).map_err(StartError::Pins)?;
         let listings = Listings::open(directory);
-        let mut catalog = Catalog::unknown(config.servers.iter().map(|server| server.name.clone()));
-        let mut known = Vec::new();
+        let catalog = kept(&config, &pins, &listings);
+        let known: Vec<_> = (catalog.servers().iter())
+            .map(|server| (server.name.clone(), server.source == Source::Disk))
+            .collect();
         let mut servers = HashMap::new();
         for server in config.servers {
-            let kept = listings.get(&server);
-            known.push((server.name.clone(), kept.is_some()));
-            if let Some(listing) = kept {
-                let entry =
-                    CatalogServer::new(server.name.clone(), listing, Source::Disk, &pins, None);
-                catalog = catalog.with(entry);
-            }
             servers.insert(
                 server.name.to_string(),
                 Arc::new(Server::new(Upstream::new(
@@ -127,6 +122,17 @@ impl Bridge {
             }
         }
         Ok(Self { inner })
+    }
+
+    /// All servers and tools, as far as they are known from earlier times. Starts nothing.
+    ///
+    /// # Errors
+    /// As for [`Bridge::start`].
+    pub fn kept(config: &BridgeConfig) -> Result<Catalog, StartError> {
+        check(config)?;
+        let directory = config.data_directory.as_deref();
+        let pins = Pins::open(directory).map_err(StartError::Pins)?;
+        Ok(kept(config, &pins, &Listings::open(directory)))
     }
 
     /// All servers and tools, as they are known now. Costs next to nothing.
@@ -307,6 +313,17 @@ impl Events for ServerEvents {
             bridge.listed(&self.name, listing);
         }
     }
+}
+
+fn kept(config: &BridgeConfig, pins: &Pins, listings: &Listings) -> Catalog {
+    let mut catalog = Catalog::unknown(config.servers.iter().map(|server| server.name.clone()));
+    for server in &config.servers {
+        if let Some(listing) = listings.get(server) {
+            let entry = CatalogServer::new(server.name.clone(), listing, Source::Disk, pins, None);
+            catalog = catalog.with(entry);
+        }
+    }
+    catalog
 }
 
 fn check(config: &BridgeConfig) -> Result<(), StartError> {

@@ -10,6 +10,7 @@ pub mod discovery;
 mod error;
 pub mod generate;
 pub mod hygiene;
+pub mod learned;
 mod listings;
 mod metrics;
 pub mod names;

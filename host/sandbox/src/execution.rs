@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use crate::{Files, Limits, Network, NoState, NoTools, SourcePolicy, State, ToolCall};
+use crate::{Files, Limits, Network, NoState, NoTools, OffClock, SourcePolicy, State, ToolCall};
 
 /// One program to run, with what it is given and what it may use.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct Execution {
     /// Whose it is. Executions of one session have a part of the places and of the queue at most
     /// (see [`Config`](crate::Config)); those of no session have all.
     pub session: Option<Arc<str>>,
+    /// What stops its wall time while a person is asked about one of its calls.
+    pub off_clock: Option<OffClock>,
 }
 
 impl Default for Execution {
@@ -48,6 +50,7 @@ impl Default for Execution {
             files: Files::default(),
             network: Network::default(),
             session: None,
+            off_clock: None,
         }
     }
 }

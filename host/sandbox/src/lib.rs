@@ -14,6 +14,7 @@ mod limit_kind;
 mod limits;
 mod metered;
 mod network;
+mod off_clock;
 mod outcome;
 mod pacing;
 mod preparation;
@@ -50,6 +51,7 @@ pub use network::{
     LOOKUPS_MAX, Network, NetworkConfig, NetworkLimits, REDIRECTS_MAX, Redact, RequestRecord,
     Resolve, SystemResolver, Transport, URL_BYTES_MAX, WatchRequests,
 };
+pub use off_clock::{OffClock, Stopped};
 pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType, Warning};
 pub use pacing::CPU_BURST;
 pub use sandbox::Sandbox;

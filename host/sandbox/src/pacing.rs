@@ -16,7 +16,7 @@ use wasmtime::UpdateDeadline;
 use crate::limit_kind::{LimitMet, TimeIsUp};
 use crate::ticker::TICK;
 use crate::turns::{Turn, Turns};
-use crate::{LimitKind, Limits};
+use crate::{LimitKind, Limits, OffClock};
 
 /// What every program may compute before its share of a processor counts.
 pub const CPU_BURST: Duration = Duration::from_millis(100);
@@ -33,6 +33,7 @@ pub struct Pace {
     began: Instant,
     /// Since `began`.
     wall_time: Duration,
+    off_clock: Option<OffClock>,
     cpu_time: Option<Duration>,
     cpu_percent: u32,
     /// Nanoseconds in polls that have ended.
@@ -47,10 +48,16 @@ pub struct Pace {
 
 impl Pace {
     /// The pace of a guest that starts now and has this much wall time left.
-    pub fn new(limits: &Limits, wall_time: Duration, turns: &Turns) -> Arc<Self> {
+    pub fn new(
+        limits: &Limits,
+        wall_time: Duration,
+        off_clock: Option<OffClock>,
+        turns: &Turns,
+    ) -> Arc<Self> {
         Arc::new(Self {
             began: Instant::now(),
             wall_time,
+            off_clock,
             cpu_time: limits.cpu_time,
             cpu_percent: limits.cpu_percent,
             spent_ns: AtomicU64::new(0),
@@ -102,12 +109,21 @@ impl Pace {
             return Ok(UpdateDeadline::Continue(1));
         }
         let elapsed = self.began.elapsed();
-        if elapsed >= self.wall_time {
+        if self.counted(elapsed, cpu_time) >= self.wall_time {
             return Err(TimeIsUp.into());
         }
         let pause = pause(self.cpu_percent, cpu_time, elapsed);
         let give_way = self.clone().give_way(pause);
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(give_way)))
+    }
+
+    /// How much of the time since the beginning is the guest's. What it computes always is, also
+    /// while the time stands still.
+    fn counted(&self, elapsed: Duration, cpu_time: Duration) -> Duration {
+        let stood_still = self.off_clock.as_ref().map(OffClock::stood_still);
+        elapsed
+            .saturating_sub(stood_still.unwrap_or_default())
+            .max(cpu_time)
     }
 
     /// Lets others run, and comes back when it is this guest's turn again.

@@ -181,6 +181,7 @@ impl Sandbox {
             state: execution.state.clone(),
             files: execution.files.clone(),
             network: execution.network.clone(),
+            off_clock: execution.off_clock.clone(),
             ..Grants::default()
         };
         let runtime = &javascript.runtime;
@@ -211,15 +212,20 @@ impl Sandbox {
     ) -> Result<Ran<T>, ExecuteError> {
         // Reading the source counts.
         let left = || limits.wall_time.saturating_sub(start.elapsed());
-        let pace = Pace::new(limits, left(), &self.shared.turns);
+        let off_clock = grants.off_clock.clone();
+        let pace = Pace::new(limits, left(), off_clock.clone(), &self.shared.turns);
         let store = runtime.store(limits, Guest::new(limits, grants), &pace);
         let mut store = store.map_err(ExecuteError::Internal)?;
 
         let _running = runtime.ticker.running();
         let call = Metered::new(work(&mut store), &pace);
-        let ended = match tokio::time::timeout(left(), call).await {
-            Ok(returned) => Ended::returned(returned, store.data()),
-            Err(_) => Ended::TimedOut,
+        let returned = match &off_clock {
+            None => tokio::time::timeout(left(), call).await.ok(),
+            Some(off_clock) => off_clock.within(left(), call).await.ok(),
+        };
+        let ended = match returned {
+            Some(returned) => Ended::returned(returned, store.data()),
+            None => Ended::TimedOut,
         };
         let elapsed = start.elapsed();
 

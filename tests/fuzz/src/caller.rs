@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use vesicle_sandbox::{Call, CompileLimits, Component, Limits, Outcome, STREAM_BYTES_MAX, Val};
+use vesicle_sandbox::{
+    Call, CompileLimits, Component, Grants, Limits, Outcome, STREAM_BYTES_MAX, Val,
+};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Resolve, WorldItem};
@@ -93,6 +95,11 @@ impl Caller {
 
     /// Runs a script. Whatever it does is an outcome; only then is the host as it should be.
     pub fn run(&self, script: &[u8]) {
+        self.run_with(script, grants());
+    }
+
+    /// The same, with these grants.
+    pub fn run_with(&self, script: &[u8], grants: Grants) {
         let function = self.component.function(None, "run").expect("its export");
         let script = Val::List(script.iter().copied().map(Val::U8).collect());
         let call = Call {
@@ -102,7 +109,7 @@ impl Caller {
                 memory_bytes: 4 << 20,
                 ..Limits::default()
             },
-            grants: grants(),
+            grants,
             ..Call::new(&self.component, function, vec![script])
         };
         let outcome: Outcome<Vec<Val>> = block_on(sandbox().call(call)).expect("an outcome");

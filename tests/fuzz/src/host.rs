@@ -38,8 +38,8 @@ pub fn sandbox() -> &'static Sandbox {
     &SANDBOX
 }
 
-/// What can be granted: two tools, a state in memory, a directory with some things in it. No host: a
-/// fuzzer's requests would reach somebody.
+/// What can be granted: two tools, a state in memory, a directory with some things in it. Hosts
+/// are granted by the target for them alone (`network/`).
 pub fn grants() -> Grants {
     Grants {
         tools: Arc::new(Tools),
@@ -47,6 +47,7 @@ pub fn grants() -> Grants {
         files: FILES.0.clone(),
         network: Network::default(),
         log: Arc::new(Lines),
+        off_clock: None,
     }
 }
 

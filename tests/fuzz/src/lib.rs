@@ -8,7 +8,10 @@
 )]
 
 mod caller;
+mod command;
 mod host;
+mod network;
+pub mod requests;
 #[cfg(not(fuzzing))]
 mod target;
 
@@ -25,4 +28,5 @@ macro_rules! fuzz_target {
 pub use target::{ending_here, replay};
 
 pub use caller::Caller;
+pub use command::Command;
 pub use host::{block_on, sandbox};

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::roots;
+use crate::streams;
 use crate::wasi::filesystem::types::{
     Descriptor, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode,
     OpenFlags, PathFlags, filesystem_error_code,
@@ -112,15 +113,7 @@ fn append_all(file: &Descriptor, data: &[u8]) -> Result<(), ErrorCode> {
         }
         StreamError::Closed => ErrorCode::Io,
     };
-    let mut rest = data;
-    while !rest.is_empty() {
-        let room = usize::try_from(stream.check_write().map_err(code)?).unwrap_or(CHUNK_BYTES);
-        let (chunk, after) = rest.split_at(room.min(rest.len()));
-        stream.write(chunk).map_err(code)?;
-        stream.blocking_flush().map_err(code)?;
-        rest = after;
-    }
-    Ok(())
+    streams::write_all(&stream, data).map_err(code)
 }
 
 /// What is in a directory.

@@ -55,6 +55,25 @@ pub fn cause<'a>(
     }
 }
 
+/// The cause of all causes: what lies around it speaks of the SDK's own types.
+pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| cause(*error));
+    causes
+        .last()
+        .map(|error| shortened(&error.to_string()))
+        .unwrap_or_default()
+}
+
+/// The beginning of a text, on one line.
+pub fn shortened(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .take(300)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    line.trim().to_owned()
+}
+
 /// Whether a request cannot have reached the server: there was no connection.
 pub fn was_never_sent(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| cause(*error)).any(|error| {

@@ -152,7 +152,9 @@ impl Upstream {
                 return None;
             };
             let began = Instant::now();
-            supervisor::ping(&peer).await.ok()?;
+            supervisor::ping(&peer, supervisor::PING_TIMEOUT)
+                .await
+                .ok()?;
             Some(began.elapsed())
         };
         tokio::time::timeout(wait, answered).await.ok().flatten()

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use reqwest::Url;
 use rmcp::transport::{
     AuthError, AuthorizationManager, AuthorizationRequest, AuthorizationSession,
     CredentialRefreshGuard, CredentialStore, StoredCredentials,
@@ -16,8 +17,10 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::http;
 use crate::config::ServerConfig;
 use crate::digest::Digest;
+use crate::hygiene;
 use crate::private;
 
 /// How long a person has for a login.
@@ -26,6 +29,8 @@ pub const LOGIN_TIMEOUT: Duration = Duration::from_secs(300);
 const REQUEST_BYTES_MAX: usize = 16 << 10;
 /// How long one connection of the browser may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of what an authorization server says of its refusal is told, in characters.
+const REFUSAL_CHARS_MAX: usize = 300;
 /// How large a file of credentials may be, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -46,12 +51,48 @@ pub enum LoginError {
         "no port can be opened for the browser to come back to, or the login cannot be kept: {0}"
     )]
     Io(#[from] std::io::Error),
-    /// The server or its authorization server does not allow it.
-    #[error("the login failed: {0}")]
-    Refused(#[from] AuthError),
+    /// The server or its authorization server does not allow it, or cannot be reached.
+    #[error("the login failed: {}", told(.0))]
+    Refused(AuthError),
+    /// The person, or the authorization server, said no.
+    #[error("the login was refused: {0}. Run the same command to try again")]
+    Declined(String),
     /// Nobody came back.
     #[error("nobody completed the login within {LOGIN_TIMEOUT:?}: try again")]
     TimedOut,
+}
+
+// Not by thiserror: the error would be told again as the cause of itself.
+impl From<AuthError> for LoginError {
+    fn from(error: AuthError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// What an error of the SDK means to a person.
+pub fn told(error: &AuthError) -> String {
+    match error {
+        AuthError::DiscoveryRequestFailed { url, source } => {
+            format!("{url} cannot be reached: {}", http::innermost(&**source))
+        }
+        AuthError::HttpError(source) => http::innermost(source),
+        AuthError::NoAuthorizationSupport => "the server knows of no logins".to_owned(),
+        error => http::shortened(&error.to_string()),
+    }
+}
+
+/// Whether a login is good for nothing any more: its server says so, in the words of RFC 6749, 5.2.
+pub fn is_over(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| http::cause(*error));
+    causes.any(|error| match error.downcast_ref::<AuthError>() {
+        Some(AuthError::TokenRefreshRejected(_) | AuthError::TokenExpired) => true,
+        Some(AuthError::TokenRefreshFailed(said)) => {
+            ["invalid_client", "invalid_grant", "unauthorized_client"]
+                .iter()
+                .any(|word| said.contains(word))
+        }
+        _ => false,
+    })
 }
 
 /// The credentials of one server, in a file.
@@ -147,7 +188,13 @@ pub async fn login(
     let came_back = tokio::time::timeout(LOGIN_TIMEOUT, came_back(&listener, origin)).await;
     let (callback, browser) = came_back.map_err(|_| LoginError::TimedOut)??;
     // The state in the address is checked there: what other pages send the browser here with is of no use.
-    let result = session.handle_callback_url(&callback).await;
+    let result = match refusal(session.get_authorization_url(), &callback) {
+        Some(why) => Err(LoginError::Declined(why)),
+        None => session
+            .handle_callback_url(&callback)
+            .await
+            .map_err(LoginError::from),
+    };
     let (status, text) = match &result {
         Ok(_) => ("200 OK", "You are logged in. This page can be closed."),
         Err(_) => (
@@ -158,6 +205,27 @@ pub async fn login(
     answer(browser, status, text).await;
     result?;
     Ok(())
+}
+
+/// What the authorization server says where it refuses: one of the protocol's words, and perhaps a sentence. Only the
+/// server that we sent the browser to knows the state; what others say is not told in its name.
+fn refusal(asked: &str, callback: &str) -> Option<String> {
+    let parameter = |address: &str, name: &str| {
+        let address = Url::parse(address).ok()?;
+        let mut pairs = address.query_pairs();
+        pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+    };
+    let word = parameter(callback, "error")?;
+    let state = parameter(callback, "state")?;
+    (parameter(asked, "state")? == state).then(|| {
+        let told = match parameter(callback, "error_description") {
+            Some(sentence) => format!("{} ({word})", sentence.trim_end_matches('.')),
+            None => word,
+        };
+        let told = hygiene::strip(&told).into_owned();
+        let told: String = told.chars().take(REFUSAL_CHARS_MAX).collect();
+        told.trim().to_owned()
+    })
 }
 
 /// Waits for the browser; others that connect are answered and forgotten.
@@ -204,4 +272,26 @@ async fn answer(mut stream: TcpStream, status: &str, text: &str) {
     };
     // Whether the browser shows it does not matter any more.
     drop(tokio::time::timeout(REQUEST_TIMEOUT, sent).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_where_it_comes_from_whom_was_asked() {
+        let asked = "https://login.example/authorize?client_id=a&state=s1";
+        let told = |query: &str| refusal(asked, &format!("http://127.0.0.1:1/callback?{query}"));
+        assert_eq!(
+            told("error=access_denied&state=s1").unwrap(),
+            "access_denied"
+        );
+        let said = "error=access_denied&error_description=%1b%5b2JYou+said+no.&state=s1";
+        assert_eq!(told(said).unwrap(), "You said no (access_denied)");
+        let long = format!("error={}&state=s1", "x".repeat(REFUSAL_CHARS_MAX + 1));
+        assert_eq!(told(&long).unwrap().len(), REFUSAL_CHARS_MAX);
+        assert_eq!(told("error=access_denied&state=guessed"), None);
+        assert_eq!(told("error=access_denied"), None);
+        assert_eq!(told("code=c&state=s1"), None);
+    }
 }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
+use super::http::{innermost, shortened};
 use super::stdio::Process;
 use super::{Link, Listing, Upstream, http, oauth, stdio};
 use crate::config::{Start, Transport};
@@ -24,8 +25,8 @@ const BACKOFF_MIN: Duration = Duration::from_millis(200);
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// A connection that lasted this long was a good one: the next wait is the first again.
 const STABLE_AFTER: Duration = Duration::from_secs(10);
-/// How long a server may take to answer a ping.
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server may take to answer a ping, where pings are not more frequent.
+pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// After how many pings without an answer the connection is given up.
 const PING_FAILURES_MAX: u32 = 3;
 /// How long closing a connection may take, before its process is ended.
@@ -146,11 +147,9 @@ impl Supervisor {
                 {
                     None => self.greet(http::transport(http)?, None).await?,
                     Some(credentials) => {
-                        let manager = oauth::manager(url, credentials).await.map_err(|error| {
-                            format!(
-                                "its login cannot be used: {}",
-                                shortened(&error.to_string())
-                            )
+                        let manager = oauth::manager(url, credentials).await;
+                        let manager = manager.map_err(|error| {
+                            format!("its login cannot be used: {}", oauth::told(&error))
                         })?;
                         self.greet(http::authorized(http, manager)?, None).await?
                     }
@@ -210,7 +209,16 @@ impl Supervisor {
         }
         match error {
             ClientInitializeError::ConnectionClosed(_) => "it ended before it answered".to_owned(),
-            ClientInitializeError::TransportError { error, .. } => innermost(&*error.error),
+            ClientInitializeError::TransportError { error, .. } => {
+                let said = innermost(&*error.error);
+                match oauth::is_over(&*error.error) {
+                    true => format!(
+                        "its login is not good any more ({said}): run `vesicle servers login {}`",
+                        self.upstream.config.name
+                    ),
+                    false => said,
+                }
+            }
             error => shortened(&error.to_string()),
         }
     }
@@ -244,13 +252,17 @@ impl Supervisor {
                 () = stop.cancelled() => break "the host is shutting down".to_owned(),
                 () = tools_changed.notified() => Check::Tools,
                 () = self.upstream.suspect.notified() => Check::Life,
-                // A server that works on calls may be too busy to answer; the calls have time limits of their own.
-                _ = pings.tick(), if self.is_unused() => Check::Life,
+                _ = pings.tick() => match self.is_unused() {
+                    true => Check::Life,
+                    // It may be too busy to answer; the calls have time limits of their own. Looked at with each
+                    // tick: a branch that is closed where the loop begins would stay so when the calls have ended.
+                    false => continue,
+                },
             };
             let check = async {
                 match what {
                     Check::Tools => self.list_again(&peer).await,
-                    Check::Life => ping(&peer).await,
+                    Check::Life => ping(&peer, PING_TIMEOUT.min(policy.ping_interval)).await,
                 }
             };
             let checked = tokio::select! {
@@ -320,10 +332,10 @@ pub(super) enum Checked {
     Silent,
 }
 
-pub(super) async fn ping(peer: &Peer<RoleClient>) -> Result<(), Checked> {
+pub(super) async fn ping(peer: &Peer<RoleClient>, timeout: Duration) -> Result<(), Checked> {
     use rmcp::service::ServiceError;
     let request = ClientRequest::PingRequest(PingRequest::default());
-    match tokio::time::timeout(PING_TIMEOUT, peer.send_request(request)).await {
+    match tokio::time::timeout(timeout, peer.send_request(request)).await {
         // A server that knows no ping has answered all the same.
         Ok(Ok(_) | Err(ServiceError::McpError(_) | ServiceError::UnexpectedResponse)) => Ok(()),
         Ok(Err(ServiceError::TransportSend(error))) => Err(Checked::Lost(innermost(&*error.error))),
@@ -339,22 +351,4 @@ fn backoff() -> impl Iterator<Item = Duration> {
         .with_jitter()
         .without_max_times()
         .build()
-}
-
-/// The cause of all causes: what lies around it speaks of the SDK's own types.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| http::cause(*error));
-    causes
-        .last()
-        .map(|error| shortened(&error.to_string()))
-        .unwrap_or_default()
-}
-
-fn shortened(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .take(300)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    line.trim().to_owned()
 }

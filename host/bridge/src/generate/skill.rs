@@ -29,7 +29,7 @@ return issues.map((found) => found.length);
 ```
 
 A call gives the structured result, or the JSON that its text is, or its content blocks. It throws a `ToolError` with `code`, \
-`message` and, where waiting helps, `retry_after_ms`. Return what is needed and no more.
+`message` and, where waiting helps, `retryAfterMs`. Return what is needed and no more.
 ";
 
 /// The text for these servers.

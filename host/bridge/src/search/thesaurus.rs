@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use super::tokens::Tokens;
 
-const WORDS: [(&str, &str); 52] = [
+const WORDS: [(&str, &str); 57] = [
     // What is done.
     (
         "create",
@@ -29,7 +29,11 @@ const WORDS: [(&str, &str); 52] = [
         "change edit modify set rename adjust replace correct",
     ),
     ("write", "save store change edit put create update"),
-    ("delete", "remove drop erase destroy trash discard wipe"),
+    (
+        "delete",
+        "remove drop erase destroy trash discard wipe forget",
+    ),
+    ("store", "save keep put remember note"),
     ("remove", "delete drop detach unset"),
     ("run", "start trigger execute launch rerun invoke"),
     ("trigger", "start run launch"),
@@ -79,6 +83,10 @@ const WORDS: [(&str, &str); 52] = [
     ("release", "version"),
     ("permission", "access right role"),
     ("reaction", "emoji like"),
+    ("memory", "remember recall know forget"),
+    ("knowledge", "know known remember fact"),
+    ("entity", "thing person people somebody"),
+    ("observation", "fact note"),
 ];
 
 /// What tools say for a word of a person, by the stems of both.

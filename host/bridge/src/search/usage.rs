@@ -42,6 +42,20 @@ impl Usage {
         forget(&mut self.tools, TOOLS_MAX, |used| used.count);
     }
 
+    /// Adds what was counted elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        for (tool, more) in &other.tools {
+            let used = self.tools.entry(tool.clone()).or_default();
+            used.count = used.count.saturating_add(more.count);
+            for (other, more) in &more.together {
+                let count = used.together.entry(other.clone()).or_default();
+                *count = count.saturating_add(*more);
+            }
+            forget(&mut used.together, TOGETHER_MAX, |count| *count);
+        }
+        forget(&mut self.tools, TOOLS_MAX, |used| used.count);
+    }
+
     /// How often `tool` was used, counted by runs.
     pub fn count(&self, tool: &str) -> u64 {
         self.tools.get(tool).map_or(0, |used| used.count)
@@ -89,6 +103,24 @@ mod tests {
         assert_eq!(usage.together("a.y", &["a.y"]), 0);
         let kept = serde_json::to_string(&usage).unwrap();
         assert_eq!(serde_json::from_str::<Usage>(&kept).unwrap(), usage);
+    }
+
+    #[test]
+    fn counts_of_two_are_added() {
+        let mut usage = Usage::default();
+        usage.record(["a.x", "a.y"]);
+        let mut other = usage.clone();
+        other.record(["a.y", "a.z"]);
+        usage.merge(&other);
+        assert_eq!((usage.count("a.x"), usage.count("a.y")), (2, 3));
+        assert_eq!(usage.together("a.y", &["a.x"]), 2);
+        let mut more = Usage::default();
+        for tool in 0..TOOLS_MAX {
+            more.record([format!("t{tool}").as_str()]);
+        }
+        usage.merge(&more);
+        assert_eq!(usage.tools.len(), TOOLS_MAX / 2);
+        assert_eq!(usage.count("a.y"), 3);
     }
 
     #[test]

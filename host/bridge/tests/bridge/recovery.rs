@@ -6,7 +6,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use vesicle_bridge::{ErrorCode, State};
 
-use crate::support::{PATIENCE, bridge, call, raw, script, status, until, value};
+use crate::support::{
+    PATIENCE, bridge, call, raw, script, status, until, until_state, value, with,
+};
 
 fn kill(pid: u64) {
     kill_process(
@@ -14,6 +16,92 @@ fn kill(pid: u64) {
         Signal::KILL,
     )
     .unwrap();
+}
+
+/// The process that has this argument.
+fn process_with(argument: &str) -> Option<u64> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .find(|pid: &u64| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.split(|byte| *byte == 0)
+                .any(|part| part == argument.as_bytes())
+        })
+}
+
+/// Before it has read anything, while it starts and greets, while it works on calls, and while nothing is there but the
+/// wait for the next try: calls are made all the time, and kills come at times that hit all of that.
+#[tokio::test]
+async fn a_server_that_is_killed_at_any_moment_is_a_typed_error_and_comes_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let mark = directory.path().join("mark").display().to_string();
+    let bridge = bridge([script("raw", "raw.py", &[&mark])]);
+    let callers = ["echo", "uncounted"].map(|tool| {
+        let bridge = bridge.clone();
+        tokio::spawn(async move {
+            let mut outcomes = Vec::new();
+            let arguments = match tool {
+                "echo" => json!({"text": "x"}),
+                _ => json!({"key": "x"}),
+            };
+            loop {
+                match call(&bridge, &format!("raw.{tool}"), arguments.clone()).await {
+                    // The rate ends this, long after the last kill.
+                    Err(error) if error.code == ErrorCode::RateLimited => return outcomes,
+                    outcome => outcomes.push(outcome.map(drop)),
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        })
+    });
+    for delay_ms in [0, 10, 50, 150, 1_000] {
+        until("it is started", || process_with(&mark).is_some()).await;
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        kill(process_with(&mark).unwrap());
+        until("it is gone", || process_with(&mark).is_none()).await;
+    }
+    until_state(&bridge, "raw", State::Ready).await;
+    assert_eq!(
+        value(&bridge, "raw.echo", json!({"text": "back"})).await,
+        "back"
+    );
+    for caller in callers {
+        let outcomes = caller.await.unwrap();
+        let failed: Vec<_> = outcomes.iter().filter_map(|o| o.as_ref().err()).collect();
+        assert!(outcomes.last().unwrap().is_ok(), "{failed:?}");
+        for error in failed {
+            assert!(
+                error.code == ErrorCode::Unavailable && error.retry_after_ms.is_some(),
+                "{error:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_pings_unanswered_is_started_again_unless_it_works() {
+    let deaf = with(script("deaf", "hostile.py", &["deaf"]), |policy| {
+        policy.ping_interval = Duration::from_millis(300);
+    });
+    let bridge = bridge([deaf]);
+    // The call takes longer than three pings and their waits.
+    assert_eq!(value(&bridge, "deaf.t", json!({})).await, "fine");
+    assert_eq!(status(&bridge, "deaf").connections, 1);
+    until("it is given up", || {
+        status(&bridge, "deaf").connections == 2
+    })
+    .await;
+    let error = status(&bridge, "deaf").last_error.unwrap();
+    assert!(error.contains("left 3 pings without an answer"), "{error}");
+    // One that answers is left alone.
+    let good = with(raw("raw"), |policy| {
+        policy.ping_interval = Duration::from_millis(300);
+    });
+    let bridge = crate::support::bridge([good]);
+    until_state(&bridge, "raw", State::Ready).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(status(&bridge, "raw").connections, 1);
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ impl Memory {
 }
 
 fn newest(mut candidates: Vec<Candidate>) -> Vec<Ranked> {
-    candidates.sort_by(|a, b| (b.facts.start_time, b.id).cmp(&(a.facts.start_time, a.id)));
+    candidates.sort_by_key(|found| std::cmp::Reverse((found.facts.start_time, found.id)));
     let ranked = candidates.into_iter().map(|candidate| Ranked {
         candidate,
         relevance: 1.0,

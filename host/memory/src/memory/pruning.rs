@@ -27,7 +27,7 @@ pub fn patterns(tx: &mut dyn Write, domain: &str, task_type: &str) -> Result<()>
             pattern,
         ));
     }
-    patterns.sort_unstable_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+    patterns.sort_unstable_by_key(|(count, last_used, _)| std::cmp::Reverse((*count, *last_used)));
     for (_, _, pattern) in patterns.iter().skip(PATTERNS_PER_SCOPE_MAX) {
         tx.delete_record(RecordKind::Pattern, &pattern.pattern_id.to_string())?;
         let heuristic = HeuristicId::of(&pattern.signature);

@@ -76,9 +76,9 @@ mod tests {
         assert_eq!(
             likely_meant(
                 "confgi",
-                vec!["config".into(), "confis".into(), "zebra".into()]
+                vec!["config".into(), "confg".into(), "zebra".into()]
             ),
-            ["config", "confis"]
+            ["confg", "config"]
         );
     }
 }

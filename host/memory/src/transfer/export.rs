@@ -85,7 +85,7 @@ fn export_episodes(store: &dyn Store, to: &mut dyn Write, ids: &[EpisodeId]) -> 
         Ok(episodes)
     })?;
     for episode in &episodes {
-        put(to, &Line::Episode { episode: episode })?;
+        put(to, &Line::Episode { episode })?;
     }
     Ok(episodes.len() as u64)
 }

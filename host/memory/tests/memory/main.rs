@@ -4,15 +4,20 @@
 // Helpers are tests too, which clippy cannot see.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod advice;
 mod airline;
+mod bounds;
 mod crash;
 mod embedding;
+mod filters;
 mod learning;
 mod operations;
 mod place;
 mod queries;
+mod relations;
 mod shared;
 mod sqlite;
 mod store;
+mod store_filters;
 mod transfer;
 mod writing;

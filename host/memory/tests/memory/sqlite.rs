@@ -228,3 +228,21 @@ async fn a_backup_is_made_while_others_write_and_is_whole() {
         .unwrap_err();
     assert_eq!(error.code(), ErrorCode::Conflict);
 }
+
+#[test]
+fn many_may_open_a_file_that_is_not_there_yet_at_once() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new").join("memory.db");
+        let barrier = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    let store = try_open(&path).unwrap();
+                    vesicle_memory::Memory::new(std::sync::Arc::new(store)).unwrap();
+                });
+            }
+        });
+    }
+}

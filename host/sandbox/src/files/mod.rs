@@ -7,6 +7,7 @@
 
 mod account;
 mod blocking;
+mod cached;
 mod descriptor;
 mod directory;
 mod entries;

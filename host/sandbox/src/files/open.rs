@@ -28,6 +28,14 @@ pub struct How {
     pub write: bool,
 }
 
+impl How {
+    /// Whether a file that is there is opened for reading, wherever the path leads, and no more.
+    pub fn is_plain_read(self) -> bool {
+        let more = self.create || self.exclusive || self.truncate || self.directory || self.write;
+        self.follow && self.read && !more
+    }
+}
+
 /// Opens `path` below `dir`. Files that are made are taken from the account first.
 pub fn open(dir: &Dir, path: &GuestPath, how: How, account: &Account) -> Result<Object, ErrorCode> {
     match metadata(dir, path, how.follow) {

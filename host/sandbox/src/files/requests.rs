@@ -11,7 +11,7 @@ use super::blocking::{Pending, blocking};
 use super::descriptor::{Descriptor, Object};
 use super::open::{How, metadata, open};
 use super::path::GuestPath;
-use super::{Entries, directory, stat, streams};
+use super::{Entries, cached, directory, stat, streams};
 use crate::guest::Guest;
 use crate::guest::wasi_files::types::{
     self, Advice, DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, MetadataHashValue,
@@ -59,11 +59,14 @@ impl types::HostDescriptor for Guest {
         }
         let path = GuestPath::parse(path)?;
         let slot = files.slot()?;
-        let opened = blocking({
-            let root = root.clone();
-            move || open(&dir, &path, how, &root.account)
-        });
-        let descriptor = Descriptor::new(opened.await?, root, slot);
+        let opened = match cached::open(&dir, &path, how) {
+            Some(opened) => opened,
+            None => {
+                let root = root.clone();
+                blocking(move || open(&dir, &path, how, &root.account)).await?
+            }
+        };
+        let descriptor = Descriptor::new(opened, root, slot);
         table
             .push(descriptor)
             .map_err(|_| ErrorCode::InsufficientMemory)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Files, Log, Network, NoLog, NoState, NoTools, State, ToolCall};
+use crate::{Files, Log, Network, NoLog, NoState, NoTools, OffClock, State, ToolCall};
 
 /// The capabilities of one guest.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub struct Grants {
     pub network: Network,
     /// Where its own log lines go.
     pub log: Arc<dyn Log>,
+    /// What stops its wall time while a person is asked about one of its calls.
+    pub off_clock: Option<OffClock>,
 }
 
 impl Default for Grants {
@@ -28,6 +30,7 @@ impl Default for Grants {
             files: Files::default(),
             network: Network::default(),
             log: Arc::new(NoLog),
+            off_clock: None,
         }
     }
 }

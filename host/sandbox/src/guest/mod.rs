@@ -31,10 +31,12 @@ mod bindings {
         },
         exports: { default: async },
         with: {
+            "wasi:cli": wasmtime_wasi::p2::bindings::cli,
             "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
             "wasi:filesystem/types.descriptor": crate::files::Descriptor,
             "wasi:filesystem/types.directory-entry-stream": crate::files::Entries,
             "wasi:io": wasmtime_wasi::p2::bindings::io,
+            "wasi:random": wasmtime_wasi::p2::bindings::random,
         },
     });
 }

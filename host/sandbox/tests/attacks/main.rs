@@ -21,3 +21,4 @@ mod between_tenants;
 mod lying;
 mod programs;
 mod std_fs;
+mod wasi_http;

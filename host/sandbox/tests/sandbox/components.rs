@@ -1,11 +1,13 @@
 //! Components that are not ours: loaded within limits, called like programs.
 
+use std::time::Duration;
+
 use vesicle_sandbox::{
-    Call, CompileLimits, Component, ErrorType, ExecuteError, LimitKind, Limits, LoadError, Outcome,
-    Val,
+    Call, CompileLimits, Compiler, Component, Config, ErrorType, ExecuteError, LimitKind, Limits,
+    LoadError, Outcome, Sandbox, Val,
 };
 
-use crate::support::sandbox;
+use crate::support::{cache_dir, sandbox};
 
 /// Gives back the text that it takes; adds; asks to forget a key, which nobody granted.
 const PLAIN: &str = r#"(component
@@ -203,5 +205,50 @@ async fn what_is_no_component_is_refused() {
     for wasm in [b"".as_slice(), b"text", &module, half] {
         let refused = sandbox().await.load(wasm, CompileLimits::default()).await;
         assert!(matches!(refused, Err(LoadError::Invalid(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_are_compiled_at_once_and_64_wait() {
+    let directory = tempfile::tempdir().unwrap();
+    let started = directory.path().join("started");
+    // It notes that it was started, and never answers.
+    let script = format!("echo >> {}; exec sleep 600", started.display());
+    let config = Config {
+        cache_dir: Some(cache_dir()),
+        compiler: Some(Compiler {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+        }),
+        ..Config::default()
+    };
+    let sandbox = Sandbox::new(config).await.unwrap();
+    let wasm = wat::parse_str("(component (core module (func unreachable)))").unwrap();
+    let load = || {
+        let (sandbox, wasm) = (sandbox.clone(), wasm.clone());
+        async move { sandbox.load(wasm, CompileLimits::default()).await }
+    };
+    let is_busy = || async {
+        let tried = tokio::time::timeout(Duration::from_millis(300), load()).await;
+        match tried {
+            Ok(Err(LoadError::Busy(64))) => true,
+            Ok(other) => panic!("{other:?}"),
+            Err(_) => false,
+        }
+    };
+    let settle = || tokio::time::sleep(Duration::from_secs(1));
+    let mut loads: Vec<_> = (0..65).map(|_| tokio::spawn(load())).collect();
+    settle().await;
+    assert!(!is_busy().await, "the 66th waits");
+    loads.push(tokio::spawn(load()));
+    settle().await;
+    assert!(is_busy().await, "the 67th is refused at once");
+    let starts = std::fs::read_to_string(&started).unwrap();
+    assert_eq!(starts.lines().count(), 2);
+    loads.pop().unwrap().abort();
+    settle().await;
+    assert!(!is_busy().await, "who goes away leaves a place");
+    for load in loads {
+        load.abort();
     }
 }

@@ -18,10 +18,17 @@ pub fn advice(outcome: &Outcome, profile: &Profile, limits: &Limits) -> Option<S
             ..
         } => wider("memory_mb", profile, limits),
         // Refusals that code can catch, and lengths, name their limit.
-        Outcome::Error { message, .. } => {
+        Outcome::Error {
+            message,
+            name: class,
+            ..
+        } => {
             let named = |key: &&LimitKey| message.contains(&format!("(`{}`)", key.name));
-            let key = LIMIT_KEYS.iter().find(named)?;
-            wider(key.name, profile, limits)
+            match LIMIT_KEYS.iter().find(named) {
+                Some(key) => wider(key.name, profile, limits),
+                None if class == "ToolError" => granting(message),
+                None => None,
+            }
         }
         // What this one says names its line already.
         Outcome::SecurityViolation {
@@ -67,6 +74,28 @@ fn wider(name: &str, profile: &Profile, limits: &Limits) -> Option<String> {
     })
 }
 
+/// What would have allowed the call of a tool, by what was said of it.
+fn granting(message: &str) -> Option<String> {
+    if message.starts_with("no tools are granted") {
+        return Some("servers in `.mcp.json`, or `[servers.NAME]` with `command = \"…\"` in vesicle.toml, would provide tools".to_owned());
+    }
+    if let Some(server) = message.strip_prefix("there is no server `") {
+        let (server, _) = server.split_once('`')?;
+        return Some(format!(
+            "`{server}` in `.mcp.json`, or `[servers.{server}]` with `command = \"…\"` in vesicle.toml, would connect it"
+        ));
+    }
+    let (tool, said) = message.strip_prefix('`')?.split_once('`')?;
+    if said.starts_with(" is not granted to") {
+        return Some(format!(
+            "`allow = [\"{tool}\"]` under [tools] in vesicle.toml would allow it, where no `deny` and no profile says otherwise"
+        ));
+    }
+    said.starts_with(" needs a person's consent").then(|| {
+        format!("`ask` under [tools] in vesicle.toml names `{tool}`; taken out there, it would be called without asking")
+    })
+}
+
 fn within(value: u64, range: &RangeInclusive<u64>) -> u64 {
     value.clamp(*range.start(), *range.end())
 }
@@ -109,6 +138,16 @@ mod tests {
             limits.wall_time = Duration::from_millis(5)
         });
         insta::assert_snapshot!(narrowed.unwrap(), @"this call was given less than its profile; `default` has `wall_time_ms = 5000`");
+    }
+
+    #[test]
+    fn tools_are_granted_by_lines_of_their_own() {
+        let told = |message| granting(message).unwrap_or_default();
+        insta::assert_snapshot!(told("`a.b` is not granted to the profile `default`: …"), @r#"`allow = ["a.b"]` under [tools] in vesicle.toml would allow it, where no `deny` and no profile says otherwise"#);
+        insta::assert_snapshot!(told("`a.b` needs a person's consent, and …"), @"`ask` under [tools] in vesicle.toml names `a.b`; taken out there, it would be called without asking");
+        insta::assert_snapshot!(told("there is no server `a`; the nearest are `b`"), @r#"`a` in `.mcp.json`, or `[servers.a]` with `command = "…"` in vesicle.toml, would connect it"#);
+        assert!(told("no tools are granted to this code, so …").contains("[servers.NAME]"));
+        assert_eq!(told("the arguments of `a.b` are not what it takes"), "");
     }
 
     #[test]

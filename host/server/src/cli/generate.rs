@@ -67,7 +67,7 @@ pub fn run(args: &GenerateArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatu
         bridge.answers(args.server.as_deref(), reach.wait).await;
         let catalog = bridge.catalog();
         let grants = reach.configuration.policy.default_profile().tools.grants();
-        let mut servers = Vec::new();
+        let mut known = Vec::new();
         for server in catalog.servers() {
             let name = server.name.as_str();
             if args.server.as_deref().is_some_and(|only| only != name) || !grants.reaches(name) {
@@ -83,10 +83,18 @@ pub fn run(args: &GenerateArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatu
             let tools = server
                 .tools()
                 .filter(|tool| grants.decide(name, tool.name()) != Decision::Deny)
-                .map(|tool| (&tool.definition, None))
-                .collect();
-            servers.push(Server { name, tools });
+                .map(|tool| (&tool.definition, reach.toolbox.shape(name, tool.name())))
+                .collect::<Vec<_>>();
+            known.push((name, tools));
         }
+        let servers: Vec<_> = (known.iter())
+            .map(|(name, tools)| Server {
+                name,
+                tools: (tools.iter())
+                    .map(|(tool, seen)| (*tool, seen.as_ref()))
+                    .collect(),
+            })
+            .collect();
         let language = match args.lang {
             Lang::Ts => Language::TypeScript,
             Lang::Rust => Language::Rust,

@@ -43,7 +43,7 @@ pub fn reach(
     let secrets = configuration
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
-    logging::init(configuration.log_format, secrets.clone());
+    logging::init_for_telling(configuration.log_format, secrets.clone());
     let tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;

@@ -10,7 +10,7 @@ use vesicle::config::{
 };
 use vesicle::limits::{Asker, Profile};
 use vesicle::secrets::Secrets;
-use vesicle::tools::Toolbox;
+use vesicle::tools::{Toolbox, Trees};
 use vesicle_sandbox::{Config, Execution, Network, Outcome, Sandbox};
 
 use super::{
@@ -172,6 +172,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     if !toolbox.is_empty() {
         execution.tools = Arc::new(toolbox.granted(&profile, None));
     }
+    let _tree = runtime.block_on(tree(&toolbox, &profile, &mut execution));
     let audit = audit::start(&configuration, &secrets, Runner::Run)?;
     let begun = Begun {
         tool: "run",
@@ -223,6 +224,33 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         other => other.context("cannot print the outcome")?,
     }
     Ok(ExitStatus::from(&outcome))
+}
+
+/// `/servers`, where the program has files. It is removed when what this returns is dropped.
+///
+/// Servers that were never listed are started for it only where the program names it: no other has
+/// to wait for them.
+async fn tree(toolbox: &Toolbox, profile: &Profile, execution: &mut Execution) -> Option<Trees> {
+    if toolbox.is_empty() || profile.files.directories().is_empty() {
+        return None;
+    }
+    let planted = async {
+        let mut trees = Trees::none(toolbox.data_directory()).map_err(|error| error.to_string())?;
+        let files = trees.plant_one(profile);
+        let catalog = toolbox.kept_catalog(execution.code.contains(Trees::GUEST));
+        trees.grow(toolbox, &*catalog.await?);
+        Ok::<_, String>((trees, files))
+    };
+    match planted.await {
+        Ok((trees, files)) => {
+            execution.files = files;
+            Some(trees)
+        }
+        Err(error) => {
+            tracing::warn!(error, "{} is not there for code", Trees::GUEST);
+            None
+        }
+    }
 }
 
 async fn execute(config: Config, execution: Execution) -> anyhow::Result<Outcome> {

@@ -20,7 +20,7 @@ use crate::terminal;
 /// How many names are told where one is wrong.
 const NEAREST: usize = 3;
 
-/// Show how the other MCP servers stand, approve their tools, log in to them
+/// Show the other MCP servers that code can call, approve their tools, log in to them
 ///
 /// Connects to each server and prints how it stands: how many tools it has, how long it takes to
 /// answer, its last error, which tools are held back because their definitions changed, and what is
@@ -74,8 +74,9 @@ struct ApproveArgs {
 
 /// Log in to a server that asks for it
 ///
-/// Prints an address to open in a browser, and waits until that is done. The login is kept, and
-/// renewed by itself.
+/// Prints an address to open in a browser, and waits until that is done, for 5 minutes at most. The
+/// login is kept in the data directory, readable for you alone, and renewed by itself. Give `bearer`
+/// in the server's definition instead if you have a token.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  vesicle servers login github")]
 struct LoginArgs {

@@ -49,7 +49,8 @@ pub fn run(args: &TokensArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
             })
             .collect();
         // With the files that `serve` adds, which its description names.
-        let (_trees, policy) = Trees::plant(&reach.configuration.policy)?;
+        let (_trees, policy) =
+            Trees::plant(&reach.configuration.policy, reach.toolbox.data_directory())?;
         let own = mcp::definitions(&policy, &reach.toolbox);
         let vesicle = tokens::plain(&own);
         let declarations: usize = catalog

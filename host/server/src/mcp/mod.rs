@@ -138,7 +138,7 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
 
 /// The policy by which code that has files also has `/servers`, which follows the servers.
 fn with_trees(policy: Arc<Policy>, toolbox: &Toolbox, runtime: &Handle) -> io::Result<Arc<Policy>> {
-    let (trees, granted) = Trees::plant(&policy)?;
+    let (trees, granted) = Trees::plant(&policy, toolbox.data_directory())?;
     if trees.is_empty() {
         return Ok(policy);
     }

@@ -1,33 +1,51 @@
 //! The tools as one caller may use them, for one run of a program or one call over MCP.
 
+use std::{sync::Arc, time::Duration};
+
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::value::{RawValue, to_raw_value};
 use vesicle_bridge::{
-    CallReply, Caller, Catalog, CatalogServer, CatalogTool, Decision, StartError, hygiene,
-    names::nearest, search::Query,
+    AskConsent, CallReply, Caller, Catalog, CatalogServer, CatalogTool, Consent, ConsentRequest,
+    Decision, StartError, hygiene, names::nearest, search::Query,
 };
-use vesicle_sandbox::{CapabilityError, Tool, ToolCall};
+use vesicle_sandbox::{CapabilityError, OffClock, Tool, ToolCall};
 
 use super::{Toolbox, failure::failure, mark::marked};
 
 /// How many names are told where one is wrong.
 const NEAREST: usize = 3;
+/// How long the time of one run may stand still in all, while people are asked.
+pub const CONSENT_WAIT_MAX: Duration = Duration::from_secs(600);
 
 /// Tools with what a caller is granted of them. Dropping it ends the run, and counts what it used.
 pub struct Granted {
     toolbox: Toolbox,
     caller: Caller,
     used: Mutex<Vec<String>>,
+    off_clock: OffClock,
 }
 
 impl Granted {
-    pub(super) fn new(toolbox: Toolbox, caller: Caller) -> Self {
+    pub(super) fn new(toolbox: Toolbox, mut caller: Caller) -> Self {
+        let off_clock = OffClock::new(CONSENT_WAIT_MAX);
+        caller.consent = caller.consent.map(|person| {
+            Arc::new(Patient {
+                person,
+                off_clock: off_clock.clone(),
+            }) as Arc<dyn AskConsent>
+        });
         Self {
+            off_clock,
             toolbox,
             caller,
             used: Mutex::default(),
         }
+    }
+
+    /// What stops the run's wall time while a person is asked.
+    pub fn off_clock(&self) -> OffClock {
+        self.off_clock.clone()
     }
 
     /// On whose behalf.
@@ -58,8 +76,7 @@ impl Granted {
             }
         }
         let catalog = bridge.catalog();
-        let promises =
-            |(_, tool): (_, &std::sync::Arc<CatalogTool>)| tool.definition.output_schema.is_some();
+        let promises = |(_, tool): (_, &Arc<CatalogTool>)| tool.definition.output_schema.is_some();
         if !reply.stale && !reply.fallback && !catalog.find(name).is_none_or(promises) {
             self.toolbox.memory().saw(name, &reply.value);
         }
@@ -116,6 +133,21 @@ impl Granted {
 impl Drop for Granted {
     fn drop(&mut self) {
         self.toolbox.memory().used(self.used.get_mut());
+        self.toolbox.keep_soon();
+    }
+}
+
+/// Asks a person, whose time is not the program's.
+struct Patient {
+    person: Arc<dyn AskConsent>,
+    off_clock: OffClock,
+}
+
+#[async_trait]
+impl AskConsent for Patient {
+    async fn ask(&self, request: &ConsentRequest<'_>) -> Consent {
+        let _stopped = self.off_clock.stop();
+        self.person.ask(request).await
     }
 }
 

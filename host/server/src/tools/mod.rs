@@ -6,6 +6,8 @@ mod granted;
 mod mark;
 mod memory;
 mod rules;
+#[cfg(test)]
+mod rust_guest_tests;
 mod told;
 mod toolbox;
 mod tree;

@@ -2,7 +2,11 @@
 //! and what is learned from calls.
 
 use std::{
-    sync::{Arc, OnceLock},
+    path::Path,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,6 +14,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use vesicle_bridge::{
     AskConsent, Bridge, BridgeConfig, Caller, Catalog, Decision, Source, StartError,
+    observed::Observed,
     search::{Index, Query},
     typescript::Typed,
 };
@@ -21,6 +26,8 @@ use crate::{config::ToolsConfig, limits::Profile};
 const LISTING_WAIT: Duration = Duration::from_secs(3);
 /// How long servers may take to end.
 const END_WAIT: Duration = Duration::from_secs(5);
+/// How long what was learned may be lost with the process that learned it.
+const KEEP_PAUSE: Duration = Duration::from_secs(2);
 /// How many hits are looked through for those that are granted.
 const CANDIDATES: usize = 100;
 
@@ -36,6 +43,8 @@ struct Inner {
     notes: Vec<String>,
     index: Mutex<Option<(u64, Arc<Index>)>>,
     memory: Memory,
+    /// Whether what was learned is about to be written.
+    is_keeping: AtomicBool,
 }
 
 impl Toolbox {
@@ -44,6 +53,7 @@ impl Toolbox {
         for note in &config.notes {
             tracing::warn!("{note}");
         }
+        let memory = Memory::new(config.bridge.data_directory.as_deref());
         Self(Arc::new(Inner {
             config: config.bridge,
             runtime,
@@ -51,7 +61,8 @@ impl Toolbox {
             consent_timeout: config.consent_timeout,
             notes: config.notes,
             index: Mutex::default(),
-            memory: Memory::default(),
+            memory,
+            is_keeping: AtomicBool::new(false),
         }))
     }
 
@@ -96,10 +107,46 @@ impl Toolbox {
             // What does not end by then gets its signal when this process ends.
             drop(tokio::time::timeout(END_WAIT, bridge.shut_down()).await);
         }
+        self.0.memory.keep();
+    }
+
+    /// Has what was learned written down, some time after the first of it.
+    pub(super) fn keep_soon(&self) {
+        if !self.0.memory.is_ahead() || self.0.is_keeping.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let inner = Arc::clone(&self.0);
+        self.0.runtime.spawn(async move {
+            tokio::time::sleep(KEEP_PAUSE).await;
+            inner.is_keeping.store(false, Ordering::Release);
+            let keep = move || inner.memory.keep();
+            drop(tokio::task::spawn_blocking(keep).await);
+        });
     }
 
     pub(super) fn memory(&self) -> &Memory {
         &self.0.memory
+    }
+
+    /// Where what has to last is kept.
+    pub fn data_directory(&self) -> Option<&Path> {
+        self.0.config.data_directory.as_deref()
+    }
+
+    /// The catalog as it is known from earlier times. Only a server that was never listed is connected
+    /// to and waited for, and only if `all` have to be in it.
+    ///
+    /// # Errors
+    /// There can be no bridge.
+    pub async fn kept_catalog(&self, all: bool) -> Result<Arc<Catalog>, String> {
+        let kept = Bridge::kept(&self.0.config).map_err(|error| error.to_string())?;
+        let mut servers = kept.servers().iter();
+        if !all || servers.all(|server| server.source != Source::Unknown) {
+            return Ok(Arc::new(kept));
+        }
+        let bridge = self.bridge().map_err(ToString::to_string)?;
+        bridge.settled(LISTING_WAIT).await;
+        Ok(bridge.catalog())
     }
 
     /// The catalog. Where nothing is known yet of `server`, or of any server if none is given, it is
@@ -168,9 +215,14 @@ impl Toolbox {
         index
     }
 
+    /// What results of a tool looked like, if any were seen, by this process or another.
+    pub fn shape(&self, server: &str, tool: &str) -> Option<Observed> {
+        self.0.memory.shape(&format!("{server}.{tool}"))
+    }
+
     /// The tool with its types, as far as they are known.
     pub fn typed<'t>(&self, server: &'t str, definition: &'t rmcp::model::Tool) -> Typed<'t> {
-        let observed = (self.0.memory).shape(&format!("{server}.{}", definition.name));
+        let observed = self.shape(server, &definition.name);
         Typed::new(server, definition, observed.as_ref())
     }
 }

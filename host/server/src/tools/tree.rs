@@ -1,9 +1,16 @@
 //! `/servers`: the declarations of tools as files, for code that has `fs` and would rather list and
-//! read than search. Ordinary files in a private directory of this process, granted for reading.
+//! read than search. Ordinary files in a private directory of this process, granted for reading. A
+//! process that is killed leaves its directory behind; the next one removes it.
 //!
 //! There is a tree for each profile that has files, with what the profile may call and nothing else.
 
-use std::{fs, io, path::PathBuf, sync::Arc};
+use std::{
+    fs::{self, DirBuilder, File},
+    io,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rmcp::model::Tool;
 use tempfile::TempDir;
@@ -17,15 +24,18 @@ use vesicle_sandbox::{Access, Directory, Files, Quota};
 use super::Toolbox;
 use crate::limits::{Policy, Profile};
 
-/// Code's name for it.
-const GUEST: &str = "/servers";
 /// Where the files are generated into.
 const FOLDER: &str = "servers";
+
+/// Where the directories of all processes are, in the data directory.
+const PLACES: &str = "trees";
 
 /// The trees of all profiles. Dropping it removes the files.
 pub struct Trees {
     place: TempDir,
     trees: Vec<Tree>,
+    /// Locked as long as this process lives.
+    _in_use: File,
 }
 
 struct Tree {
@@ -34,31 +44,52 @@ struct Tree {
 }
 
 impl Trees {
+    /// Code's name for a tree.
+    pub const GUEST: &str = "/servers";
+
     /// Trees for the profiles of `policy` that have files, all of them empty, and the policy by which
-    /// these profiles have them.
+    /// these profiles have them. They lie in `data`, or with temporary files if there is none.
     ///
     /// # Errors
     /// There is no place for files.
-    pub fn plant(policy: &Policy) -> io::Result<(Self, Policy)> {
-        let mut trees = Self {
-            place: tempfile::Builder::new().prefix("vesicle-").tempdir()?,
-            trees: Vec::new(),
+    pub fn plant(policy: &Policy, data: Option<&Path>) -> io::Result<(Self, Policy)> {
+        let mut trees = Self::none(data)?;
+        let granted = policy.with_files(|profile| trees.plant_one(profile));
+        Ok((trees, granted))
+    }
+
+    /// A place for trees.
+    ///
+    /// # Errors
+    /// There is none for files.
+    pub fn none(data: Option<&Path>) -> io::Result<Self> {
+        let (place, in_use) = match data {
+            Some(data) => place_in(&data.join(PLACES))?,
+            None => locked(tempfile::Builder::new().prefix("vesicle-").tempdir()?)?,
         };
-        let granted = policy.with_files(|profile| match profile.files.directories() {
-            [_, ..] => trees.add(profile).unwrap_or_else(|error| {
-                tracing::warn!(profile = profile.name, %error, "{GUEST} is not there for code");
+        Ok(Self {
+            place,
+            trees: Vec::new(),
+            _in_use: in_use,
+        })
+    }
+
+    /// The files of this profile, with a tree if it has any.
+    pub fn plant_one(&mut self, profile: &Profile) -> Files {
+        match profile.files.directories() {
+            [_, ..] => self.add(profile).unwrap_or_else(|error| {
+                tracing::warn!(profile = profile.name, %error, "{} is not there for code", Self::GUEST);
                 profile.files.clone()
             }),
             [] => profile.files.clone(),
-        });
-        Ok((trees, granted))
+        }
     }
 
     fn add(&mut self, profile: &Profile) -> io::Result<Files> {
         let path = self.place.path().join(&profile.name);
         fs::create_dir_all(path.join(FOLDER))?;
         let quota = Quota::default();
-        let tree = Directory::open(&path.join(FOLDER), GUEST, Access::Read, quota);
+        let tree = Directory::open(&path.join(FOLDER), Self::GUEST, Access::Read, quota);
         let tree = tree.map_err(io::Error::other)?;
         // The operator's own of this name counts.
         let all = [tree]
@@ -98,10 +129,34 @@ impl Trees {
                 .collect();
             let grown = generate(&servers, &tree.path, Language::TypeScript, false);
             if let Err(error) = grown {
-                tracing::warn!(%error, "{GUEST} is not up to date");
+                tracing::warn!(%error, "{} is not up to date", Self::GUEST);
             }
         }
     }
+}
+
+/// A directory for this process alone. Those of processes that have ended are removed.
+fn place_in(places: &Path) -> io::Result<(TempDir, File)> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(places)?;
+    // What another process has made and not locked yet would look like one that is not in use.
+    let others = File::open(places)?;
+    others.lock()?;
+    for entry in fs::read_dir(places)? {
+        let path = entry?.path();
+        if File::open(&path).is_ok_and(|place| place.try_lock().is_ok()) {
+            fs::remove_dir_all(&path)?;
+        }
+    }
+    locked(tempfile::Builder::new().tempdir_in(places)?)
+}
+
+fn locked(place: TempDir) -> io::Result<(TempDir, File)> {
+    let in_use = File::open(place.path())?;
+    in_use.lock()?;
+    Ok((place, in_use))
 }
 
 impl Tree {
@@ -114,10 +169,26 @@ impl Tree {
         let name = server.name.as_str();
         let granted = (server.tools())
             .filter(|tool| self.grants.decide(name, tool.name()) != Decision::Deny)
-            .map(|tool| {
-                let seen = toolbox.memory().shape(&format!("{name}.{}", tool.name()));
-                (&tool.definition, seen)
-            });
+            .map(|tool| (&tool.definition, toolbox.shape(name, tool.name())));
         (name, granted.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_killed_processes_left_is_removed_and_what_others_use_is_not() {
+        let data = tempfile::tempdir().unwrap();
+        let places = data.path().join(PLACES);
+        let used = Trees::none(Some(data.path())).unwrap();
+        let left = places.join("left");
+        fs::create_dir_all(left.join("default/servers/raw")).unwrap();
+        fs::write(left.join("default/servers/raw/echo.ts"), "").unwrap();
+        let second = Trees::none(Some(data.path())).unwrap();
+        assert!(!left.exists() && used.place.path().exists());
+        drop((used, second));
+        assert_eq!(fs::read_dir(&places).unwrap().count(), 0);
     }
 }

@@ -69,7 +69,7 @@ fn with_pgvector(session: &Session) -> Result<bool> {
     if !used {
         session.batch("SAVEPOINT pgvector")?;
         let made = session
-            .batch("CREATE EXTENSION IF NOT EXISTS vector")
+            .batch("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
             .and_then(|()| session.batch(include_str!("pgvector.sql")));
         if let Err(error) = made {
             if session.is_broken() {

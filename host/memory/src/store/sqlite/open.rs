@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -15,6 +16,8 @@ use crate::{Error, Result};
 const STATEMENTS_KEPT: usize = 64;
 /// Pages of the log after which it is copied into the file: 16 MB, so that writers seldom wait for that.
 const LOG_PAGES: i64 = 4_000;
+/// How long is waited before the log is asked for again.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 /// Kibibytes of the file that a connection keeps in memory.
 const WRITER_CACHE_KIB: i64 = 16_384;
 const READER_CACHE_KIB: i64 = 4_096;
@@ -61,9 +64,7 @@ fn try_writer(path: &Path, options: &SqliteOptions) -> Result<Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(store)?;
     settle(&connection, WRITER_CACHE_KIB).map_err(store)?;
-    connection
-        .pragma_update(None, "journal_mode", "WAL")
-        .map_err(store)?;
+    keep_log(&connection)?;
     // What was acknowledged outlives the process and the machine.
     connection
         .pragma_update(None, "synchronous", "FULL")
@@ -82,6 +83,20 @@ fn try_writer(path: &Path, options: &SqliteOptions) -> Result<Connection> {
             .map_err(store)?;
     }
     Ok(connection)
+}
+
+/// Makes the file one with a log. While others do the same, SQLite says at once that it is busy, and does not wait itself.
+fn keep_log(connection: &Connection) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let done = connection.pragma_update(None, "journal_mode", "WAL");
+        match done.map_err(store) {
+            Err(Error::Busy { .. }) if began.elapsed() < BUSY_TIMEOUT => {
+                std::thread::sleep(BUSY_PAUSE);
+            }
+            done => return done,
+        }
+    }
 }
 
 fn settle(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {

@@ -59,7 +59,7 @@ pub fn entries(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Folders that other tests run: programs that say what becomes of them with and without the source
-/// check (`tests/sandbox/source_check_attacks.rs`); and what is no program (`lying/`, `std_fs.rs`).
+/// check (`tests/sandbox/source_check_attacks.rs`); and what is no program (`lying/`, `std_fs.rs`, `wasi_http.rs`).
 const RUN_ELSEWHERE: &[&str] = &["source-check", "lying-components", "components"];
 
 #[test]

@@ -83,7 +83,9 @@ pub async fn call(
     };
     if !host.toolbox.is_empty() {
         let consent = consent(&context.peer, &host.secrets);
-        execution.tools = Arc::new(host.toolbox.granted(profile, consent));
+        let granted = host.toolbox.granted(profile, consent);
+        execution.off_clock = Some(granted.off_clock());
+        execution.tools = Arc::new(granted);
     }
     recording.watch(&mut execution);
     let result_bytes_max = arguments.result_bytes_max;
