@@ -12,10 +12,7 @@ fn a_certificate_is_checked() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = own.path().join("server.pem");
     std::fs::write(&certificate, made.cert.pem()).unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let server = Server::own(&["fsync=off", "listen_addresses=127.0.0.1"]);
+    let server = Server::listening(&["fsync=off"]);
     // The server writes them itself, as they must be its own user's.
     let data = server.directory().join("data").display().to_string();
     let key = made.signing_key.serialize_pem();
@@ -30,7 +27,7 @@ fn a_certificate_is_checked() {
     }
     server.sql("postgres", "ALTER SYSTEM SET ssl = on");
     server.sql("postgres", "SELECT pg_reload_conf()");
-    let port = server.sql("postgres", "SHOW port").parse().unwrap_or(port);
+    let port = server.port();
     let url = |options: &str| -> PostgresUrl {
         format!("postgres://postgres:open%20sesame@localhost:{port}/postgres?hostaddr=127.0.0.1{options}")
             .parse()
@@ -42,7 +39,7 @@ fn a_certificate_is_checked() {
         "{error}"
     );
     let trusted = format!("&sslmode=verify-full&sslrootcert={}", certificate.display());
-    PostgresStore::open(&url(&trusted)).unwrap();
+    let store = PostgresStore::open(&url(&trusted)).unwrap();
     assert_eq!(
         server.sql(
             "postgres",
@@ -50,4 +47,5 @@ fn a_certificate_is_checked() {
         ),
         "1",
     );
+    drop(store);
 }

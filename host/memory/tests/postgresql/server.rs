@@ -1,5 +1,6 @@
 //! PostgreSQL servers that tests start and stop, each in a directory of its own.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -47,6 +48,7 @@ pub struct Server {
     directory: PathBuf,
     afterwards: &'static str,
     settings: Vec<String>,
+    port: u16,
     running: Mutex<Option<Child>>,
     /// When it is this test's own.
     _own: Option<tempfile::TempDir>,
@@ -63,6 +65,15 @@ pub fn shared() -> &'static Server {
 }
 
 impl Server {
+    /// One for a single test that can be reached by TCP as well.
+    pub fn listening(settings: &[&str]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = format!("port={}", free.local_addr().unwrap().port());
+        drop(free);
+        let settings = [settings, &["listen_addresses=127.0.0.1", &port]].concat();
+        Self::own(&settings)
+    }
+
     /// One for a single test.
     pub fn own(settings: &[&str]) -> Self {
         let own = tempfile::tempdir().unwrap();
@@ -77,8 +88,12 @@ impl Server {
         settings: &[&str],
         own: Option<tempfile::TempDir>,
     ) -> Self {
+        let port = settings
+            .iter()
+            .find_map(|setting| setting.strip_prefix("port="));
         let server = Self {
             kind,
+            port: port.map_or(5432, |port| port.parse().unwrap()),
             directory,
             afterwards,
             settings: settings
@@ -90,6 +105,10 @@ impl Server {
         };
         server.start();
         server
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn directory(&self) -> &Path {
@@ -160,6 +179,8 @@ impl Server {
             ])
             .arg("-h")
             .arg(&self.directory)
+            .arg("-p")
+            .arg(self.port.to_string())
             .env("PGPASSWORD", PASSWORD)
             .output()
             .unwrap();
@@ -177,7 +198,8 @@ impl Server {
 
     pub fn url_as(&self, user: &str, password: &str, database: &str) -> PostgresUrl {
         let directory = self.directory.display();
-        format!("postgres://{user}:{password}@/{database}?host={directory}")
+        let port = self.port;
+        format!("postgres://{user}:{password}@/{database}?host={directory}&port={port}")
             .parse()
             .unwrap()
     }
