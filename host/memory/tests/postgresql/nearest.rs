@@ -62,8 +62,8 @@ async fn the_nearest_are_found_under_every_filter() {
         found.sort_by(|a, b| b.semantic.unwrap().total_cmp(&a.semantic.unwrap()));
         let fits = |number: &usize| match domain {
             None => true,
-            Some("rare") => number % 50 == 0,
-            Some("web") => number % 50 != 0,
+            Some("rare") => number.is_multiple_of(50),
+            Some("web") => !number.is_multiple_of(50),
             _ => false,
         };
         let mut best: Vec<f32> = (0..300)
