@@ -136,6 +136,17 @@ impl Error {
         Self::NotFound { what, id, instead }
     }
 
+    /// The same error again, for each of those who share a transaction.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Full => Self::Full,
+            Self::Busy { seconds } => Self::Busy { seconds: *seconds },
+            Self::Damaged(cause) => Self::Damaged(cause.clone()),
+            Self::Unavailable(message) => Self::Unavailable(message.clone()),
+            other => Self::Store(other.to_string()),
+        }
+    }
+
     pub(crate) fn no_episode(id: crate::EpisodeId) -> Self {
         Self::not_found(
             "episode",

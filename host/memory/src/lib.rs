@@ -23,4 +23,5 @@ pub use memory::Memory;
 pub use model::*;
 pub use retrieval::{Ranking, Why};
 pub use store::Store;
+pub use store::postgresql::{PostgresStore, PostgresUrl};
 pub use store::sqlite::{SqliteOptions, SqliteStore};

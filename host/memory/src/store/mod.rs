@@ -5,7 +5,10 @@
 
 mod filter;
 mod index;
+pub mod postgresql;
 pub mod sqlite;
+mod stored;
+mod vocabulary;
 
 use schemars::JsonSchema;
 

@@ -1,5 +1,5 @@
-//! The memory, through its own doors. All of it is about any store; `shared.rs` says which one is taken. What is of SQLite
-//! alone is in `sqlite.rs` and `crash.rs`.
+//! The memory, through its own doors. All of it is about any store; `place.rs` says which one is taken, and
+//! `tests/postgresql/` takes others. What is of SQLite alone is in `sqlite.rs` and `crash.rs`.
 
 // Helpers are tests too, which clippy cannot see.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -13,6 +13,7 @@ mod embedding;
 mod filters;
 mod learning;
 mod operations;
+mod place;
 mod providers;
 mod queries;
 mod reference;

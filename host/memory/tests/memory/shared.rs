@@ -1,35 +1,9 @@
 //! What several tests need.
 
-use std::sync::Arc;
-
 use vesicle_memory::memory::{CompleteEpisode, Completed, NewEpisode, NewStep, Query};
-use vesicle_memory::{
-    EpisodeId, Memory, OutcomeKind, SqliteOptions, SqliteStore, StepResult, TaskType,
-};
+use vesicle_memory::{EpisodeId, Memory, OutcomeKind, StepResult, TaskType};
 
-/// A memory in a directory of its own.
-pub struct Scratch {
-    pub directory: tempfile::TempDir,
-    pub memory: Memory,
-}
-
-impl Scratch {
-    pub fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let memory = open(directory.path());
-        Self { directory, memory }
-    }
-
-    /// As after a restart, or from another process.
-    pub fn again(&self) -> Memory {
-        open(self.directory.path())
-    }
-}
-
-pub fn open(directory: &std::path::Path) -> Memory {
-    let store = SqliteStore::open(&directory.join("memory.db"), &SqliteOptions::default()).unwrap();
-    Memory::new(Arc::new(store)).unwrap()
-}
+pub use crate::place::*;
 
 pub async fn create(memory: &Memory, description: &str) -> EpisodeId {
     create_in(memory, description, "web", TaskType::Debugging).await

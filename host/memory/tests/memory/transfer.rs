@@ -192,37 +192,6 @@ async fn lines_that_are_none_name_the_place() {
 }
 
 #[tokio::test]
-async fn a_backup_is_made_while_others_write_and_is_whole() {
-    let scratch = Scratch::new();
-    some(&scratch.memory).await;
-    let to = scratch.directory.path().join("copy").join("memory.db");
-    std::fs::create_dir(to.parent().unwrap()).unwrap();
-    let store = scratch.memory.store().clone();
-    let place = to.clone();
-    let backup = tokio::task::spawn_blocking(move || {
-        let mut last = (0, 0);
-        store
-            .backup(&place, &mut |done, all| last = (done, all))
-            .unwrap();
-        last
-    });
-    for n in 0..20 {
-        create(&scratch.memory, &format!("Meanwhile {n}")).await;
-    }
-    let (done, all) = backup.await.unwrap();
-    assert!(all > 0 && done == all);
-    let copy = open(to.parent().unwrap());
-    assert!(copy.store().check().unwrap().is_empty());
-    assert!(copy.stats().await.unwrap().episodes >= 7);
-    let error = scratch
-        .memory
-        .store()
-        .backup(&to, &mut |_, _| {})
-        .unwrap_err();
-    assert_eq!(error.code(), ErrorCode::Conflict);
-}
-
-#[tokio::test]
 async fn old_episodes_are_let_go() {
     let scratch = Scratch::new();
     some(&scratch.memory).await;

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use super::best::Best;
 use super::vectors::Query;
 use super::{Index, word_hash};
+use crate::model::EpisodeId;
 use crate::store::{Candidate, Search};
 
 /// Words of a query that are looked up, the rarest first.
@@ -20,15 +21,26 @@ thread_local! {
 impl Index {
     /// The best candidates of each channel.
     pub fn search(&self, search: &Search) -> Vec<Candidate> {
-        SCORES.with_borrow_mut(|scores| self.search_with(search, scores))
+        self.search_beside(search, &[])
     }
 
-    fn search_with(&self, search: &Search, scores: &mut Vec<f32>) -> Vec<Candidate> {
+    /// The same where vectors are kept elsewhere: `nearest` are the best by vector, of those that the filter lets through.
+    pub fn search_beside(&self, search: &Search, nearest: &[EpisodeId]) -> Vec<Candidate> {
+        SCORES.with_borrow_mut(|scores| self.search_with(search, nearest, scores))
+    }
+
+    fn search_with(
+        &self,
+        search: &Search,
+        nearest: &[EpisodeId],
+        scores: &mut Vec<f32>,
+    ) -> Vec<Candidate> {
         let mask = self.columns.wanted(&search.filter).mask();
         let query = self.query(search);
         scores.clear();
         scores.resize(self.columns.len(), 0.0);
-        let mut numbers = Vec::new();
+        let nearest = nearest.iter().filter_map(|id| self.numbers.get(id));
+        let mut numbers: Vec<u32> = nearest.copied().collect();
         if !search.words.is_empty() {
             self.add_words(search, scores);
             let mut best = Best::new(search.per_channel);

@@ -26,14 +26,3 @@ pub fn store(error: rusqlite::Error) -> Error {
         _ => Error::Store(error.to_string()),
     }
 }
-
-/// The same error again, for each of those who share it.
-pub fn again(error: &Error) -> Error {
-    match error {
-        Error::Full => Error::Full,
-        Error::Busy { seconds } => Error::Busy { seconds: *seconds },
-        Error::Damaged(cause) => Error::Damaged(cause.clone()),
-        Error::Unavailable(message) => Error::Unavailable(message.clone()),
-        other => Error::Store(other.to_string()),
-    }
-}

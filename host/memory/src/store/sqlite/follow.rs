@@ -3,12 +3,13 @@
 use rusqlite::{Connection, Row, params};
 
 use super::errors::store;
-use super::transaction::{REMOVED_KEPT, parsed};
-use super::vectors::{self, WORD_BYTES};
+use super::transaction::REMOVED_KEPT;
+use super::vectors;
 use super::{read, select};
 use crate::model::Episode;
 use crate::store::Facts;
 use crate::store::index::{Entry, Index};
+use crate::store::stored::{hashed, parsed, words_of_blob};
 use crate::{Result, text};
 
 /// Whether something changed since the index was brought up to date.
@@ -101,18 +102,5 @@ fn words_of_text(connection: &Connection, row: &Row<'_>, facts: &Facts) -> Resul
     let body = row.get_ref(13).map_err(store)?;
     let mut episode: Episode = parsed(body.as_str().unwrap_or_default())?;
     episode.steps = read::steps(connection, facts.id)?;
-    let document = text::document(&episode);
-    let words = document.words.iter();
-    let hashed = words.map(|(word, count)| {
-        let count = u8::try_from(*count).unwrap_or(u8::MAX);
-        (crate::store::index::word_hash(word), count)
-    });
-    Ok(hashed.collect())
-}
-
-fn words_of_blob(blob: &[u8]) -> Vec<(u32, u8)> {
-    let words = blob.as_chunks::<WORD_BYTES>().0.iter();
-    words
-        .map(|&[a, b, c, d, count]| (u32::from_le_bytes([a, b, c, d]), count))
-        .collect()
+    Ok(hashed(&text::document(&episode)))
 }

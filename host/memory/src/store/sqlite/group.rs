@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 
-use super::errors::{again, store};
+use super::errors::store;
 use super::transaction::{KnownWords, Tx};
 use crate::store::WriteWork;
 use crate::{Error, Result};
@@ -55,7 +55,7 @@ impl Group {
         done?;
         match end.get() {
             Some(None) => Ok(()),
-            Some(Some(error)) => Err(again(error)),
+            Some(Some(error)) => Err(error.again()),
             None => Err(Error::Store("a group did not end".to_owned())),
         }
     }
@@ -91,7 +91,7 @@ impl Writer {
                 drop(savepoint);
                 // Some errors end the whole transaction, with what others did before in it.
                 if self.connection.is_autocommit() {
-                    self.fail(again(&error));
+                    self.fail(error.again());
                 }
                 Err(error)
             }

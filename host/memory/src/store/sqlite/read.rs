@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::errors::store;
-use super::transaction::parsed;
 use crate::Result;
 use crate::model::{EpisodeId, Step};
+use crate::store::stored::parsed;
 
 /// The number of the last change, and the generation of indexes.
 pub fn seq(connection: &Connection) -> Result<(u64, u64)> {

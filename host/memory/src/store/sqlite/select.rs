@@ -5,9 +5,10 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use super::errors::store;
 use super::read;
-use crate::model::{Complexity, EpisodeId, OutcomeKind, TaskType, Time};
+use crate::Result;
+use crate::model::{EpisodeId, OutcomeKind, TaskType};
+use crate::store::stored::{complexity_of, damaged, time};
 use crate::store::{Facts, Filter, Order, Page, Totals};
-use crate::{Error, Result};
 
 const FACTS: &str =
     "id, domain, task_type, complexity, outcome, start_us, end_us, steps, reward, quality";
@@ -115,23 +116,6 @@ pub fn one(row: &Row<'_>) -> Result<Facts> {
         reward: row.get(8).map_err(store)?,
         quality: row.get(9).map_err(store)?,
     })
-}
-
-pub fn complexity_of(number: u8) -> Complexity {
-    match number {
-        0 => Complexity::Simple,
-        1 => Complexity::Moderate,
-        _ => Complexity::Complex,
-    }
-}
-
-pub fn time(micros: i64) -> Result<Time> {
-    Time::from_timestamp_micros(micros)
-        .ok_or_else(|| Error::Damaged(format!("{micros} µs are no time")))
-}
-
-fn damaged(error: Error) -> Error {
-    Error::Damaged(error.to_string())
 }
 
 /// A condition, and the values of its parameters.

@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use rustc_hash::FxHashSet;
-use serde::de::DeserializeOwned;
 
 use super::errors::store;
 use super::{read, records, select, vectors};
 use crate::model::{Episode, EpisodeId, Step};
+use crate::store::stored::{body_without_steps, json, parsed};
 use crate::store::{
     Document, Facts, Filter, Order, Page, Read, Record, RecordKind, Records, Standing, Totals,
     Write,
@@ -318,42 +318,4 @@ impl Write for Tx<'_> {
     fn delete_record(&mut self, kind: RecordKind, id: &str) -> Result<bool> {
         records::delete(self.connection, kind, id)
     }
-}
-
-/// The body of an episode; its steps have a table of their own, and are not copied to be left out.
-fn body_without_steps(episode: &Episode) -> Result<String> {
-    if episode.steps.is_empty() {
-        return json(episode);
-    }
-    json(&Episode {
-        episode_id: episode.episode_id,
-        task_type: episode.task_type,
-        task_description: episode.task_description.clone(),
-        context: episode.context.clone(),
-        start_time: episode.start_time,
-        end_time: episode.end_time,
-        steps: Vec::new(),
-        outcome: episode.outcome.clone(),
-        reward: episode.reward,
-        reflection: episode.reflection.clone(),
-        patterns: episode.patterns.clone(),
-        heuristics: episode.heuristics.clone(),
-        applied_patterns: episode.applied_patterns.clone(),
-        metadata: episode.metadata.clone(),
-        tags: episode.tags.clone(),
-        checkpoints: episode.checkpoints.clone(),
-        salient_features: episode.salient_features.clone(),
-        quality_score: episode.quality_score,
-    })
-}
-
-pub fn json(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| Error::Store(format!("it cannot be written as JSON: {error}")))
-}
-
-/// Reads what was kept.
-pub fn parsed<T: DeserializeOwned>(body: &str) -> Result<T> {
-    serde_json::from_str(body)
-        .map_err(|error| Error::Damaged(format!("what is kept is no JSON of ours: {error}")))
 }

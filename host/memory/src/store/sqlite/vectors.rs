@@ -1,7 +1,5 @@
 //! What episodes are found by: their words and their vectors.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::errors::store;
@@ -10,13 +8,9 @@ use super::transaction::KnownWords;
 use crate::Result;
 use crate::model::EpisodeId;
 use crate::store::Document;
-use crate::store::index::{quantized, word_hash};
-
-/// Shorter words have no trigram, and longer ones are seldom words.
-const VOCABULARY_BYTES: std::ops::RangeInclusive<usize> = 4..=40;
-
-/// Bytes of a word in `documents.words`: its hash, and how often it stands there.
-pub const WORD_BYTES: usize = 5;
+use crate::store::index::quantized;
+use crate::store::stored::{hashed, words_to_blob};
+use crate::store::vocabulary::{belongs, trigrams};
 
 pub fn put_document(
     connection: &Connection,
@@ -25,19 +19,13 @@ pub fn put_document(
     document: &Document,
     mut known: Option<&mut KnownWords>,
 ) -> Result<()> {
-    let mut words = Vec::with_capacity(document.words.len() * WORD_BYTES);
+    let hashed = hashed(document);
     let mut is_new = connection
         .prepare_cached("INSERT OR IGNORE INTO words (hash) VALUES (?1)")
         .map_err(store)?;
-    for (word, count) in &document.words {
-        let hash = word_hash(word);
-        words.extend_from_slice(&hash.to_le_bytes());
-        words.push(u8::try_from(*count).unwrap_or(u8::MAX));
-        let belongs = VOCABULARY_BYTES.contains(&word.len())
-            && word.chars().any(char::is_alphabetic)
-            && !has_many_digits(word);
+    for ((word, _), &(hash, _)) in document.words.iter().zip(&hashed) {
         let mut is_unknown = || known.as_mut().is_none_or(|known| known.insert(hash));
-        if belongs && is_unknown() && is_new.execute([hash]).map_err(store)? > 0 {
+        if belongs(word) && is_unknown() && is_new.execute([hash]).map_err(store)? > 0 {
             connection
                 .prepare_cached("INSERT INTO vocabulary (word) VALUES (?1)")
                 .and_then(|mut statement| statement.execute([word]))
@@ -49,14 +37,9 @@ pub fn put_document(
             "INSERT INTO documents (episode, seq, words) VALUES (?1, ?2, ?3)
              ON CONFLICT (episode) DO UPDATE SET seq = ?2, words = ?3",
         )
-        .and_then(|mut statement| statement.execute(params![row, seq, words]))
+        .and_then(|mut statement| statement.execute(params![row, seq, words_to_blob(&hashed)]))
         .map_err(store)?;
     Ok(())
-}
-
-/// Ids, digests and amounts are not misspelt words, and there is no end of them.
-fn has_many_digits(word: &str) -> bool {
-    word.bytes().filter(u8::is_ascii_digit).count() > 2
 }
 
 /// Words that share trigrams with this one, those that share the most in the least first.
@@ -77,25 +60,6 @@ pub fn similar_words(connection: &Connection, word: &str, limit: usize) -> Resul
         .query_map(params![query, limit], |row| row.get(0))
         .map_err(store)?;
     rows.collect::<Result<_, _>>().map_err(store)
-}
-
-/// The trigrams of a word, and of what it is with two neighbours swapped: a short word with such a slip shares none with
-/// what was meant.
-fn trigrams(word: &str) -> BTreeSet<String> {
-    let chars: Vec<char> = word.chars().take(*VOCABULARY_BYTES.end()).collect();
-    let mut trigrams = BTreeSet::new();
-    for at in 0..chars.len() {
-        let mut swapped = chars.clone();
-        if at > 0 {
-            swapped.swap(at - 1, at);
-        }
-        trigrams.extend(
-            swapped
-                .windows(3)
-                .map(|trigram| trigram.iter().collect::<String>()),
-        );
-    }
-    trigrams
 }
 
 /// The model whose vectors are searched, and its key.

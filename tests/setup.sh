@@ -1,0 +1,9 @@
+#!/bin/sh
+# Installs what the tests need beside Rust: MCP clients and servers, SciPy, two PostgreSQL servers.
+# Does nothing where it is there already.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+"$root/tests/clients/setup.sh"
+"$root/host/memory/tests/reference/setup.sh"
+"$root/tests/postgresql/setup.sh"
