@@ -1,6 +1,6 @@
 //! `vesicle memory`, over real runs.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Finished, config::Place, support::in_repository};
 
@@ -15,7 +15,7 @@ fn run_code(place: &Place, code: &str) -> Finished {
     place.vesicle(&["--data-dir", "data", "run", "program.ts"])
 }
 
-fn json(finished: &Finished) -> Value {
+fn answer(finished: &Finished) -> Value {
     assert_eq!(finished.code(), Some(0), "{finished}");
     serde_json::from_str(finished.stdout()).unwrap()
 }
@@ -35,7 +35,7 @@ fn imported() -> Place {
 #[test]
 fn runs_are_imported_found_and_shown() {
     let place = imported();
-    let stats = json(&memory(&place, &["stats", "-o", "json"]));
+    let stats = answer(&memory(&place, &["stats", "-o", "json"]));
     assert_eq!(
         (&stats["episodes"], &stats["steps"]),
         (&200.into(), &1164.into())
@@ -46,7 +46,7 @@ fn runs_are_imported_found_and_shown() {
     let id = finished.stdout().split("  ").next().unwrap().to_owned();
     let shown = memory(&place, &["show", &id]);
     assert!(shown.stdout().contains("reward "), "{shown}");
-    let episode = json(&memory(&place, &["show", &id, "-o", "json"]));
+    let episode = answer(&memory(&place, &["show", &id, "-o", "json"]));
     assert_eq!(episode["episode_id"], id.as_str());
     let none = memory(&place, &["search", "x", "--domain", "no such domain"]);
     assert_eq!(none.code(), Some(1), "{none}");
@@ -77,8 +77,11 @@ fn what_is_exported_is_imported_elsewhere_and_kept_safe() {
         "-o",
         "json",
     ];
-    assert_eq!(json(&place.vesicle(&elsewhere))["episodes"], 200);
-    assert_eq!(json(&place.vesicle(&elsewhere))["episodes_unchanged"], 200);
+    assert_eq!(answer(&place.vesicle(&elsewhere))["episodes"], 200);
+    assert_eq!(
+        answer(&place.vesicle(&elsewhere))["episodes_unchanged"],
+        200
+    );
     let text = std::fs::read_to_string(place.0.path().join("all.jsonl")).unwrap();
     place.write("half.jsonl", text.split_at(text.len() / 2).0);
     let half = ["--data-dir", "third", "memory", "import", "half.jsonl"];
@@ -99,11 +102,11 @@ fn old_episodes_are_let_go_when_it_is_said_which() {
     let dry = memory(&place, &["prune", "--keep", "10", "--dry-run"]);
     assert_eq!(dry.stdout(), "190 episodes would be deleted\n");
     assert_eq!(
-        json(&memory(&place, &["prune", "--keep", "10", "-o", "json"]))["episodes"],
+        answer(&memory(&place, &["prune", "--keep", "10", "-o", "json"]))["episodes"],
         190
     );
     assert_eq!(
-        json(&memory(&place, &["stats", "-o", "json"]))["episodes"],
+        answer(&memory(&place, &["stats", "-o", "json"]))["episodes"],
         10
     );
 }
@@ -112,7 +115,7 @@ fn old_episodes_are_let_go_when_it_is_said_which() {
 fn what_it_is_worth_is_measured() {
     let place = Place::empty();
     let runs = in_repository("host/memory/tests/data/airline-episodes.jsonl");
-    let report = json(&memory(
+    let report = answer(&memory(
         &place,
         &["eval", runs.to_str().unwrap(), "-o", "json"],
     ));
@@ -171,19 +174,19 @@ fn programs_ask_within_their_domains_and_write_where_that_is_granted() {
         let place = Place::with(settings);
         let finished = run_code(&place, code);
         assert_eq!(finished.code(), Some(0), "{finished}");
-        finished.stdout().to_owned()
+        serde_json::from_str::<Value>(finished.stdout()).unwrap()
     };
     let write = "const start = (domain) => memory.record.start({ task_description: 'Repair it', domain, task_type: 'testing' })\
         .then(made => made.success, error => error.code); return [await start('web-shop'), await start('bank')]";
     let granted = "[memory]\nprograms = \"record\"\ndomains = [\"web-*\"]\n";
-    assert_eq!(run("", write), "[\"denied\",\"denied\"]\n");
-    assert_eq!(run(granted, write), "[true,\"invalid_input\"]\n");
+    assert_eq!(run("", write), json!(["denied", "denied"]));
+    assert_eq!(run(granted, write), json!([true, "invalid_input"]));
     assert_eq!(
         run(
             "[memory]\nprograms = \"none\"\n",
             "return memory.query('x').catch(error => error.code)"
         ),
-        "\"denied\"\n"
+        json!("denied")
     );
     // An episode of another domain is not there, by whatever way it is asked for.
     let place = Place::with("[memory]\nprograms = \"record\"\n");
@@ -201,8 +204,8 @@ fn programs_ask_within_their_domains_and_write_where_that_is_granted() {
     );
     let asked = run_code(&place, &ask);
     assert_eq!(
-        asked.stdout(),
-        "[[\"web-shop\"],\"not_found\",\"not_found\",0,0,\"not_found\"]\n",
+        serde_json::from_str::<Value>(asked.stdout()).unwrap(),
+        json!([["web-shop"], "not_found", "not_found", 0, 0, "not_found"]),
         "{asked}"
     );
 }

@@ -12,7 +12,15 @@ fn a_certificate_is_checked() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = own.path().join("server.pem");
     std::fs::write(&certificate, made.cert.pem()).unwrap();
-    let server = Server::listening(&["fsync=off"]);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let settings = [
+        "fsync=off",
+        "listen_addresses=127.0.0.1",
+        &format!("port={port}"),
+    ];
+    let server = Server::own(&settings);
     // The server writes them itself, as they must be its own user's.
     let data = server.directory().join("data").display().to_string();
     let key = made.signing_key.serialize_pem();
@@ -27,7 +35,6 @@ fn a_certificate_is_checked() {
     }
     server.sql("postgres", "ALTER SYSTEM SET ssl = on");
     server.sql("postgres", "SELECT pg_reload_conf()");
-    let port = server.port();
     let url = |options: &str| -> PostgresUrl {
         format!("postgres://postgres:open%20sesame@localhost:{port}/postgres?hostaddr=127.0.0.1{options}")
             .parse()

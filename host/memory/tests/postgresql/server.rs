@@ -1,6 +1,5 @@
 //! PostgreSQL servers that tests start and stop, each in a directory of its own.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -65,15 +64,6 @@ pub fn shared() -> &'static Server {
 }
 
 impl Server {
-    /// One for a single test that can be reached by TCP as well.
-    pub fn listening(settings: &[&str]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = format!("port={}", free.local_addr().unwrap().port());
-        drop(free);
-        let settings = [settings, &["listen_addresses=127.0.0.1", &port]].concat();
-        Self::own(&settings)
-    }
-
     /// One for a single test.
     pub fn own(settings: &[&str]) -> Self {
         let own = tempfile::tempdir().unwrap();
@@ -105,10 +95,6 @@ impl Server {
         };
         server.start();
         server
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     pub fn directory(&self) -> &Path {
