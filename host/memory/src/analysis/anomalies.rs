@@ -1,5 +1,6 @@
 //! Numbers that are far from where they should be, by robust z-scores: anomalies hardly move medians.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::numbers::{is_constant, mean, median};
@@ -18,7 +19,7 @@ const BY_MEAN: f64 = 1.253_314_137_315_500_3;
 const TREND_LEVEL: f64 = 0.01;
 
 /// A number that is far from where it should be.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Anomaly {
     /// Its place, from 0.
     pub index: usize,

@@ -1,6 +1,7 @@
 //! Where the mean of a series changes, by PELT (Killick, Fearnhead and Eckley, 2012): the best division into parts, each
 //! with a mean of its own, where each part costs a penalty.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
@@ -16,7 +17,7 @@ const PENALTY: f64 = 3.0;
 const MAD_TO_DEVIATION: f64 = 1.482_602_218_505_602;
 
 /// A change of the mean.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Change {
     /// The first number after the change, from 0.
     pub index: usize,

@@ -1,5 +1,6 @@
 //! Whether two series go together.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, Normal, StudentsT};
 
@@ -9,7 +10,7 @@ use super::numbers::{is_constant, mean, ranks};
 pub const CORRELATION_MIN: usize = 4;
 
 /// How two series go together.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Correlation {
     /// Pearson's r, from -1 to 1.
     pub coefficient: f64,

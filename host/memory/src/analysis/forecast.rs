@@ -4,6 +4,7 @@
 //! The crate augurs-ets has more models; it brings nalgebra and an older rand, which take longer to build than the memory
 //! itself. These models are a recursion of four lines.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, Normal};
 
@@ -23,7 +24,7 @@ const BEGINNING: usize = 10;
 const EXACT: f64 = 1e-12;
 
 /// What comes next.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Forecast {
     /// One number for each place to come.
     pub point_forecasts: Vec<f64>,

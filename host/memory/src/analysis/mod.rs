@@ -15,6 +15,7 @@ mod trend;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use anomalies::{ANOMALIES_MIN, Anomaly, anomalies};
@@ -29,7 +30,7 @@ use crate::memory::check;
 use crate::{Error, Result};
 
 /// What is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AnalysisType {
     /// Correlations, changes and trends.
@@ -41,7 +42,7 @@ pub enum AnalysisType {
 }
 
 /// How it is done.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnalysisConfig {
     /// Below which p-value something counts; intervals hold one less this share. Between 0 and 1.
@@ -66,7 +67,7 @@ impl Default for AnalysisConfig {
 pub type Series = BTreeMap<String, Vec<f64>>;
 
 /// What was found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Analysis {
     /// Unless only predictions were wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +82,7 @@ pub struct Analysis {
 }
 
 /// What is there.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Statistical {
     /// Of all pairs of series, by name.
     pub correlations: Vec<CorrelationOf>,
@@ -92,7 +93,7 @@ pub struct Statistical {
 }
 
 /// What may come, and what should not be.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Predictive {
     /// Of all series.
     pub forecasts: Vec<Of<Forecast>>,
@@ -101,7 +102,7 @@ pub struct Predictive {
 }
 
 /// A result of one series.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Of<T> {
     /// The name of the series.
     pub variable: String,
@@ -111,7 +112,7 @@ pub struct Of<T> {
 }
 
 /// How two series go together.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CorrelationOf {
     /// Their names.
     pub variables: [String; 2],
@@ -123,7 +124,7 @@ pub struct CorrelationOf {
 }
 
 /// In short.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Summary {
     /// `given` or `episodes`.
     pub source: &'static str,
@@ -139,7 +140,7 @@ pub struct Summary {
 }
 
 /// What it took.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Performance {
     /// From the call to the answer.
     pub total_time_ms: f64,

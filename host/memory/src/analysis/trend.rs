@@ -1,6 +1,7 @@
 //! Whether a series rises or falls: the test of Mann and Kendall, and Sen's slope, neither of which asks for a straight
 //! line or a normal distribution.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, Normal};
 
@@ -10,7 +11,7 @@ use super::numbers::{is_constant, median_of_sorted, ties};
 pub const TREND_MIN: usize = 4;
 
 /// How a series moves.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Trend {
     /// `increasing`, `decreasing`, or `none` where that is not significant.
     pub direction: &'static str,

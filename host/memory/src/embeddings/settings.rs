@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::remote::{Patience, Remote};
@@ -15,7 +16,7 @@ pub const EMBEDDING_BATCH_MAX: usize = 256;
 const NAME_BYTES_MAX: usize = 2_000;
 
 /// Who makes vectors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// What is always there.
@@ -73,7 +74,7 @@ impl Provider {
 }
 
 /// A provider with all that it needs; no secret is in it, so that it can be kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmbeddingSettings {
     /// Who.
     pub provider: Provider,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Memory;
@@ -12,7 +13,7 @@ use crate::store::{self, Facts, Filter, Page};
 use crate::{Error, Result};
 
 /// The call, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskAnalysis {
     /// What is wanted.

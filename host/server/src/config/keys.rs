@@ -351,9 +351,26 @@ pub static KEYS: [Key; 50] = [
     },
     Key {
         path: "memory.url",
-        kind: Kind::Text,
+        kind: Kind::Database,
         default: || None,
-        doc: "Reserved for a PostgreSQL store, such as \"postgres://user@host/db\". This version has none and refuses it.",
+        doc: "A PostgreSQL database that keeps the memory instead of `memory.file`, such as\n\
+              \"postgres://user:password@host/database\", for hosts on several machines. The password is not shown; with\n\
+              VESICLE_MEMORY_URL it stays out of the file.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.embedding_urls",
+        kind: Kind::Urls,
+        default: || Some(Value::List(vec![])),
+        doc: "Addresses that the tool `configure_embeddings` may send texts to, beside those of the providers themselves.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.embedding_key_vars",
+        kind: Kind::Variables,
+        default: || Some(Value::List(vec![])),
+        doc: "Environment variables whose value `configure_embeddings` may use as a key, beside OPENAI_API_KEY and\n\
+              MISTRAL_API_KEY.",
         env_also: None,
     },
     Key {

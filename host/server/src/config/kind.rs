@@ -43,6 +43,10 @@ pub enum Kind {
     Hosts,
     /// Patterns of domains of the memory, such as `web-*`.
     Domains,
+    /// A database of PostgreSQL.
+    Database,
+    /// Addresses on the web.
+    Urls,
 }
 
 /// Whether a profile may have this name. Without `-` and capitals, so that each name is also a part
@@ -95,6 +99,8 @@ impl Kind {
             Self::Patterns => "a list of `server.tool` or `server`, with `*` for any text".to_owned(),
             Self::Variables => "a list of names of environment variables".to_owned(),
             Self::Domains => "a list of domains, with `*` for any text".to_owned(),
+            Self::Database => "postgres://user:password@host:5432/database, with %-codes for special characters in names and the password".to_owned(),
+            Self::Urls => "a list of addresses that begin with https:// or http://".to_owned(),
             Self::Server => "[servers.NAME] with `command` or `url`".to_owned(),
             Self::Hosts => "a list such as [\"api.example.com:443\"], or entries separated by commas outside of a file".to_owned(),
         }
@@ -127,6 +133,11 @@ impl Kind {
                 .iter()
                 .all(|name| is_variable(name))
                 .then_some(Value::List(names)),
+            (Self::Urls, Value::List(urls)) => urls
+                .iter()
+                .all(|url| url.starts_with("https://") || url.starts_with("http://"))
+                .then_some(Value::List(urls)),
+            (Self::Database, Value::Text(url)) => url.parse().ok().map(Value::Database),
             (Self::Path, Value::Text(text)) => {
                 (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
             }

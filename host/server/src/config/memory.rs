@@ -1,5 +1,7 @@
 //! `[memory]`: where past work is kept, and what programs may do with it.
 
+use vesicle_memory::embeddings::EmbeddingRules;
+
 use super::{
     Asker, Configuration, Policy, Problem, Settled, follow_data_dir, profiles, value::Value,
 };
@@ -12,14 +14,6 @@ pub(super) fn resolve(
     problems: &mut Vec<Problem>,
 ) -> MemoryConfig {
     follow_data_dir(settled, "memory.file", "memory.db");
-    if let Some(row) = settled.row("memory.url") {
-        problems.push(Problem {
-            origin: row.origin.clone(),
-            what: "this version keeps the memory in a file and has no store for `memory.url`"
-                .to_owned(),
-            advice: "leave `memory.url` out, and name the file with `memory.file`".to_owned(),
-        });
-    }
     if let Some(row) = settled.row("memory.record")
         && let Value::List(names) = &row.value
     {
@@ -34,6 +28,10 @@ pub(super) fn resolve(
         Some(Value::Path(file)) => Some(file.clone()),
         _ => None,
     };
+    let url = match settled.value("memory.url") {
+        Some(Value::Database(url)) => Some(url.clone()),
+        _ => None,
+    };
     let programs = match settled.value("memory.programs") {
         Some(Value::Text(name)) if name == "none" => Programs::None,
         Some(Value::Text(name)) if name == "record" => Programs::Record,
@@ -42,6 +40,12 @@ pub(super) fn resolve(
     MemoryConfig {
         enabled: settled.value("memory.enabled") != Some(&Value::Boolean(false)),
         file,
+        url,
+        embeddings: EmbeddingRules {
+            base_urls: settled.list("memory.embedding_urls"),
+            api_key_envs: settled.list("memory.embedding_key_vars"),
+            ..EmbeddingRules::default()
+        },
         programs,
         domains: settled.list("memory.domains"),
         record: settled.list("memory.record"),

@@ -3,6 +3,7 @@
 use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
+use vesicle_memory::PostgresUrl;
 
 use super::{file::ConfigFile, hosts::HostEntry, preopens::Preopen, servers::ServerEntry};
 
@@ -31,6 +32,9 @@ pub enum Value {
     Server(ServerEntry),
     /// Hosts.
     Hosts(Vec<HostEntry>),
+    /// A database; shown without its password.
+    #[serde(serialize_with = "shown")]
+    Database(PostgresUrl),
 }
 
 impl fmt::Display for Value {
@@ -51,6 +55,7 @@ impl fmt::Display for Value {
                 write!(f, "[{}]", all.join(", "))
             }
             Self::Server(server) => server.fmt(f),
+            Self::Database(url) => quoted(&url.to_string()).fmt(f),
         }
     }
 }
@@ -73,6 +78,10 @@ fn number_or_unlimited<S: serde::Serializer>(number: &u64, to: S) -> Result<S::O
         u64::MAX => to.serialize_str(UNLIMITED),
         number => to.serialize_u64(number),
     }
+}
+
+fn shown<S: serde::Serializer>(url: &PostgresUrl, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(url)
 }
 
 /// A path as text, for serde.

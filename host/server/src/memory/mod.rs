@@ -7,7 +7,10 @@ mod recording;
 use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::OnceCell;
-use vesicle_memory::{Error, Memory, SqliteOptions, SqliteStore, store::DomainGrant};
+use vesicle_memory::{
+    Error, Memory, PostgresStore, PostgresUrl, SqliteOptions, SqliteStore,
+    embeddings::EmbeddingRules, store::DomainGrant,
+};
 
 pub use programs::ProgramMemory;
 pub use recording::{RECORD_DOMAIN, Ran, Recorder};
@@ -19,6 +22,10 @@ pub struct MemoryConfig {
     pub enabled: bool,
     /// The file that it is kept in; none where the system tells no directory and nobody else does.
     pub file: Option<PathBuf>,
+    /// The database that it is kept in, instead of a file.
+    pub url: Option<PostgresUrl>,
+    /// What whoever configures embeddings may choose.
+    pub embeddings: EmbeddingRules,
     /// What programs may do with it.
     pub programs: Programs,
     /// The domains that programs see.
@@ -79,9 +86,19 @@ impl LazyMemory {
         let opened = self.0.opened.get_or_try_init(|| async {
             let config = self.0.config.clone();
             let opened = tokio::task::spawn_blocking(move || open(&config)).await;
-            opened.unwrap_or_else(|error| Err(Error::Store(error.to_string())))
+            let memory = opened.unwrap_or_else(|error| Err(Error::Store(error.to_string())))?;
+            // What was configured may be gone; what is built in serves until somebody mends it.
+            if let Err(error) = memory.restore_embeddings(self.embedding_rules()).await {
+                tracing::warn!(%error, "texts are embedded by what is built in");
+            }
+            Ok(memory)
         });
         opened.await
+    }
+
+    /// What whoever configures embeddings may choose.
+    pub fn embedding_rules(&self) -> &EmbeddingRules {
+        &self.0.config.embeddings
     }
 
     /// Opens it on this thread, for a command that does nothing else.
@@ -109,6 +126,9 @@ fn open(config: &MemoryConfig) -> Result<Memory, Error> {
             "the memory is switched off; `enabled = true` under [memory] in vesicle.toml switches it on"
                 .to_owned(),
         ));
+    }
+    if let Some(url) = &config.url {
+        return Memory::new(Arc::new(PostgresStore::open(url)?));
     }
     let Some(file) = &config.file else {
         return Err(Error::Unavailable(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ReindexProgress, StoreRarity};
@@ -34,7 +35,7 @@ pub struct Current {
 }
 
 /// The call, as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigureEmbeddings {
     /// Who makes vectors.
@@ -57,7 +58,7 @@ pub struct ConfigureEmbeddings {
 }
 
 /// A provider was configured.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Configured {
     /// Always true; a failure is an error, and everything stays as it was.
     pub success: bool,
@@ -74,7 +75,7 @@ pub struct Configured {
 }
 
 /// Whether a provider works, as tried just now.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ProviderTest {
     /// Whether it gave a vector.
     pub available: bool,
@@ -93,7 +94,7 @@ pub struct ProviderTest {
 }
 
 /// The provider that was configured, whether it works, and how far its vectors are.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct EmbeddingStatus {
     /// The trial.
     #[serde(flatten)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use vesicle_memory::{
     Error, Memory, PatternId, TaskType,
     memory::{
-        AnalyzePatterns, NewFeedback, NewSession, PatternsAnalyzed, RecommendPatterns,
+        AnalyzePatterns, AskAnalysis, NewFeedback, NewSession, PatternsAnalyzed, RecommendPatterns,
         RecommendPlaybook, SearchPatterns,
     },
 };
@@ -99,6 +99,14 @@ pub fn tools() -> Vec<MemoryTool> {
             "How often recommendations were followed, and how it ended",
             Reads,
             |memory: Memory, _: Nothing| async move { memory.get_recommendation_stats().await },
+        ),
+        MemoryTool::new(
+            "advanced_pattern_analysis",
+            "What numbers over time say: correlations, changes, trends, forecasts, anomalies; of series, or of the episodes",
+            Reads,
+            |memory: Memory, asked: AskAnalysis| async move {
+                memory.advanced_pattern_analysis(asked).await
+            },
         ),
     ]
 }

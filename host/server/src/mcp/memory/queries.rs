@@ -10,7 +10,6 @@ use vesicle_memory::{
 
 use super::{
     answered::{Selected, of_answer},
-    service::Service,
     tool::{Effect, MemoryTool},
 };
 
@@ -71,7 +70,7 @@ pub fn tools() -> Vec<MemoryTool> {
             Reads,
             query,
         ),
-        MemoryTool::of_service(
+        MemoryTool::new(
             "query_semantic_memory",
             "Find past episodes by meaning alone",
             Reads,
@@ -83,7 +82,7 @@ pub fn tools() -> Vec<MemoryTool> {
             Reads,
             embedding,
         ),
-        MemoryTool::of_service(
+        MemoryTool::new(
             "search_by_embedding",
             "Find past episodes by a vector",
             Reads,
@@ -105,13 +104,8 @@ async fn query(memory: Memory, ask: Ask) -> Result<Selected<Found>, Error> {
     of_answer(&found, &ask.fields)
 }
 
-async fn semantic(service: Service, query: SemanticQuery) -> Result<SemanticFound, Error> {
-    let threshold = query.similarity_threshold;
-    let query = SemanticQuery {
-        similarity_threshold: threshold.or(Some(service.similarity_threshold())),
-        ..query
-    };
-    service.memory().await?.query_semantic_memory(query).await
+async fn semantic(memory: Memory, query: SemanticQuery) -> Result<SemanticFound, Error> {
+    memory.query_semantic_memory(query).await
 }
 
 async fn embedding(memory: Memory, of: Embed) -> Result<Embedded, Error> {
@@ -125,15 +119,13 @@ async fn embedding(memory: Memory, of: Embed) -> Result<Embedded, Error> {
     })
 }
 
-async fn by_embedding(service: Service, ask: ByEmbedding) -> Result<SemanticFound, Error> {
-    let threshold = ask.similarity_threshold;
+async fn by_embedding(memory: Memory, ask: ByEmbedding) -> Result<SemanticFound, Error> {
     let query = SemanticQuery {
         query: String::new(),
         limit: ask.limit,
-        similarity_threshold: threshold.or(Some(service.similarity_threshold())),
+        similarity_threshold: ask.similarity_threshold,
         domain: ask.domain,
         task_type: ask.task_type,
     };
-    let memory = service.memory().await?;
     memory.search_by_embedding(ask.embedding, query).await
 }

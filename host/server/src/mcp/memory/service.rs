@@ -1,11 +1,8 @@
 //! What the tools of the memory share in one process.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
-use vesicle_memory::{Error, Memory, memory::SIMILARITY_THRESHOLD};
+use vesicle_memory::{Error, Memory};
 
 use super::metrics::Metrics;
 use crate::memory::LazyMemory;
@@ -17,8 +14,6 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     memory: LazyMemory,
     metrics: Metrics,
-    /// The bits of the least likeness that queries by meaning ask for when they say nothing.
-    similarity_threshold: AtomicU64,
 }
 
 impl Service {
@@ -27,7 +22,6 @@ impl Service {
         Self(Arc::new(Inner {
             memory,
             metrics: Metrics::default(),
-            similarity_threshold: AtomicU64::new(SIMILARITY_THRESHOLD.to_bits()),
         }))
     }
 
@@ -52,16 +46,5 @@ impl Service {
     /// What is counted of calls.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
-    }
-
-    /// The least likeness that queries by meaning ask for when they say nothing.
-    pub fn similarity_threshold(&self) -> f64 {
-        f64::from_bits(self.0.similarity_threshold.load(Ordering::Relaxed))
-    }
-
-    /// Another one from now on, in this process.
-    pub fn set_similarity_threshold(&self, threshold: f64) {
-        let bits = threshold.to_bits();
-        self.0.similarity_threshold.store(bits, Ordering::Relaxed);
     }
 }
