@@ -435,7 +435,7 @@ impl Reader<'_> {
             false => keys::section_with(name),
         };
         let advice = match (nearest(name, here.iter().copied()), elsewhere) {
-            (Some(near), _) => format!("did you mean `{near}`?"),
+            (Some(near), None) => format!("did you mean `{near}`?"),
             (None, Some(elsewhere)) => format!("it belongs under [{elsewhere}]"),
             (None, None) => format!("here go {}", here.join(", ")),
         };
