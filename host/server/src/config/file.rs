@@ -436,7 +436,7 @@ impl Reader<'_> {
         };
         let advice = match (nearest(name, here.iter().copied()), elsewhere) {
             (Some(near), None) => format!("did you mean `{near}`?"),
-            (None, Some(elsewhere)) => format!("it belongs under [{elsewhere}]"),
+            (_, Some(elsewhere)) => format!("it belongs under [{elsewhere}]"),
             (None, None) => format!("here go {}", here.join(", ")),
         };
         self.problem(span, format!("unknown key `{name}`"), advice);
