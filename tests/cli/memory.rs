@@ -184,9 +184,9 @@ fn programs_ask_within_their_domains_and_write_where_that_is_granted() {
     assert_eq!(
         run(
             "[memory]\nprograms = \"none\"\n",
-            "return memory.query('x').catch(error => error.code)"
+            "return [await memory.query('x').catch(error => error.code)]"
         ),
-        json!("denied")
+        json!(["denied"])
     );
     // An episode of another domain is not there, by whatever way it is asked for.
     let place = Place::with("[memory]\nprograms = \"record\"\n");

@@ -435,8 +435,8 @@ impl Reader<'_> {
             false => keys::section_with(name),
         };
         let advice = match (nearest(name, here.iter().copied()), elsewhere) {
-            (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, Some(elsewhere)) => format!("it belongs under [{elsewhere}]"),
+            (Some(near), None) => format!("did you mean `{near}`?"),
+            (_, Some(elsewhere)) => format!("it belongs under [{elsewhere}]"),
             (None, None) => format!("here go {}", here.join(", ")),
         };
         self.problem(span, format!("unknown key `{name}`"), advice);

@@ -142,7 +142,7 @@ fn the_printed_defaults_are_the_defaults() {
         assert_eq!(
             in_file,
             !written.key.ends_with("_dir")
-                && !["audit.dir", "state.file"].contains(&written.key.as_str()),
+                && !["audit.dir", "memory.file", "state.file"].contains(&written.key.as_str()),
             "{}",
             written.key
         );
