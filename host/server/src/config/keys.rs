@@ -66,7 +66,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 50] = [
+pub static KEYS: [Key; 52] = [
     Key {
         path: "profile",
         kind: Kind::Profile,

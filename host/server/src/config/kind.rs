@@ -165,13 +165,15 @@ impl Kind {
             },
             Self::Boolean => Value::Boolean(text.parse().ok()?),
             Self::Server => return None,
-            Self::Profiles | Self::Patterns | Self::Variables | Self::Domains => Value::List(
-                text.split(',')
-                    .map(str::trim)
-                    .filter(|name| !name.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-            ),
+            Self::Profiles | Self::Patterns | Self::Variables | Self::Domains | Self::Urls => {
+                Value::List(
+                    text.split(',')
+                        .map(str::trim)
+                        .filter(|name| !name.is_empty())
+                        .map(str::to_owned)
+                        .collect(),
+                )
+            }
             Self::Hosts => Value::Hosts(
                 text.split(',')
                     .map(str::trim)
@@ -191,6 +193,7 @@ impl Kind {
             | Self::Choice(_)
             | Self::Profile
             | Self::Session
+            | Self::Database
             | Self::Variable => Value::Text(text.to_owned()),
         })
     }
