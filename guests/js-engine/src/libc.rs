@@ -1,8 +1,8 @@
 //! What the C library asks of the system, which it knows as `wasi_snapshot_preview1`.
 //!
 //! The linker takes a function of the name of an import in place of the import. The usual way, the
-//! adapter of preview1, is a second instance in every sandbox with some 25 imports of its own, most
-//! of them for files that the C library never sees; starting it took as long as a short program.
+//! adapter of preview1, is a second instance in every sandbox with imports of its own, most of them
+//! for files that the C library never sees; all of that is linked anew whenever a sandbox starts.
 
 use crate::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::{random, streams};
