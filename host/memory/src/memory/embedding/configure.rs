@@ -282,9 +282,17 @@ fn checked(wanted: ConfigureEmbeddings) -> Result<EmbeddingSettings> {
             wanted.provider.as_str()
         )));
     }
+    let mut model = wanted.model;
+    // The next process may start elsewhere.
+    if wanted.provider == Provider::Local
+        && let Some(directory) = &mut model
+        && let Ok(absolute) = std::path::absolute(&directory)
+    {
+        *directory = absolute.to_string_lossy().into_owned();
+    }
     Ok(EmbeddingSettings {
         provider: wanted.provider,
-        model: wanted.model,
+        model,
         api_key_env: wanted.api_key_env,
         base_url: wanted.base_url,
         similarity_threshold,
