@@ -1,0 +1,97 @@
+//! Plugins and stores to test with.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+use vesicle_plugins::digest::Digest;
+use vesicle_plugins::manifest::{Contents, Manifest, Provenance, Tool};
+use vesicle_plugins::name::PluginName;
+use vesicle_plugins::permissions::Permissions;
+use vesicle_plugins::store::{Existing, Staged, Store, StoreError};
+
+/// How a component begins.
+pub const HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// Bytes that the store takes for a component, another for each `seed`.
+pub fn component(seed: &str) -> Vec<u8> {
+    [HEADER, seed.as_bytes()].concat()
+}
+
+pub fn name(text: &str) -> PluginName {
+    PluginName::parse(text).unwrap()
+}
+
+/// What a manifest of `component` says.
+pub fn contents(plugin: &str, version: &str, component: &[u8]) -> Contents {
+    Contents {
+        name: name(plugin),
+        version: version.to_owned(),
+        description: format!("What {plugin} does."),
+        world: None,
+        digest: Digest::of(component),
+        source: None,
+        source_digest: None,
+        recipe: None,
+        tools: vec![Tool {
+            name: "run".to_owned(),
+            description: "Runs.".to_owned(),
+            input: r#"{"type":"object"}"#.to_owned(),
+            output: None,
+        }],
+        permissions: Permissions::default(),
+        provenance: Some(Provenance {
+            by: "a test".to_owned(),
+            at: "2026-11-21T12:00:00Z".to_owned(),
+            from: "memory".to_owned(),
+        }),
+    }
+}
+
+pub fn manifest(plugin: &str, version: &str, component: &[u8]) -> Manifest {
+    Manifest::new(&contents(plugin, version, component)).unwrap()
+}
+
+/// A store in a directory of its own.
+pub fn store() -> (TempDir, Store) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("plugins")).unwrap();
+    (directory, store)
+}
+
+/// Installs a version without asking it for proof.
+pub fn install(
+    store: &Store,
+    plugin: &str,
+    version: &str,
+    seed: &str,
+) -> Result<Staged, StoreError> {
+    let component = component(seed);
+    let manifest = manifest(plugin, version, &component);
+    let staged = store.stage(&manifest, &component, None, Existing::Update)?;
+    store.settle(manifest.name(), staged, || Ok::<(), StoreError>(()))?;
+    Ok(staged)
+}
+
+/// The version and component that serve.
+pub fn serves(store: &Store, plugin: &str) -> (String, Vec<u8>) {
+    let loaded = store.load(&name(plugin)).unwrap();
+    let version = loaded.manifest.contents().version.clone();
+    (version, loaded.component.bytes().to_vec())
+}
+
+/// All files below a directory, by their paths in it.
+pub fn files(root: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut directories = vec![root.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => directories.push(path),
+                false => found.push(path.strip_prefix(root).unwrap().display().to_string()),
+            }
+        }
+    }
+    found.sort();
+    found
+}
