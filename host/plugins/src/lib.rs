@@ -8,6 +8,8 @@ pub mod document;
 pub mod grants;
 pub mod manifest;
 pub mod name;
+pub mod operator;
 pub mod permissions;
 mod private;
+pub mod signatures;
 pub mod store;

@@ -9,7 +9,7 @@ mod read;
 mod rights;
 mod shares;
 
-pub use file::{GRANTS_BYTES_MAX, GRANTS_MAX, GrantsError, GrantsFile};
+pub use file::{GRANTS_MAX, GrantsFile};
 pub use rights::{Effective, Right, Rights, limit};
 pub use shares::{Share, env, hosts, memory, preopens, state, tools};
 

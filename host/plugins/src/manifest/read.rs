@@ -1,7 +1,7 @@
 //! The keys of a manifest.
 
+use chrono::DateTime;
 use serde_json::Value;
-use toml::value::Datetime;
 
 use super::{
     Contents, DESCRIPTION_BYTES_MAX, Provenance, SCHEMA_BYTES_MAX, TEXT_BYTES_MAX, TOOLS_MAX, Tool,
@@ -126,11 +126,9 @@ fn bounded(
 }
 
 fn time(text: &str) -> Result<String, String> {
-    let whole =
-        |time: &Datetime| time.date.is_some() && time.time.is_some() && time.offset.is_some();
-    match text.parse::<Datetime>().is_ok_and(|time| whole(&time)) {
-        true => Ok(text.to_owned()),
-        false => Err(String::new()),
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(String::new()),
     }
 }
 

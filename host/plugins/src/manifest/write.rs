@@ -14,7 +14,7 @@ impl Contents {
         text(&mut out, "version", &self.version);
         text(&mut out, "description", &self.description);
         optional(&mut out, "world", self.world.as_ref());
-        text(&mut out, "digest", &self.digest);
+        text(&mut out, "digest", self.digest);
         optional(&mut out, "source", self.source.as_ref());
         optional(&mut out, "source_digest", self.source_digest.as_ref());
         optional(&mut out, "recipe", self.recipe.as_ref());

@@ -153,38 +153,37 @@ fn a_step_that_fails_is_told_and_changes_nothing_that_serves() {
     ];
     for (change_name, versions) in CHANGES {
         for (index, step) in steps(change_name).iter().enumerate() {
-            for errno in errors {
-                let what = format!("{change_name}, {errno:?} at step {index}, {step:?}");
-                let directory = tempfile::tempdir().unwrap();
-                filled(directory.path());
-                let count = AtomicUsize::new(0);
-                let watch: Watch =
-                    Arc::new(
-                        move |_| match count.fetch_add(1, Ordering::Relaxed) == index {
-                            true => Err(io::Error::from(errno)),
-                            false => Ok(()),
-                        },
-                    );
-                let store = Store::watched(directory.path(), Some(watch)).unwrap();
-                let result = change(&store, change_name);
-                let is_cleaning =
-                    matches!(step, (Action::Remove, path) if path.contains("removed-"));
-                assert_eq!(result.is_ok(), is_cleaning, "{what}");
-                if let Err(error) = result {
-                    let is_full = matches!(error, StoreError::Full { .. });
-                    assert_eq!(
-                        is_full,
-                        errno == rustix::io::Errno::NOSPC,
-                        "{what}: {error}"
-                    );
-                }
-                let serves = check_sound(directory.path(), &what);
-                assert!(
-                    versions.contains(&serves.as_str()),
-                    "{what}: `{serves}` serves"
+            // Each step with one of them; which does not matter to the store.
+            let errno = errors[index % errors.len()];
+            let what = format!("{change_name}, {errno:?} at step {index}, {step:?}");
+            let directory = tempfile::tempdir().unwrap();
+            filled(directory.path());
+            let count = AtomicUsize::new(0);
+            let watch: Watch =
+                Arc::new(
+                    move |_| match count.fetch_add(1, Ordering::Relaxed) == index {
+                        true => Err(io::Error::from(errno)),
+                        false => Ok(()),
+                    },
                 );
-                check_repeats(directory.path(), change_name, &what);
+            let store = Store::watched(directory.path(), Some(watch)).unwrap();
+            let result = change(&store, change_name);
+            let is_cleaning = matches!(step, (Action::Remove, path) if path.contains("removed-"));
+            assert_eq!(result.is_ok(), is_cleaning, "{what}");
+            if let Err(error) = result {
+                let is_full = matches!(error, StoreError::Full { .. });
+                assert_eq!(
+                    is_full,
+                    errno == rustix::io::Errno::NOSPC,
+                    "{what}: {error}"
+                );
             }
+            let serves = check_sound(directory.path(), &what);
+            assert!(
+                versions.contains(&serves.as_str()),
+                "{what}: `{serves}` serves"
+            );
+            check_repeats(directory.path(), change_name, &what);
         }
     }
 }

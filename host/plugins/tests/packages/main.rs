@@ -6,6 +6,7 @@ mod disk;
 mod grants;
 mod manifests;
 mod processes;
+mod signatures;
 mod store;
 mod support;
 mod verifying;
