@@ -3,6 +3,11 @@
 //!
 //! `cargo bench --workspace --bench plugin_store`
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "without its data a benchmark measures nothing"
+)]
+
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};

@@ -12,4 +12,5 @@ pub mod operator;
 pub mod permissions;
 mod private;
 pub mod signatures;
+pub mod sources;
 pub mod store;

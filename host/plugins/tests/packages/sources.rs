@@ -1,0 +1,364 @@
+//! Components over TLS and from a registry, both real, on loopback.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpListener as StdListener, TcpStream as StdStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use vesicle_plugins::digest::Digest;
+use vesicle_plugins::sources::{FetchError, Fetcher, REDIRECTS_MAX, Source};
+use vesicle_plugins::store::COMPONENT_BYTES_MAX;
+
+use crate::support::component;
+
+/// A host with a certificate of an authority that only these tests trust.
+struct Host {
+    port: u16,
+    authority: String,
+}
+
+impl Host {
+    /// Answers each path with these bytes, headers and all, and then, where they end in `…`, never ends.
+    async fn new(answers: HashMap<String, Vec<u8>>) -> Self {
+        let mut params = CertificateParams::new(vec![]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&authority_key).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let leaf = leaf
+            .signed_by(&key, &Issuer::new(params, authority_key))
+            .unwrap();
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(
+                    vec![leaf.der().clone()],
+                    PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+                )
+                .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answers = Arc::new(answers);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, answers) = (acceptor.clone(), answers.clone());
+                tokio::spawn(async move {
+                    let Ok(mut stream) = acceptor.accept(stream).await else {
+                        return;
+                    };
+                    let mut head = vec![0; 4_096];
+                    let length = stream.read(&mut head).await.unwrap_or(0);
+                    let head = String::from_utf8_lossy(&head[..length]).into_owned();
+                    let path = head.split(' ').nth(1).unwrap_or_default();
+                    let none = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec();
+                    let answer = answers.get(path).unwrap_or(&none);
+                    let (answer, ends) = match answer.strip_suffix("…".as_bytes()) {
+                        Some(answer) => (answer, false),
+                        None => (answer.as_slice(), true),
+                    };
+                    if stream.write_all(answer).await.is_err() {
+                        return;
+                    }
+                    if !ends {
+                        let more = vec![0; 1 << 20];
+                        while stream.write_all(&more).await.is_ok() {}
+                    }
+                    let _ = stream.shutdown().await;
+                });
+            }
+        });
+        Self {
+            port,
+            authority: certificate.pem(),
+        }
+    }
+
+    fn url(&self, path: &str, digest: Digest) -> String {
+        format!(
+            "https://localhost:{}{path}#blake3={}",
+            self.port,
+            digest.hex()
+        )
+    }
+
+    async fn fetch(&self, path: &str, digest: Digest) -> Result<Vec<u8>, FetchError> {
+        let source = Source::parse(&self.url(path, digest)).unwrap();
+        Fetcher::new(self.authority.as_bytes())
+            .unwrap()
+            .fetch(&source)
+            .await
+    }
+}
+
+fn ok(body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn to(place: &str) -> Vec<u8> {
+    format!("HTTP/1.1 302 Found\r\nlocation: {place}\r\ncontent-length: 0\r\n\r\n").into_bytes()
+}
+
+#[tokio::test]
+async fn what_comes_over_tls_is_what_its_digest_says() {
+    let bytes = component("one");
+    let digest = Digest::of(&bytes);
+    let html = Digest::of(b"<html>");
+    let mut answers = HashMap::from([
+        ("/a.wasm".to_owned(), ok(&bytes)),
+        ("/other".to_owned(), ok(&component("other"))),
+        ("/html".to_owned(), ok(b"<html>")),
+        ("/away".to_owned(), to("/a.wasm")),
+        ("/unsafe".to_owned(), to("http://localhost/a.wasm")),
+        (
+            "/short".to_owned(),
+            b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n\0asm".to_vec(),
+        ),
+        (
+            "/said-long".to_owned(),
+            format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
+                COMPONENT_BYTES_MAX + 1
+            )
+            .into_bytes(),
+        ),
+        (
+            "/endless".to_owned(),
+            "HTTP/1.1 200 OK\r\n\r\n…".as_bytes().to_vec(),
+        ),
+    ]);
+    for hop in 0..=REDIRECTS_MAX {
+        let next = if hop == 0 {
+            "/a.wasm".to_owned()
+        } else {
+            format!("/hop{}", hop - 1)
+        };
+        answers.insert(format!("/hop{hop}"), to(&next));
+    }
+    let host = Host::new(answers).await;
+    assert_eq!(host.fetch("/a.wasm", digest).await.unwrap(), bytes);
+    assert_eq!(host.fetch("/away", digest).await.unwrap(), bytes);
+    assert_eq!(
+        host.fetch(&format!("/hop{}", REDIRECTS_MAX - 1), digest)
+            .await
+            .unwrap(),
+        bytes
+    );
+    let mut told = Vec::new();
+    for (path, digest) in [
+        ("/other", digest),
+        ("/html", html),
+        ("/absent", digest),
+        ("/unsafe", digest),
+        ("/short", digest),
+        ("/said-long", digest),
+        ("/endless", digest),
+        (&*format!("/hop{REDIRECTS_MAX}"), digest),
+    ] {
+        let error = host.fetch(path, digest).await.unwrap_err().to_string();
+        told.push(error.replace(&host.port.to_string(), "PORT"));
+    }
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_trusts_and_a_host_that_waits_are_refused() {
+    let host = Host::new(HashMap::new()).await;
+    let source = Source::parse(&host.url("/a", Digest::of(b""))).unwrap();
+    let stranger = Fetcher::new(b"")
+        .unwrap()
+        .fetch(&source)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        stranger.contains("UnknownIssuer") || stranger.contains("certificate"),
+        "{stranger}"
+    );
+    // Accepts, and says nothing.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let digest = Digest::of(b"").hex();
+    let source = Source::parse(&format!("https://localhost:{port}/a#blake3={digest}")).unwrap();
+    let fetcher = Fetcher::new(host.authority.as_bytes()).unwrap();
+    let error = fetcher
+        .fetch_within(&source, Duration::from_millis(200))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, FetchError::TooSlow { .. }), "{error}");
+}
+
+/// Debian's registry, for the time of a test.
+struct Registry {
+    process: Child,
+    port: u16,
+    _data: TempDir,
+}
+
+impl Registry {
+    fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/plugins/registry.sh");
+        let process = Command::new(script)
+            .arg("run")
+            .arg(data.path())
+            .arg(port.to_string())
+            .stdout(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut registry = Self {
+            process,
+            port,
+            _data: data,
+        };
+        let began = Instant::now();
+        while StdStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            let ended = registry.process.try_wait().unwrap();
+            assert!(
+                ended.is_none(),
+                "there is no registry; run tests/plugins/registry.sh install"
+            );
+            assert!(
+                began.elapsed() < Duration::from_secs(30),
+                "the registry does not start"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        registry
+    }
+
+    /// Puts bytes there by the protocol's own way; answers with their digest.
+    async fn push(&self, bytes: &[u8]) -> String {
+        let sum = sha256(bytes);
+        let base = format!("http://127.0.0.1:{}", self.port);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let begun = client
+            .post(format!("{base}/v2/tools/slugify/blobs/uploads/"))
+            .send()
+            .await
+            .unwrap();
+        let place = begun.headers()["location"].to_str().unwrap().to_owned();
+        let put = client
+            .put(format!("{place}&digest=sha256:{sum}"))
+            .body(bytes.to_vec());
+        assert_eq!(put.send().await.unwrap().status(), 201);
+        sum
+    }
+
+    async fn push_manifest(&self, manifest: String) -> String {
+        let sum = sha256(manifest.as_bytes());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let put = client
+            .put(format!(
+                "http://127.0.0.1:{}/v2/tools/slugify/manifests/1",
+                self.port
+            ))
+            .header("content-type", "application/vnd.oci.image.manifest.v1+json")
+            .body(manifest);
+        assert_eq!(put.send().await.unwrap().status(), 201);
+        sum
+    }
+
+    async fn fetch(&self, sha256: &str) -> Result<Vec<u8>, FetchError> {
+        let source = format!(
+            "oci+http://127.0.0.1:{}/tools/slugify@sha256:{sha256}",
+            self.port
+        );
+        Fetcher::new(b"")
+            .unwrap()
+            .fetch(&Source::parse(&source).unwrap())
+            .await
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let sum = ring::digest::digest(&ring::digest::SHA256, bytes);
+    sum.as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn manifest(config: &str, layers: &[(&str, &str)]) -> String {
+    let layers: Vec<String> = layers
+        .iter()
+        .map(|(kind, sum)| format!(r#"{{"mediaType":"{kind}","digest":"sha256:{sum}","size":1}}"#))
+        .collect();
+    format!(
+        r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{{"mediaType":"application/vnd.wasm.config.v0+json","digest":"sha256:{config}","size":2}},"layers":[{}]}}"#,
+        layers.join(",")
+    )
+}
+
+#[tokio::test]
+async fn what_comes_from_a_registry_is_what_its_digest_says() {
+    let registry = Registry::start();
+    let bytes = component("one");
+    let config = registry.push(b"{}").await;
+    let [wasm, text] = [registry.push(&bytes).await, registry.push(b"text").await];
+    let artifact = registry
+        .push_manifest(manifest(&config, &[("application/wasm", &wasm)]))
+        .await;
+    assert_eq!(registry.fetch(&artifact).await.unwrap(), bytes);
+    let mut told = Vec::new();
+    let two = [("application/wasm", &*wasm), ("application/wasm", &*wasm)];
+    for artifact in [
+        registry
+            .push_manifest(manifest(&config, &[("text/plain", &text)]))
+            .await,
+        registry.push_manifest(manifest(&config, &two)).await,
+        registry
+            .push_manifest(manifest(&config, &[("application/wasm", &text)]))
+            .await,
+        "0".repeat(64),
+    ] {
+        let error = registry.fetch(&artifact).await.unwrap_err().to_string();
+        told.push(
+            error
+                .replace(&registry.port.to_string(), "PORT")
+                .replace(&artifact, "DIGEST"),
+        );
+    }
+    insta::assert_snapshot!(told.join("\n"));
+
+    // What lies in the registry is changed behind its back: it sends other bytes under the digest.
+    let changed = |sum: &str| {
+        let data = registry._data.path().join(format!(
+            "data/docker/registry/v2/blobs/sha256/{}/{sum}/data",
+            &sum[..2]
+        ));
+        let length = std::fs::metadata(&data).unwrap().len();
+        let mut file = std::fs::File::options().write(true).open(&data).unwrap();
+        file.write_all(b"\0asm\x0d\0\x01\0xxx").unwrap();
+        file.set_len(length).unwrap();
+    };
+    changed(&wasm);
+    let error = registry.fetch(&artifact).await.unwrap_err();
+    assert!(matches!(error, FetchError::Other { .. }), "{error}");
+}
