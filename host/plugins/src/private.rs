@@ -91,6 +91,10 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
 
 /// Keeps other processes out until what this returns is dropped.
 pub(crate) fn lock(path: &Path) -> io::Result<File> {
+    lock_within(path, LOCK_WAIT_MAX)
+}
+
+fn lock_within(path: &Path, wait_max: Duration) -> io::Result<File> {
     let file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -102,14 +106,49 @@ pub(crate) fn lock(path: &Path) -> io::Result<File> {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if began.elapsed() > LOCK_WAIT_MAX => {
-                let why = format!(
-                    "another process has kept it for {} s",
-                    LOCK_WAIT_MAX.as_secs()
-                );
+            Err(TryLockError::WouldBlock) if began.elapsed() > wait_max => {
+                let why = format!("another process has kept it for {} s", wait_max.as_secs());
                 return Err(io::Error::new(io::ErrorKind::TimedOut, why));
             }
             Err(TryLockError::WouldBlock) => thread::sleep(LOCK_ASKS_EVERY),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_waited_for_and_not_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let held = lock(&path).unwrap();
+        let error = lock_within(&path, Duration::from_millis(20)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let waits = thread::spawn({
+            let path = path.clone();
+            move || lock(&path).map(drop)
+        });
+        thread::sleep(Duration::from_millis(20));
+        drop(held);
+        waits.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_bound_and_only_if_it_is_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        assert!(read(&path, 3).unwrap().is_none());
+        replace(&path, b"abc").unwrap();
+        assert_eq!(read(&path, 3).unwrap().as_deref(), Some(&b"abc"[..]));
+        assert_eq!(
+            read(&path, 2).unwrap_err().kind(),
+            io::ErrorKind::FileTooLarge
+        );
+        assert!(read(directory.path(), 3).is_err());
+        let pipe = directory.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+        assert!(read(&pipe, 3).is_err(), "a pipe is not waited for");
     }
 }

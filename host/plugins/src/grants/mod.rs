@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use crate::digest::Digest;
 use crate::name::PluginName;
-use crate::permissions::{Access, HostPattern, Limits, Memory, ToolPattern};
+use crate::permissions::{Access, HostPattern, Limits, Memory, Permissions, ToolPattern};
 
 /// What one plugin is granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,26 @@ pub struct Granted {
     pub state: bool,
     /// The widest limits.
     pub limits: Limits,
+}
+
+impl Granted {
+    /// All that is asked for and that can be granted as it is asked for: everything but directories, of which only the
+    /// operator knows where they are.
+    pub fn as_asked(asked: &Permissions) -> Self {
+        let host = |host: &HostPattern| GrantedHost {
+            host: host.clone(),
+            addresses: vec![],
+        };
+        Self {
+            preopens: vec![],
+            hosts: asked.hosts.iter().map(host).collect(),
+            env: asked.env.clone(),
+            tools: asked.tools.clone(),
+            memory: asked.memory.clone(),
+            state: asked.state,
+            limits: asked.limits.clone(),
+        }
+    }
 }
 
 /// A directory of the host, under a plugin's name for it.

@@ -70,14 +70,26 @@ impl Source {
     /// Says which rule it breaks.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
         read(text).map_err(|why| SourceError {
-            text: text
-                .chars()
-                .take(SOURCE_BYTES_MAX)
-                .flat_map(char::escape_debug)
-                .collect(),
+            text: shown(text),
             why,
         })
     }
+}
+
+/// A text as messages may have it: without a password, and without what acts on a terminal.
+fn shown(text: &str) -> String {
+    const SHOWN_CHARS_MAX: usize = 300;
+    let mut text = text.to_owned();
+    if let Ok(mut url) = Url::parse(&text)
+        && url.password().is_some()
+        && url.set_password(Some("...")).is_ok()
+    {
+        text = url.to_string();
+    }
+    text.chars()
+        .take(SHOWN_CHARS_MAX)
+        .flat_map(char::escape_debug)
+        .collect()
 }
 
 fn read(text: &str) -> Result<Source, String> {

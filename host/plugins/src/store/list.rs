@@ -35,8 +35,8 @@ impl Store {
         for name in self.names()? {
             match self.listed(&name) {
                 Ok(Some(listed)) => listing.plugins.push(listed),
-                // Half a plugin, whose first version is staged or was never written.
-                Ok(None) => {}
+                // Half a plugin, whose first version is staged or was never written, or one removed just now.
+                Ok(None) | Err(StoreError::Absent { .. }) => {}
                 Err(error) => listing.broken.push((name, error)),
             }
         }
@@ -48,16 +48,18 @@ impl Store {
     /// # Errors
     /// Where it is damaged.
     pub fn listed(&self, name: &PluginName) -> Result<Option<Listed>, StoreError> {
-        let Some(versions) = self.find_versions(name)? else {
+        if self.find_versions(name)?.is_none() {
             return Ok(None);
-        };
-        let Some(version) = versions.current else {
-            return Ok(None);
-        };
-        Ok(Some(Listed {
-            version,
-            manifest: self.read_manifest(name, version)?,
-            versions,
-        }))
+        }
+        self.steadily(name, |versions| {
+            let Some(version) = versions.current else {
+                return Ok(None);
+            };
+            Ok(Some(Listed {
+                version,
+                manifest: self.read_manifest(name, version)?,
+                versions,
+            }))
+        })
     }
 }

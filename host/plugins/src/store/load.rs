@@ -15,6 +15,8 @@ pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
 /// The longest signature file, in bytes.
 pub const SIGNATURE_BYTES_MAX: usize = 4_096;
 
+/// How often a plugin is read whose versions change all the time.
+const READS_MAX: usize = 10;
 /// How a component begins.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 /// How a core module does.
@@ -60,8 +62,28 @@ impl Store {
     /// # Errors
     /// [`StoreError::Absent`], [`StoreError::Damaged`] and others.
     pub fn load(&self, name: &PluginName) -> Result<Loaded, StoreError> {
-        let versions = self.versions(name)?;
-        self.load_version(name, required(name, versions.current, "current")?)
+        self.steadily(name, |versions| {
+            self.load_version(name, required(name, versions.current, "current")?)
+        })
+    }
+
+    /// Reads by a plugin's versions, and again where they changed meanwhile: what they named may have been collected.
+    pub(super) fn steadily<T>(
+        &self,
+        name: &PluginName,
+        read: impl Fn(Versions) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut versions = self.versions(name)?;
+        for _ in 1..READS_MAX {
+            match read(versions) {
+                Ok(found) => return Ok(found),
+                Err(error) => match self.versions(name)? {
+                    latest if latest == versions => return Err(error),
+                    latest => versions = latest,
+                },
+            }
+        }
+        read(versions)
     }
 
     /// This version of a plugin, be it only staged.

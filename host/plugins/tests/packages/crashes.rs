@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use vesicle_plugins::store::{Action, Store, StoreError, Watch};
 
-use crate::support::{install, name, serves};
+use crate::support::{install, name, scratch, serves};
 
 const DIRECTORY: &str = "PACKAGES_CRASH_DIRECTORY";
 const CHANGE: &str = "PACKAGES_CRASH_CHANGE";
@@ -50,7 +50,7 @@ fn filled(root: &Path) -> Store {
 }
 
 fn steps(change_name: &str) -> Vec<(Action, String)> {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     filled(directory.path());
     let steps = Arc::new(Mutex::new(vec![]));
     let seen = steps.clone();
@@ -101,7 +101,7 @@ fn a_process_that_ends_at_any_step_leaves_a_sound_store() {
     for (change, versions) in CHANGES {
         for (index, step) in steps(change).iter().enumerate() {
             let what = format!("{change}, ended at step {index}, {step:?}");
-            let directory = tempfile::tempdir().unwrap();
+            let directory = scratch();
             filled(directory.path());
             let status = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "crashes::a_process_that_ends", "--ignored"])
@@ -156,7 +156,7 @@ fn a_step_that_fails_is_told_and_changes_nothing_that_serves() {
             // Each step with one of them; which does not matter to the store.
             let errno = errors[index % errors.len()];
             let what = format!("{change_name}, {errno:?} at step {index}, {step:?}");
-            let directory = tempfile::tempdir().unwrap();
+            let directory = scratch();
             filled(directory.path());
             let count = AtomicUsize::new(0);
             let watch: Watch =
@@ -215,7 +215,7 @@ fn files_last_before_their_names_and_names_before_what_follows() {
 
 #[test]
 fn half_writes_are_set_aside_and_told() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let store = filled(directory.path());
     let root = store.root();
     fs::write(root.join("incoming/7-0"), "half").unwrap();

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use vesicle_plugins::digest::Digest;
 use vesicle_plugins::grants::{
-    Grant, Granted, GrantedHost, GrantedPreopen, GrantsFile, Rights, Standing,
+    GRANTS_MAX, Grant, Granted, GrantedHost, GrantedPreopen, GrantsFile, Rights, Standing,
 };
+use vesicle_plugins::operator::OPERATOR_FILE_BYTES_MAX;
 use vesicle_plugins::permissions::{
     Access, AskedPreopen, HostPattern, Limits, Memory, Pattern, Permissions, ToolPattern,
 };
@@ -222,4 +223,40 @@ fn a_file_that_is_wrong_grants_nothing_and_is_not_overwritten() {
             .to_string()
             .contains("it is not UTF-8")
     );
+}
+
+#[test]
+fn what_is_granted_as_asked_holds_but_for_directories() {
+    let granted = Granted::as_asked(&asked());
+    let grant = Grant {
+        granted,
+        ..grant(Digest::of(b""))
+    };
+    let rights = Rights::new(&asked(), Standing::Granted(grant));
+    assert_eq!(
+        rights.missing(),
+        "preopen /data (read-write), /out (read-write)"
+    );
+}
+
+#[test]
+fn a_file_has_so_many_grants_and_so_many_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("grants.toml");
+    let digest = Digest::of(b"");
+    let grants = |count: usize| {
+        let grant = |index| format!("[[grant]]\nplugin = \"p{index}x\"\ndigest = \"{digest}\"\n");
+        (0..count).map(grant).collect::<String>()
+    };
+    for (count, is_read) in [(GRANTS_MAX, true), (GRANTS_MAX + 1, false)] {
+        fs::write(&path, grants(count)).unwrap();
+        assert_eq!(GrantsFile::read(&path).is_ok(), is_read, "{count}");
+    }
+    for (length, is_read) in [
+        (OPERATOR_FILE_BYTES_MAX, true),
+        (OPERATOR_FILE_BYTES_MAX + 1, false),
+    ] {
+        fs::write(&path, "#".repeat(length as usize)).unwrap();
+        assert_eq!(GrantsFile::read(&path).is_ok(), is_read, "{length}");
+    }
 }

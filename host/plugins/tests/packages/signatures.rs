@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use vesicle_plugins::manifest::{Contents, Manifest};
 use vesicle_plugins::permissions::Pattern;
 use vesicle_plugins::signatures::{
-    KeyError, PublicKey, Signature, SignatureError, SigningKey, TrustFile, TrustedKey, Verdict,
+    KEYS_MAX, KeyError, PublicKey, Signature, SignatureError, SigningKey, TrustFile, TrustedKey,
+    Verdict,
 };
 
 use crate::support::{component, contents, install, manifest, name, store};
@@ -173,6 +174,20 @@ fn a_file_of_keys_that_is_wrong_trusts_nobody() {
     ] {
         fs::write(&path, &wrong).unwrap();
         assert!(TrustFile::read(&path).is_err(), "{wrong}");
+    }
+    let many = |count: usize| {
+        let digits = |index: usize| format!("{index:042}0=");
+        let keys = (0..count).map(|index| {
+            format!(
+                "[[key]]\nname = \"a\"\npublic = \"ed25519:{}\"\n",
+                digits(index)
+            )
+        });
+        keys.collect::<String>()
+    };
+    for (count, is_read) in [(KEYS_MAX, true), (KEYS_MAX + 1, false)] {
+        fs::write(&path, many(count)).unwrap();
+        assert_eq!(TrustFile::read(&path).is_ok(), is_read, "{count}");
     }
 }
 

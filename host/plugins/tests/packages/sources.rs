@@ -17,7 +17,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use vesicle_plugins::digest::Digest;
-use vesicle_plugins::sources::{FetchError, Fetcher, REDIRECTS_MAX, Source};
+use vesicle_plugins::sources::{
+    FetchError, Fetcher, OCI_MANIFEST_BYTES_MAX, REDIRECTS_MAX, Source,
+};
 use vesicle_plugins::store::COMPONENT_BYTES_MAX;
 
 use crate::support::component;
@@ -29,7 +31,7 @@ struct Host {
 }
 
 impl Host {
-    /// Answers each path with these bytes, headers and all, and then, where they end in `…`, never ends.
+    /// Answers each path, or path and token, with these bytes, headers and all. Where they end in `…`, it never ends.
     async fn new(answers: HashMap<String, Vec<u8>>) -> Self {
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -66,7 +68,12 @@ impl Host {
                     let head = String::from_utf8_lossy(&head[..length]).into_owned();
                     let path = head.split(' ').nth(1).unwrap_or_default();
                     let none = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec();
-                    let answer = answers.get(path).unwrap_or(&none);
+                    let token = head
+                        .lines()
+                        .find_map(|line| line.strip_prefix("authorization: Bearer "));
+                    let with_token =
+                        token.and_then(|token| answers.get(&format!("{path} {token}")));
+                    let answer = with_token.or_else(|| answers.get(path)).unwrap_or(&none);
                     let (answer, ends) = match answer.strip_suffix("…".as_bytes()) {
                         Some(answer) => (answer, false),
                         None => (answer.as_slice(), true),
@@ -361,4 +368,88 @@ async fn what_comes_from_a_registry_is_what_its_digest_says() {
     changed(&wasm);
     let error = registry.fetch(&artifact).await.unwrap_err();
     assert!(matches!(error, FetchError::Other { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_registry_may_want_the_token_that_anybody_gets() {
+    let bytes = component("one");
+    let layer = sha256(&bytes);
+    let manifest = manifest(&sha256(b"{}"), &[("application/wasm", &layer)]);
+    let artifact = sha256(manifest.as_bytes());
+    let long = " ".repeat(OCI_MANIFEST_BYTES_MAX + 1);
+    let refusal = |realm: &str| {
+        let scope = "repository:a:pull";
+        format!(
+            "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer realm=\"{realm}\",service=\"s\",scope=\"{scope}\"\r\ncontent-length: 0\r\n\r\n"
+        )
+        .into_bytes()
+    };
+    // A port is known only when the host is there, so a second host has the tokens.
+    let query = "?service=s&scope=repository%3Aa%3Apull";
+    let tokens = Host::new(HashMap::from([
+        (format!("/right{query}"), ok(br#"{"token":"abc"}"#)),
+        (format!("/wrong{query}"), ok(br#"{"token":"abd"}"#)),
+        (format!("/none{query}"), ok(b"[]")),
+        (format!("/evil{query}"), ok(br#"{"token":"abc\r\nx: y"}"#)),
+    ]))
+    .await;
+    for (path, is_given) in [
+        ("/right", true),
+        ("/wrong", false),
+        ("/none", false),
+        ("/evil", false),
+        ("/gone", false),
+    ] {
+        let realm = format!("https://localhost:{}{path}", tokens.port);
+        let host = Host::new(HashMap::from([
+            (
+                format!("/v2/a/manifests/sha256:{artifact}"),
+                refusal(&realm),
+            ),
+            (
+                format!("/v2/a/manifests/sha256:{artifact} abc"),
+                ok(manifest.as_bytes()),
+            ),
+            (format!("/v2/a/blobs/sha256:{layer}"), refusal(&realm)),
+            (format!("/v2/a/blobs/sha256:{layer} abc"), ok(&bytes)),
+        ]))
+        .await;
+        let source = Source::parse(&format!(
+            "oci://localhost:{}/a@sha256:{artifact}",
+            host.port
+        ))
+        .unwrap();
+        let authorities = format!("{}{}", host.authority, tokens.authority);
+        let fetched = Fetcher::new(authorities.as_bytes())
+            .unwrap()
+            .fetch(&source)
+            .await;
+        assert_eq!(fetched.is_ok(), is_given, "{path}: {fetched:?}");
+    }
+    let host = Host::new(HashMap::from([
+        (
+            format!("/v2/a/manifests/sha256:{artifact}"),
+            refusal("http://localhost/token"),
+        ),
+        (
+            format!("/v2/b/manifests/sha256:{}", sha256(long.as_bytes())),
+            ok(long.as_bytes()),
+        ),
+    ]))
+    .await;
+    let fetcher = Fetcher::new(host.authority.as_bytes()).unwrap();
+    let fetch = async |name: &str, sum: &str| {
+        let source = format!("oci://localhost:{}/{name}@sha256:{sum}", host.port);
+        fetcher
+            .fetch(&Source::parse(&source).unwrap())
+            .await
+            .unwrap_err()
+    };
+    let in_the_clear = fetch("a", &artifact).await;
+    assert!(
+        matches!(in_the_clear, FetchError::Unreachable { .. }),
+        "{in_the_clear}"
+    );
+    let too_long = fetch("b", &sha256(long.as_bytes())).await;
+    assert!(matches!(too_long, FetchError::TooLong { .. }), "{too_long}");
 }

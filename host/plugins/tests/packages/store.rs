@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use vesicle_plugins::digest::Digest;
 use vesicle_plugins::store::{
-    COMPONENT_BYTES_MAX, Existing, SIGNATURE_BYTES_MAX, Staged, Store, StoreError, check_component,
-    read_component,
+    COMPONENT_BYTES_MAX, Existing, PLUGINS_MAX, SIGNATURE_BYTES_MAX, Staged, Store, StoreError,
+    check_component, read_component,
 };
 
 use crate::support::{HEADER, component, files, install, manifest, name, serves, store};
@@ -306,4 +306,19 @@ fn a_link_in_place_of_a_file_is_not_followed() {
     fs::rename(&path, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
     assert!(store.load(&name("a")).is_err());
+}
+
+#[test]
+fn a_store_has_so_many_plugins() {
+    let (_directory, store) = store();
+    install(&store, "first", "1", "one").unwrap();
+    let make =
+        |index: usize| fs::create_dir(store.root().join(format!("plugins/p{index}x"))).unwrap();
+    (2..PLUGINS_MAX).for_each(make);
+    install(&store, "last", "1", "one").unwrap();
+    assert!(matches!(
+        install(&store, "beyond", "1", "one"),
+        Err(StoreError::TooMany(_))
+    ));
+    install(&store, "first", "2", "two").unwrap();
 }

@@ -51,9 +51,14 @@ pub fn manifest(plugin: &str, version: &str, component: &[u8]) -> Manifest {
     Manifest::new(&contents(plugin, version, component)).unwrap()
 }
 
+/// A directory for a store: in memory where the system has a place for that, since tests make some thousand files last.
+pub fn scratch() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
+}
+
 /// A store in a directory of its own.
 pub fn store() -> (TempDir, Store) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let store = Store::open(&directory.path().join("plugins")).unwrap();
     (directory, store)
 }
