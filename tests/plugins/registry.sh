@@ -15,7 +15,7 @@ run)
     command -v docker-registry >/dev/null || { echo "$0: the registry is missing: run $0 install" >&2; exit 1; }
     cat > "$2/config.yml" <<CONFIG
 version: 0.1
-log: { level: fatal }
+log: { level: error }
 storage: { filesystem: { rootdirectory: $2/data } }
 http: { addr: 127.0.0.1:$3 }
 CONFIG

@@ -31,6 +31,8 @@ fn install(store: &Store, name: &str, component: &[u8]) {
             r#"{{"type":"object","description":"{}"}}"#,
             "x".repeat(SCHEMA_BYTES - 36)
         ),
+        signature: None,
+        error: None,
         output: Some(r#"{"type":"string"}"#.to_owned()),
     };
     let manifest = Manifest::new(&Contents {

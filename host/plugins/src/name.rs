@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 /// The longest name of a plugin, in bytes.
 pub const PLUGIN_NAME_BYTES_MAX: usize = 40;
-/// The longest name of a tool of a plugin, in bytes: with its plugin's and a dot, MCP's 128.
-pub const TOOL_NAME_BYTES_MAX: usize = 128 - 1 - PLUGIN_NAME_BYTES_MAX;
+/// The longest name of a tool of a plugin, in bytes. With its plugin's and a dot it is within MCP's 128.
+pub const TOOL_NAME_BYTES_MAX: usize = 64;
 
 /// Names that Windows has for devices, with any extension.
 const DEVICES: [&str; 6] = ["aux", "clock", "con", "nul", "prn", "conin"];
@@ -133,7 +133,7 @@ fn is_device(text: &str) -> bool {
     DEVICES.contains(&text) || text == "conout" || NUMBERED_DEVICES.iter().any(is_numbered)
 }
 
-/// Checks the name of a tool of a plugin: what MCP recommends, beginning with a letter or `_`.
+/// Checks the name of a tool of a plugin: what MCP recommends, beginning with a letter, a digit or `_`.
 ///
 /// # Errors
 /// Says which rule it breaks.
@@ -147,8 +147,8 @@ pub fn check_tool(text: &str) -> Result<(), NameError> {
         )
     } else if let Some(c) = text.chars().find(|c| !is_of_tools(*c)) {
         format!("it has {c:?}, and may have ASCII letters, digits, `_`, `-` and `.`")
-    } else if !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        "it has to begin with a letter or `_`".to_owned()
+    } else if !text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+        "it has to begin with a letter, a digit or `_`".to_owned()
     } else {
         return Ok(());
     };
@@ -239,10 +239,10 @@ mod tests {
 
     #[test]
     fn tools_have_the_characters_of_mcp() {
-        for name in ["slug", "to-html", "get_A.b", "_x9"] {
+        for name in ["slug", "to-html", "get_A.b", "_x9", "2d"] {
             assert_eq!(check_tool(name), Ok(()));
         }
-        for name in ["", "a/b", "a b", "\u{0430}", "9a", "-a", ".a", "a\n"] {
+        for name in ["", "a/b", "a b", "\u{0430}", "-a", ".a", "a\n"] {
             assert!(check_tool(name).is_err(), "{name}");
         }
     }

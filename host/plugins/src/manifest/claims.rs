@@ -19,7 +19,7 @@ pub enum Claim {
     Schema(String, &'static str),
 }
 
-/// How `claimed` differs from `actual`. Descriptions are the manifest's own; schemas are compared as JSON.
+/// How `claimed` differs from `actual`. Descriptions and signatures are the manifest's own; schemas are compared as JSON.
 pub fn differences(claimed: &[Tool], actual: &[Tool]) -> Vec<Claim> {
     let named = |tools: &[Tool], name: &str| tools.iter().any(|tool| tool.name == name);
     let mut differences = Vec::new();
@@ -33,6 +33,9 @@ pub fn differences(claimed: &[Tool], actual: &[Tool]) -> Vec<Claim> {
         }
         if !is_same(tool.output.as_deref(), other.output.as_deref()) {
             differences.push(Claim::Schema(tool.name.clone(), "result"));
+        }
+        if !is_same(tool.error.as_deref(), other.error.as_deref()) {
+            differences.push(Claim::Schema(tool.name.clone(), "failures"));
         }
     }
     let hidden = actual.iter().filter(|tool| !named(claimed, &tool.name));
@@ -59,8 +62,10 @@ mod tests {
         Tool {
             name: name.to_owned(),
             description: String::new(),
+            signature: None,
             input: input.to_owned(),
             output: output.map(str::to_owned),
+            error: output.map(|_| "{}".to_owned()),
         }
     }
 
@@ -82,6 +87,7 @@ mod tests {
                 Claim::Invented("invented".to_owned()),
                 Claim::Schema("changed".to_owned(), "arguments"),
                 Claim::Schema("changed".to_owned(), "result"),
+                Claim::Schema("changed".to_owned(), "failures"),
                 Claim::Hidden("hidden".to_owned()),
             ]
         );

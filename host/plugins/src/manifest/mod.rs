@@ -16,9 +16,9 @@ use crate::permissions::Permissions;
 /// The file's name.
 pub const FILE_NAME: &str = "plugin.toml";
 /// The longest manifest, in bytes.
-pub const MANIFEST_BYTES_MAX: usize = 1 << 20;
+pub const MANIFEST_BYTES_MAX: usize = 4 << 20;
 /// How many tools a plugin may have.
-pub const TOOLS_MAX: usize = 256;
+pub const TOOLS_MAX: usize = 1_000;
 /// The longest schema of a tool, in bytes of JSON.
 pub const SCHEMA_BYTES_MAX: usize = 64 << 10;
 /// The longest description, in bytes.
@@ -72,10 +72,14 @@ pub struct Tool {
     pub name: String,
     /// What it does, for models.
     pub description: String,
+    /// The function as its language has it, where it has one.
+    pub signature: Option<String>,
     /// The JSON Schema of its arguments.
     pub input: String,
     /// The JSON Schema of its result, where there is one.
     pub output: Option<String>,
+    /// The JSON Schema of its own failures, where it tells of any.
+    pub error: Option<String>,
 }
 
 /// How a plugin came here.

@@ -57,16 +57,21 @@ fn tool(section: &mut Section<'_, '_>) -> Option<Tool> {
         Ok(text.to_owned())
     });
     let description = section.text("description", "what the tool does", description);
-    let input = section.json("input", "a JSON Schema, as text or as a table", schema);
-    if input.is_none() {
-        section.missing("input", "the JSON Schema of the tool's arguments");
-    }
-    let output = section.json("output", "a JSON Schema, as text or as a table", schema);
+    let signature = section.text(
+        "signature",
+        "the function as its language has it",
+        self::description,
+    );
+    let mut json = |key| section.json(key, "a JSON Schema, as text or as a table", schema);
+    let (input, output, error) = (json("input"), json("output"), json("error"));
+    section.missing("input", "the JSON Schema of the tool's arguments");
     Some(Tool {
         name: name?,
         description: description.unwrap_or_default(),
+        signature,
         input: input?,
         output,
+        error,
     })
 }
 
@@ -97,11 +102,16 @@ fn digest(text: &str) -> Result<Digest, String> {
 }
 
 fn description(text: &str) -> Result<String, String> {
-    bounded(text, DESCRIPTION_BYTES_MAX, |c| c.is_control() && c != '\n')
+    bounded(text, DESCRIPTION_BYTES_MAX, acts)
 }
 
 fn text(text: &str) -> Result<String, String> {
-    bounded(text, TEXT_BYTES_MAX, |c| c.is_control() && c != '\n')
+    bounded(text, TEXT_BYTES_MAX, acts)
+}
+
+/// Whether a character could do something to a terminal.
+fn acts(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
 }
 
 fn line(text: &str) -> Result<String, String> {

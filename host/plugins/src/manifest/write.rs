@@ -40,8 +40,10 @@ fn write_tool(out: &mut String, tool: &Tool) {
     if !tool.description.is_empty() {
         text(out, "description", &tool.description);
     }
+    optional(out, "signature", tool.signature.as_ref());
     text(out, "input", &tool.input);
     optional(out, "output", tool.output.as_ref());
+    optional(out, "error", tool.error.as_ref());
 }
 
 fn permissions(out: &mut String, asked: &Permissions) {

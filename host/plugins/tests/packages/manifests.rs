@@ -238,6 +238,8 @@ prop_compose! {
         let tool = |(index, text): (usize, String)| Tool {
             name: format!("tool{index}"),
             input: serde_json::json!({ "title": text }).to_string(),
+            signature: text.contains('b').then(|| "run: func(a: s32)\n\t-> string".to_owned()),
+            error: text.contains('c').then(|| "{}".to_owned()),
             output: text.contains('a').then(|| "{ \"b\" : [] }".to_owned()),
             description: text,
         };

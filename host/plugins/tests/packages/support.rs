@@ -35,8 +35,10 @@ pub fn contents(plugin: &str, version: &str, component: &[u8]) -> Contents {
         tools: vec![Tool {
             name: "run".to_owned(),
             description: "Runs.".to_owned(),
+            signature: None,
             input: r#"{"type":"object"}"#.to_owned(),
             output: None,
+            error: None,
         }],
         permissions: Permissions::default(),
         provenance: Some(Provenance {

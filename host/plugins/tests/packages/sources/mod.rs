@@ -1,21 +1,14 @@
 //! Components over TLS and from a registry, both real, on loopback.
 
+mod registry;
+mod tls_host;
+
 use std::collections::HashMap;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpListener as StdListener, TcpStream as StdStream};
-use std::os::unix::process::CommandExt as _;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::net::Ipv4Addr;
+use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
-use tempfile::TempDir;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use vesicle_plugins::digest::Digest;
 use vesicle_plugins::sources::{
     FetchError, Fetcher, OCI_MANIFEST_BYTES_MAX, REDIRECTS_MAX, Source,
@@ -23,103 +16,8 @@ use vesicle_plugins::sources::{
 use vesicle_plugins::store::COMPONENT_BYTES_MAX;
 
 use crate::support::component;
-
-/// A host with a certificate of an authority that only these tests trust.
-struct Host {
-    port: u16,
-    authority: String,
-}
-
-impl Host {
-    /// Answers each path, or path and token, with these bytes, headers and all. Where they end in `…`, it never ends.
-    async fn new(answers: HashMap<String, Vec<u8>>) -> Self {
-        let mut params = CertificateParams::new(vec![]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority_key = KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&authority_key).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let leaf = leaf
-            .signed_by(&key, &Issuer::new(params, authority_key))
-            .unwrap();
-        let config =
-            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .unwrap()
-                .with_no_client_auth()
-                .with_single_cert(
-                    vec![leaf.der().clone()],
-                    PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-                )
-                .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let answers = Arc::new(answers);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, answers) = (acceptor.clone(), answers.clone());
-                tokio::spawn(async move {
-                    let Ok(mut stream) = acceptor.accept(stream).await else {
-                        return;
-                    };
-                    let mut head = vec![0; 4_096];
-                    let length = stream.read(&mut head).await.unwrap_or(0);
-                    let head = String::from_utf8_lossy(&head[..length]).into_owned();
-                    let path = head.split(' ').nth(1).unwrap_or_default();
-                    let none = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec();
-                    let token = head
-                        .lines()
-                        .find_map(|line| line.strip_prefix("authorization: Bearer "));
-                    let with_token =
-                        token.and_then(|token| answers.get(&format!("{path} {token}")));
-                    let answer = with_token.or_else(|| answers.get(path)).unwrap_or(&none);
-                    let (answer, ends) = match answer.strip_suffix("…".as_bytes()) {
-                        Some(answer) => (answer, false),
-                        None => (answer.as_slice(), true),
-                    };
-                    if stream.write_all(answer).await.is_err() {
-                        return;
-                    }
-                    if !ends {
-                        let more = vec![0; 1 << 20];
-                        while stream.write_all(&more).await.is_ok() {}
-                    }
-                    let _ = stream.shutdown().await;
-                });
-            }
-        });
-        Self {
-            port,
-            authority: certificate.pem(),
-        }
-    }
-
-    fn url(&self, path: &str, digest: Digest) -> String {
-        format!(
-            "https://localhost:{}{path}#blake3={}",
-            self.port,
-            digest.hex()
-        )
-    }
-
-    async fn fetch(&self, path: &str, digest: Digest) -> Result<Vec<u8>, FetchError> {
-        let source = Source::parse(&self.url(path, digest)).unwrap();
-        Fetcher::new(self.authority.as_bytes())
-            .unwrap()
-            .fetch(&source)
-            .await
-    }
-}
-
-fn ok(body: &[u8]) -> Vec<u8> {
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
-    [head.as_bytes(), body].concat()
-}
-
-fn to(place: &str) -> Vec<u8> {
-    format!("HTTP/1.1 302 Found\r\nlocation: {place}\r\ncontent-length: 0\r\n\r\n").into_bytes()
-}
+use registry::Registry;
+use tls_host::{Host, ok, to};
 
 #[tokio::test]
 async fn what_comes_over_tls_is_what_its_digest_says() {
@@ -210,100 +108,6 @@ async fn a_certificate_that_nobody_trusts_and_a_host_that_waits_are_refused() {
     assert!(matches!(error, FetchError::TooSlow { .. }), "{error}");
 }
 
-/// Debian's registry, for the time of a test.
-struct Registry {
-    process: Child,
-    port: u16,
-    _data: TempDir,
-}
-
-impl Registry {
-    fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/plugins/registry.sh");
-        let process = Command::new(script)
-            .arg("run")
-            .arg(data.path())
-            .arg(port.to_string())
-            .stdout(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let mut registry = Self {
-            process,
-            port,
-            _data: data,
-        };
-        let began = Instant::now();
-        while StdStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            let ended = registry.process.try_wait().unwrap();
-            assert!(
-                ended.is_none(),
-                "there is no registry; run tests/plugins/registry.sh install"
-            );
-            assert!(
-                began.elapsed() < Duration::from_secs(30),
-                "the registry does not start"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        registry
-    }
-
-    /// Puts bytes there by the protocol's own way; answers with their digest.
-    async fn push(&self, bytes: &[u8]) -> String {
-        let sum = sha256(bytes);
-        let base = format!("http://127.0.0.1:{}", self.port);
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let begun = client
-            .post(format!("{base}/v2/tools/slugify/blobs/uploads/"))
-            .send()
-            .await
-            .unwrap();
-        let place = begun.headers()["location"].to_str().unwrap().to_owned();
-        let put = client
-            .put(format!("{place}&digest=sha256:{sum}"))
-            .body(bytes.to_vec());
-        assert_eq!(put.send().await.unwrap().status(), 201);
-        sum
-    }
-
-    async fn push_manifest(&self, manifest: String) -> String {
-        let sum = sha256(manifest.as_bytes());
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let put = client
-            .put(format!(
-                "http://127.0.0.1:{}/v2/tools/slugify/manifests/1",
-                self.port
-            ))
-            .header("content-type", "application/vnd.oci.image.manifest.v1+json")
-            .body(manifest);
-        assert_eq!(put.send().await.unwrap().status(), 201);
-        sum
-    }
-
-    async fn fetch(&self, sha256: &str) -> Result<Vec<u8>, FetchError> {
-        let source = format!(
-            "oci+http://127.0.0.1:{}/tools/slugify@sha256:{sha256}",
-            self.port
-        );
-        Fetcher::new(b"")
-            .unwrap()
-            .fetch(&Source::parse(&source).unwrap())
-            .await
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 fn sha256(bytes: &[u8]) -> String {
     let sum = ring::digest::digest(&ring::digest::SHA256, bytes);
     sum.as_ref()
@@ -356,7 +160,7 @@ async fn what_comes_from_a_registry_is_what_its_digest_says() {
 
     // What lies in the registry is changed behind its back: it sends other bytes under the digest.
     let changed = |sum: &str| {
-        let data = registry._data.path().join(format!(
+        let data = registry.data.path().join(format!(
             "data/docker/registry/v2/blobs/sha256/{}/{sum}/data",
             &sum[..2]
         ));
