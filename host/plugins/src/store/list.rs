@@ -48,10 +48,10 @@ impl Store {
     /// # Errors
     /// Where it is damaged.
     pub fn listed(&self, name: &PluginName) -> Result<Option<Listed>, StoreError> {
-        if self.find_versions(name)?.is_none() {
+        let Some(versions) = self.find_versions(name)? else {
             return Ok(None);
-        }
-        self.steadily(name, |versions| {
+        };
+        self.steadily(name, versions, |versions| {
             let Some(version) = versions.current else {
                 return Ok(None);
             };

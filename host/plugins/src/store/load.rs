@@ -62,7 +62,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Absent`], [`StoreError::Damaged`] and others.
     pub fn load(&self, name: &PluginName) -> Result<Loaded, StoreError> {
-        self.steadily(name, |versions| {
+        self.steadily(name, self.versions(name)?, |versions| {
             self.load_version(name, required(name, versions.current, "current")?)
         })
     }
@@ -71,9 +71,9 @@ impl Store {
     pub(super) fn steadily<T>(
         &self,
         name: &PluginName,
+        mut versions: Versions,
         read: impl Fn(Versions) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut versions = self.versions(name)?;
         for _ in 1..READS_MAX {
             match read(versions) {
                 Ok(found) => return Ok(found),
