@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use toml_edit::TomlError;
@@ -56,6 +57,10 @@ impl OperatorFile {
             path: self.0.clone(),
             source,
         };
+        if fs::metadata(&self.0).is_ok_and(|metadata| metadata.mode() & 0o002 != 0) {
+            let why = "anybody may write to it; take that away with `chmod o-w`";
+            return Err(failed(io::Error::other(why)));
+        }
         let bytes = private::read(&self.0, OPERATOR_FILE_BYTES_MAX).map_err(failed)?;
         let text = String::from_utf8(bytes.unwrap_or_default())
             .map_err(|_| failed(io::Error::other("it is not UTF-8")))?;

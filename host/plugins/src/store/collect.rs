@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::recover::entries;
-use super::{Store, StoreError};
+use super::{Store, StoreError, Versions};
 use crate::digest::Digest;
 use crate::private;
 
@@ -39,8 +39,12 @@ impl Store {
         let mut collected = Collected::default();
         let mut needed = HashSet::new();
         let mut manifests = Vec::new();
+        let mut halves = Vec::new();
         for name in self.names()? {
             let versions = self.find_versions(&name)?.unwrap_or_default();
+            if versions == Versions::default() {
+                halves.push(self.plugin(&name));
+            }
             let mut files = HashSet::from([super::versions::FILE_NAME.to_owned()]);
             for version in versions.all() {
                 needed.insert(self.read_manifest(&name, version)?.contents().digest);
@@ -58,6 +62,12 @@ impl Store {
         for path in manifests {
             self.take(&path, &mut collected.bytes)?;
             collected.manifests += 1;
+        }
+        // Plugins that were never wholly written.
+        for directory in halves {
+            if entries(&directory)?.is_empty() {
+                self.disk.remove(&directory)?;
+            }
         }
         for entry in entries(&self.components())? {
             let path = self.components().join(&entry);

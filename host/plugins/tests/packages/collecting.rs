@@ -96,3 +96,16 @@ fn nothing_is_collected_while_it_is_unknown_what_is_needed() {
     assert!(store.collect(AT_ONCE).is_err());
     assert_eq!(count(&store, "components/"), 2);
 }
+
+#[test]
+fn plugins_that_were_never_wholly_written_go() {
+    let (_directory, store) = store();
+    install(&store, "a", "1", "one").unwrap();
+    let half = store.root().join("plugins/half");
+    fs::create_dir(&half).unwrap();
+    fs::write(half.join(format!("{}.toml", "0a".repeat(32))), "").unwrap();
+    assert_eq!(store.verify().unwrap().findings.len(), 1);
+    assert_eq!(store.collect(AT_ONCE).unwrap().manifests, 1);
+    assert_eq!(store.verify().unwrap().findings, []);
+    assert!(!half.exists());
+}

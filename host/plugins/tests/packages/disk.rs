@@ -12,29 +12,30 @@ const DIRECTORY: &str = "PACKAGES_DISK_DIRECTORY";
 const TRIAL: &str = "PACKAGES_DISK_TRIAL";
 /// What the shell says where mounts are not allowed here.
 const NOT_ALLOWED: i32 = 99;
+/// Runs a command whose mounts nobody else sees.
+const MOUNTING: [&str; 2] = ["unshare", "--mount"];
 
-/// Runs a trial in a process of its own, after `prepare`, a shell command, for `$1`, the store.
-fn run(trial: &str, prepare: &str, root: &Path) {
+/// Runs a trial in a process of its own, after `prepare`, a shell command, for `$1`, the store. `around` runs the shell.
+fn run(around: &[&str], trial: &str, prepare: &str, root: &Path) {
     let script = format!("{prepare}\nexec \"$0\" --exact disk::a_trial --ignored --nocapture");
-    let output = Command::new("unshare")
-        .args(["--mount", "sh", "-c", &script])
+    let line = [around, &["sh", "-c", &script]].concat();
+    let output = Command::new(line[0])
+        .args(&line[1..])
         .arg(std::env::current_exe().unwrap())
         .arg(root)
         .env(DIRECTORY, root)
         .env(TRIAL, trial)
         .output();
     let Ok(output) = output else {
-        return eprintln!("not tried: there is no `unshare`");
+        return eprintln!("not tried: there is no `{}`", line[0]);
     };
     let told = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(NOT_ALLOWED) || told.contains("unshare failed") {
         return eprintln!("not tried: mounts are not allowed here");
     }
-    assert!(
-        output.status.success(),
-        "{told}\n{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}\n{printed}");
+    assert!(printed.contains("1 passed"), "{printed}");
 }
 
 #[test]
@@ -43,6 +44,7 @@ fn a_read_only_store_serves_and_says_that_it_cannot_be_changed() {
     install(&store, "a", "1", "one").unwrap();
     install(&store, "a", "2", "two").unwrap();
     run(
+        &MOUNTING,
         "read-only",
         "mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\" || exit 99",
         store.root(),
@@ -56,6 +58,7 @@ fn a_full_disk_loses_nothing() {
     let root = directory.path().join("full");
     fs::create_dir(&root).unwrap();
     run(
+        &MOUNTING,
         "full",
         "mount -t tmpfs -o size=256k,mode=700 tmpfs \"$1\" || exit 99",
         &root,
@@ -67,7 +70,7 @@ fn a_bound_on_the_length_of_files_loses_nothing() {
     let (directory, _store) = store();
     let root = directory.path().join("bounded");
     // In blocks of 512 bytes; without the signal, writing fails instead of ending the process.
-    run("bounded", "ulimit -f 64; trap '' XFSZ", &root);
+    run(&[], "bounded", "ulimit -f 64; trap '' XFSZ", &root);
 }
 
 /// The process; no test by itself.

@@ -1,6 +1,7 @@
 //! `grants.toml`, the operator's own file.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use vesicle_plugins::digest::Digest;
@@ -216,6 +217,17 @@ fn a_file_that_is_wrong_grants_nothing_and_is_not_overwritten() {
     fs::write(&path, &twice).unwrap();
     assert!(file.grant(&grant(digest)).is_err());
     assert_eq!(fs::read_to_string(&path).unwrap(), twice);
+    fs::write(&path, "").unwrap();
+    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o666);
+    assert!(
+        GrantsFile::read(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("chmod o-w")
+    );
+    mode(0o644);
+    assert!(GrantsFile::read(&path).is_ok());
     fs::write(&path, b"\xff").unwrap();
     assert!(
         GrantsFile::read(&path)

@@ -322,3 +322,24 @@ fn a_store_has_so_many_plugins() {
     ));
     install(&store, "first", "2", "two").unwrap();
 }
+
+#[test]
+fn what_is_installed_is_listed_with_its_schemas_without_any_component() {
+    let (_directory, store) = store();
+    for index in 0..500 {
+        install(&store, &format!("p{index}x"), "1", "one").unwrap();
+    }
+    fs::remove_dir_all(store.root().join("components")).unwrap();
+    let listing = store.list().unwrap();
+    assert_eq!((listing.plugins.len(), listing.broken.len()), (500, 0));
+    let tools = listing
+        .plugins
+        .iter()
+        .map(|plugin| plugin.manifest.contents().tools.as_slice());
+    assert!(
+        tools
+            .into_iter()
+            .all(|tools| tools[0].input == r#"{"type":"object"}"#)
+    );
+    assert!(store.load(&name("p7x")).is_err());
+}
