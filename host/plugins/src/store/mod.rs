@@ -46,7 +46,8 @@ use crate::name::PluginName;
 use crate::private;
 use disk::Disk;
 
-/// A directory of plugins. Several processes may use one at once.
+/// A directory of plugins. Several processes may use one at once. Whatever is done with it waits for the disk, and changes wait
+/// for other processes as well.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,

@@ -8,6 +8,7 @@ mod crashes;
 mod disk;
 mod grants;
 mod manifests;
+mod model;
 mod processes;
 mod signatures;
 mod sources;
