@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use vesicle_plugins::store::{Collected, Store};
 
-use crate::support::{files, install, name, serves, store};
+use crate::support::{files, install, name, serves, store, undisturbed};
 
 const AT_ONCE: Duration = Duration::ZERO;
 
@@ -18,6 +18,7 @@ fn count(store: &Store, part: &str) -> usize {
 
 #[test]
 fn the_current_and_the_previous_version_are_kept() {
+    let _undisturbed = undisturbed();
     let (_directory, store) = store();
     for version in ["1", "2", "3"] {
         install(&store, "a", version, version).unwrap();
@@ -35,6 +36,7 @@ fn the_current_and_the_previous_version_are_kept() {
 
 #[test]
 fn what_is_in_use_is_kept_until_it_is_not() {
+    let _undisturbed = undisturbed();
     let (_directory, store) = store();
     install(&store, "a", "1", "one").unwrap();
     let used = store.load(&name("a")).unwrap();
@@ -47,6 +49,7 @@ fn what_is_in_use_is_kept_until_it_is_not() {
 
 #[test]
 fn what_is_needed_no_longer_since_less_than_the_bound_is_kept() {
+    let _undisturbed = undisturbed();
     let (_directory, store) = store();
     install(&store, "a", "1", "one").unwrap();
     let hour = Duration::from_secs(3_600);
@@ -70,6 +73,7 @@ fn what_is_needed_no_longer_since_less_than_the_bound_is_kept() {
 
 #[test]
 fn strangers_files_are_left_alone() {
+    let _undisturbed = undisturbed();
     let (_directory, store) = store();
     install(&store, "a", "1", "one").unwrap();
     for path in [
@@ -84,6 +88,7 @@ fn strangers_files_are_left_alone() {
 
 #[test]
 fn nothing_is_collected_while_it_is_unknown_what_is_needed() {
+    let _undisturbed = undisturbed();
     let (_directory, store) = store();
     install(&store, "a", "1", "one").unwrap();
     install(&store, "b", "1", "two").unwrap();
@@ -99,6 +104,7 @@ fn nothing_is_collected_while_it_is_unknown_what_is_needed() {
 
 #[test]
 fn plugins_that_were_never_wholly_written_go() {
+    let _undisturbed = undisturbed();
     let (_directory, store) = store();
     install(&store, "a", "1", "one").unwrap();
     let half = store.root().join("plugins/half");

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use vesicle_plugins::store::{Action, Store, StoreError, Watch};
 
-use crate::support::{install, name, scratch, serves};
+use crate::support::{install, name, scratch, serves, spawn, undisturbed};
 
 const DIRECTORY: &str = "PACKAGES_CRASH_DIRECTORY";
 const CHANGE: &str = "PACKAGES_CRASH_CHANGE";
@@ -50,6 +50,7 @@ fn filled(root: &Path) -> Store {
 }
 
 fn steps(change_name: &str) -> Vec<(Action, String)> {
+    let _undisturbed = undisturbed();
     let directory = scratch();
     filled(directory.path());
     let steps = Arc::new(Mutex::new(vec![]));
@@ -86,6 +87,7 @@ fn check_sound(root: &Path, what: &str) -> String {
 
 /// The change is made again, wholly; then nothing half is left.
 fn check_repeats(root: &Path, name_of_change: &str, what: &str) {
+    let _undisturbed = undisturbed();
     let store = Store::open(root).unwrap();
     match change(&store, name_of_change) {
         // It was done, or done as far as anybody sees.
@@ -103,15 +105,15 @@ fn a_process_that_ends_at_any_step_leaves_a_sound_store() {
             let what = format!("{change}, ended at step {index}, {step:?}");
             let directory = scratch();
             filled(directory.path());
-            let status = Command::new(std::env::current_exe().unwrap())
+            let mut process = Command::new(std::env::current_exe().unwrap());
+            process
                 .args(["--exact", "crashes::a_process_that_ends", "--ignored"])
                 .env(DIRECTORY, directory.path())
                 .env(CHANGE, change)
                 .env(STEP, index.to_string())
                 .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .unwrap();
+                .stderr(Stdio::null());
+            let status = spawn(&mut process).unwrap().wait().unwrap();
             assert_eq!(
                 status.signal(),
                 Some(rustix::process::Signal::ABORT.as_raw()),
@@ -167,7 +169,10 @@ fn a_step_that_fails_is_told_and_changes_nothing_that_serves() {
                     },
                 );
             let store = Store::watched(directory.path(), Some(watch)).unwrap();
-            let result = change(&store, change_name);
+            let result = {
+                let _undisturbed = undisturbed();
+                change(&store, change_name)
+            };
             let is_cleaning = matches!(step, (Action::Remove, path) if path.contains("removed-"));
             assert_eq!(result.is_ok(), is_cleaning, "{what}");
             if let Err(error) = result {
@@ -215,6 +220,7 @@ fn files_last_before_their_names_and_names_before_what_follows() {
 
 #[test]
 fn half_writes_are_set_aside_and_told() {
+    let _undisturbed = undisturbed();
     let directory = scratch();
     let store = filled(directory.path());
     let root = store.root();

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use vesicle_plugins::store::{Existing, Store, StoreError};
 
-use crate::support::{component, install, manifest, name, serves, store};
+use crate::support::{component, install, manifest, name, serves, spawn, store};
 
 const DIRECTORY: &str = "PACKAGES_DISK_DIRECTORY";
 const TRIAL: &str = "PACKAGES_DISK_TRIAL";
@@ -19,16 +19,19 @@ const MOUNTING: [&str; 2] = ["unshare", "--mount"];
 fn run(around: &[&str], trial: &str, prepare: &str, root: &Path) {
     let script = format!("{prepare}\nexec \"$0\" --exact disk::a_trial --ignored --nocapture");
     let line = [around, &["sh", "-c", &script]].concat();
-    let output = Command::new(line[0])
+    let mut process = Command::new(line[0]);
+    process
         .args(&line[1..])
         .arg(std::env::current_exe().unwrap())
         .arg(root)
         .env(DIRECTORY, root)
         .env(TRIAL, trial)
-        .output();
-    let Ok(output) = output else {
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let Ok(process) = spawn(&mut process) else {
         return eprintln!("not tried: there is no `{}`", line[0]);
     };
+    let output = process.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(NOT_ALLOWED) || told.contains("unshare failed") {
         return eprintln!("not tried: mounts are not allowed here");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use vesicle_plugins::store::{Store, StoreError, Watch};
 
-use crate::support::{install, name, scratch};
+use crate::support::{install, name, scratch, undisturbed};
 
 const PLUGINS: [&str; 2] = ["one", "another"];
 
@@ -79,6 +79,7 @@ proptest! {
     /// A change is done or it is not; what is told as done is; and the store is sound whatever fails.
     #[test]
     fn what_serves_is_what_was_last_done(changes in changes()) {
+        let _undisturbed = undisturbed();
         let directory = scratch();
         let countdown = Arc::new(AtomicIsize::new(-1));
         let counts = countdown.clone();

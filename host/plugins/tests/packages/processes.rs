@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use vesicle_plugins::store::{Existing, Store, StoreError};
 
-use crate::support::{component, install, manifest, name, store};
+use crate::support::{component, install, manifest, name, spawn, store, undisturbed};
 
 const DIRECTORY: &str = "PACKAGES_SHARED_DIRECTORY";
 const WHO: &str = "PACKAGES_SHARED_WHO";
@@ -18,13 +18,13 @@ fn writers_and_readers_do_not_disturb_each_other() {
     install(&store, "shared", "0", "zero").unwrap();
     let mut writers: Vec<_> = (0..3)
         .map(|who| {
-            Command::new(std::env::current_exe().unwrap())
+            let mut process = Command::new(std::env::current_exe().unwrap());
+            process
                 .args(["--exact", "processes::a_writer", "--ignored"])
                 .env(DIRECTORY, store.root())
                 .env(WHO, who.to_string())
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap()
+                .stdout(Stdio::null());
+            spawn(&mut process).unwrap()
         })
         .collect();
     let mut reads = 0;
@@ -41,6 +41,7 @@ fn writers_and_readers_do_not_disturb_each_other() {
     for writer in &mut writers {
         assert!(writer.wait().unwrap().success());
     }
+    let _undisturbed = undisturbed();
     store.collect(Duration::ZERO).unwrap();
     let report = store.verify().unwrap();
     assert_eq!(report.findings, []);

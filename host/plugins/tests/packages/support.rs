@@ -1,6 +1,9 @@
 //! Plugins and stores to test with.
 
+use std::io;
 use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use tempfile::TempDir;
 use vesicle_plugins::digest::Digest;
@@ -84,6 +87,21 @@ pub fn serves(store: &Store, plugin: &str) -> (String, Vec<u8>) {
     let loaded = store.load(&name(plugin)).unwrap();
     let version = loaded.manifest.contents().version.clone();
     (version, loaded.component.bytes().to_vec())
+}
+
+/// A new process has this one's files until it runs its program, locks too, so that what was in use just before looks used
+/// for a moment.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Starts a process.
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    let _alone = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
+
+/// Keeps other tests from starting processes, for what depends on what is in use. Not to be asked for twice at once.
+pub fn undisturbed() -> RwLockReadGuard<'static, ()> {
+    STARTING.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All files below a directory, by their paths in it.

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use vesicle_plugins::sources::{FetchError, Fetcher, Source};
 
 use super::sha256;
+use crate::support::spawn;
 
 /// Debian's registry, for the time of a test.
 pub struct Registry {
@@ -25,15 +26,15 @@ impl Registry {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/plugins/registry.sh");
-        let process = Command::new(script)
+        let mut process = Command::new(script);
+        process
             .arg("run")
             .arg(data.path())
             .arg(port.to_string())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap();
+            .process_group(0);
+        let process = spawn(&mut process).unwrap();
         let mut registry = Self {
             process,
             port,
