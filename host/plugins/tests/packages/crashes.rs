@@ -107,7 +107,7 @@ fn a_process_that_ends_at_any_step_leaves_a_sound_store() {
             filled(directory.path());
             let mut process = Command::new(std::env::current_exe().unwrap());
             process
-                .args(["--exact", "crashes::a_process_that_ends", "--ignored"])
+                .args(["--exact", "crashes::a_process_that_ends"])
                 .env(DIRECTORY, directory.path())
                 .env(CHANGE, change)
                 .env(STEP, index.to_string())
@@ -131,7 +131,6 @@ fn a_process_that_ends_at_any_step_leaves_a_sound_store() {
 
 /// The process that is ended; no test by itself.
 #[test]
-#[ignore = "run by another test"]
 fn a_process_that_ends() {
     let Some(directory) = std::env::var_os(DIRECTORY) else {
         return;

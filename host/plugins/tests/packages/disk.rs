@@ -17,7 +17,7 @@ const MOUNTING: [&str; 2] = ["unshare", "--mount"];
 
 /// Runs a trial in a process of its own, after `prepare`, a shell command, for `$1`, the store. `around` runs the shell.
 fn run(around: &[&str], trial: &str, prepare: &str, root: &Path) {
-    let script = format!("{prepare}\nexec \"$0\" --exact disk::a_trial --ignored --nocapture");
+    let script = format!("{prepare}\nexec \"$0\" --exact disk::a_trial --nocapture");
     let line = [around, &["sh", "-c", &script]].concat();
     let mut process = Command::new(line[0]);
     process
@@ -78,7 +78,6 @@ fn a_bound_on_the_length_of_files_loses_nothing() {
 
 /// The process; no test by itself.
 #[test]
-#[ignore = "run by another test"]
 fn a_trial() {
     let Some(directory) = std::env::var_os(DIRECTORY) else {
         return;

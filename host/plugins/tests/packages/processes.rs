@@ -20,7 +20,7 @@ fn writers_and_readers_do_not_disturb_each_other() {
         .map(|who| {
             let mut process = Command::new(std::env::current_exe().unwrap());
             process
-                .args(["--exact", "processes::a_writer", "--ignored"])
+                .args(["--exact", "processes::a_writer"])
                 .env(DIRECTORY, store.root())
                 .env(WHO, who.to_string())
                 .stdout(Stdio::null());
@@ -50,7 +50,6 @@ fn writers_and_readers_do_not_disturb_each_other() {
 
 /// One of the processes; no test by itself.
 #[test]
-#[ignore = "run by another test"]
 fn a_writer() {
     let Some(directory) = std::env::var_os(DIRECTORY) else {
         return;
