@@ -147,3 +147,28 @@ async fn a_component_that_is_a_program_is_one_tool() {
         "{printed}"
     );
 }
+
+/// What Javy makes of JavaScript (`guests/rust/javy`): a core module, JSON in and JSON out.
+#[tokio::test]
+async fn a_program_of_javy_reads_and_writes_json() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/programs/components/javy.wasm"
+    );
+    let module = std::fs::read(path).unwrap();
+    let (kind, component) = adapt(&module, &CompileLimits::default()).unwrap();
+    assert_eq!(kind, Kind::Command);
+    let tools = tools(&component).await;
+    let run = async |stdin: &str| {
+        let arguments = serde_json::json!({ "stdin": stdin }).to_string();
+        answered(&tools, "run", &arguments).await
+    };
+    let rows = r#"{"by": "region", "rows": [{"region": "north", "amount": 1.5}, {"region": "süd", "amount": 2}, {"region": "north", "amount": 1}]}"#;
+    let sums = r#"{"stdout":"{\"north\":2.5,\"süd\":2}","stderr":"","exit_code":0}"#;
+    assert_eq!(run(rows).await, sums);
+    let refused = run("no JSON").await;
+    assert!(
+        refused.starts_with("failure ") && refused.contains("unexpected token"),
+        "{refused}"
+    );
+}

@@ -8,6 +8,7 @@ mod calls;
 mod commands;
 mod echo;
 mod errors;
+mod foreign;
 mod inspection;
 mod interface;
 mod listed;

@@ -1,0 +1,100 @@
+//! Components that nobody here made: the world `words` by componentize-js and by componentize-py, which
+//! `tests/plugins/setup.sh` builds. They are 10 to 40 MB with their engines.
+
+use std::path::PathBuf;
+
+use vesicle_plugins::{Inspection, Tools, with_docs};
+use vesicle_sandbox::{CompileLimits, Grants, Limits};
+
+use crate::support::{answered, call_with, limits, sandbox, told};
+
+async fn tools(file: &str) -> Tools {
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../foreign");
+    let wasm = std::fs::read(target.join(file)).expect("tests/plugins/setup.sh makes it");
+    let wit = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/plugins/wit/words.wit"
+    );
+    let wasm = with_docs(&wasm, &std::fs::read_to_string(wit).unwrap()).unwrap();
+    let limits = CompileLimits {
+        // Of a machine with other work; alone it takes a fraction.
+        wall_time: std::time::Duration::from_secs(600),
+        ..CompileLimits::default()
+    };
+    let told = Inspection::of(&wasm, &limits, &[]).unwrap();
+    assert!(
+        told.imports
+            .iter()
+            .any(|import| import.name.starts_with("wasi:")),
+        "{told:?}"
+    );
+    let begun = std::time::Instant::now();
+    let component = sandbox().await.load(wasm.clone(), limits).await;
+    let component = component.unwrap_or_else(|error| panic!("{error}"));
+    println!(
+        "{file}: {} bytes, loaded in {:?}",
+        told.bytes,
+        begun.elapsed()
+    );
+    Tools::read(&component, &wasm)
+}
+
+/// An engine takes more than the smallest limits.
+fn roomy() -> Limits {
+    Limits {
+        memory_bytes: vesicle_sandbox::MEMORY_BYTES_MAX,
+        instances: vesicle_sandbox::INSTANCES_MAX,
+        ..limits()
+    }
+}
+
+async fn check(tools: &Tools, asks: &str) {
+    assert_eq!(tools.refused(), []);
+    let names: Vec<_> = tools
+        .definitions()
+        .iter()
+        .map(|tool| tool.name.as_str())
+        .collect();
+    assert_eq!(names, ["ask", "larger", "text__count_words"]);
+    assert_eq!(
+        tools.definitions()[1].description,
+        "The larger of two numbers."
+    );
+    let call = async |tool: &str, arguments: &str| {
+        told(&call_with(tools, tool, arguments, roomy(), Grants::default()).await)
+    };
+    let words = r#"{"text": "so many words so so many", "most": 2}"#;
+    assert_eq!(
+        call("text__count_words", words).await,
+        r#"[{"word":"so","times":3},{"word":"many","times":2}]"#
+    );
+    assert_eq!(
+        call("text__count_words", r#"{"text": ""}"#).await,
+        r#"failure "empty""#
+    );
+    let long = format!(r#"{{"text": "{}"}}"#, "x".repeat(1_001));
+    assert_eq!(
+        call("text__count_words", &long).await,
+        r#"failure {"too_long":1001}"#
+    );
+    let large = r#"{"a": "9223372036854775807", "b": -1}"#;
+    assert_eq!(call("larger", large).await, r#""9223372036854775807""#);
+    let asked = call("ask", r#"{"url": "http://example.com/"}"#).await;
+    assert!(
+        asked.starts_with("failure ") && asked.contains(asks),
+        "{asked}"
+    );
+    let refused = answered(tools, "larger", r#"{"a": 1}"#).await;
+    assert_eq!(refused, "InvalidInput: arguments.b: missing, expected s64");
+}
+
+/// Its `fetch` is `wasi:http`, and no host is granted.
+#[tokio::test]
+async fn componentize_js() {
+    check(&tools("js.wasm").await, "").await;
+}
+
+#[tokio::test]
+async fn componentize_py() {
+    check(&tools("py.wasm").await, "this one asks nobody").await;
+}
