@@ -17,6 +17,7 @@ mod hosts;
 mod bad_input;
 mod cache;
 mod calls;
+mod commands;
 mod components;
 mod concurrency;
 mod console;
