@@ -12,7 +12,9 @@ export const text = {
   },
 };
 
-export const larger = (a, b) => (a > b ? a : b);
+export function larger(a, b) {
+  return a > b ? a : b;
+}
 
 export async function ask(url) {
   try {

@@ -249,6 +249,7 @@ fn values_of_random_types_come_back_as_they_went() {
     let config = Config {
         cases: TYPES,
         max_shrink_iters: 200,
+        failure_persistence: None,
         ..Config::default()
     };
     let mut runner = TestRunner::new(config);

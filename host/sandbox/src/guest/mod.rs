@@ -138,6 +138,7 @@ impl Guest {
             .max_random_size(RANDOM_BYTES_MAX)
             .allow_tcp(false)
             .allow_udp(false)
+            .allow_ip_name_lookup(false)
             .build();
         let network = Arc::new(Session::new(&grants.network));
         let mut http = WasiHttpCtx::new();
