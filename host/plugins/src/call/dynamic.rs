@@ -9,16 +9,16 @@ use serde_json::value::RawValue;
 use vesicle_sandbox::{ErrorType, Grants, Limits, Outcome, Sandbox, Val};
 
 use super::{Answer, CallError, Invocation, Wrong, answer, not_told};
-use crate::interface::{Dynamic, Entry};
+use crate::interface::Dynamic;
 use crate::types::cut;
 use crate::{Definition, TOOL_NAME_BYTES_MAX, TOOLS_MAX, Tools};
 
 impl Tools {
-    /// The tools that the component lists itself, asked for in an instance of its own; none where it
-    /// lists none. Their names never are those of [`Tools::definitions`].
+    /// The tools that the component lists itself, asked for in an instance of its own. Their names
+    /// never are those of [`Tools::definitions`].
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// [`CallError::ListsNone`] where [`Tools::is_dynamic`] is not so, and what the sandbox says.
     pub async fn list(
         &self,
         sandbox: &Sandbox,
@@ -34,10 +34,7 @@ impl Tools {
             session,
         };
         let Some(dynamic) = self.dynamic() else {
-            return Err(CallError::UnknownTool {
-                asked: "list-tools".to_owned(),
-                nearest: None,
-            });
+            return Err(CallError::ListsNone);
         };
         let call = self.call_of(&dynamic.list, Vec::new(), invocation);
         let called = sandbox.call(call).await?;
@@ -90,21 +87,15 @@ impl Tools {
         dynamic: &Dynamic,
         invocation: Invocation<'_>,
     ) -> Result<Outcome<Answer>, CallError> {
-        let Entry::Function(function, reply) = &dynamic.call.entry else {
-            return Err(CallError::UnknownTool {
-                asked: invocation.tool.to_owned(),
-                nearest: None,
-            });
-        };
         let text = invocation.arguments.get().to_owned();
         let values = vec![Val::String(invocation.tool.to_owned()), Val::String(text)];
         let output_bytes = invocation.limits.output_bytes;
         let called = sandbox
-            .call(self.call_of(function, values, invocation))
+            .call(self.call_of(&dynamic.call, values, invocation))
             .await?;
         Ok(called.try_map(|results| match &results[..] {
             [Val::Result(Ok(Some(json)))] => as_json(json, output_bytes).map(Answer::Result),
-            results => answer(results, reply, output_bytes),
+            results => answer(results, &dynamic.reply, output_bytes),
         }))
     }
 }

@@ -54,6 +54,9 @@ pub enum CallError {
         /// The name that is most like it.
         nearest: Option<String>,
     },
+    /// The component does not list tools itself.
+    #[error("the plugin's tools are its functions; it lists no others")]
+    ListsNone,
     /// As of the sandbox.
     #[error(transparent)]
     Execute(#[from] ExecuteError),

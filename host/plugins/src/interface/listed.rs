@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vesicle_sandbox::{Component, Function};
 
-use super::{Definition, Tool, Wit, names};
+use super::{Definition, Entry, Reply, Tool, Wit, names};
 use crate::types::{Budget, nearest};
 
 /// How many tools a component may have.
@@ -32,8 +32,9 @@ struct Shared {
 /// The functions of a component that lists its tools itself.
 pub(crate) struct Dynamic {
     pub list: Function,
-    /// A tool of two parameters, the name and the arguments.
-    pub call: Tool,
+    pub call: Function,
+    /// What a call answers.
+    pub reply: Box<Reply>,
 }
 
 /// A function that is no tool.
@@ -158,11 +159,15 @@ fn dynamic(component: &Component, budget: &mut Budget, found: &mut Found) -> Opt
     let list = component.function(Some(DYNAMIC), "list-tools")?;
     let call = component.function(Some(DYNAMIC), "call-tool")?;
     let tool = Tool::of_function("call_tool".to_owned(), call, None, budget);
-    let is_ours = |tool: &Tool| tool.definition.signature.starts_with(DYNAMIC_SIGNATURE);
     match tool {
-        Ok(call) if is_ours(&call) => Some(Dynamic {
+        Ok(Tool {
+            definition,
+            entry: Entry::Function(call, reply),
+            ..
+        }) if definition.signature.starts_with(DYNAMIC_SIGNATURE) => Some(Dynamic {
             list: list.clone(),
             call,
+            reply,
         }),
         _ => {
             found.refused.push(Refused {

@@ -2,6 +2,24 @@
 //!
 //! The types are Wasmtime's, which lowers and lifts by them. The words (names of types, comments) are
 //! WIT's, where the component's WIT can be read; nothing that a call needs depends on them.
+//!
+//! | WIT | JSON | read as well |
+//! |---|---|---|
+//! | names: `max-length` | `max_length` | |
+//! | `bool`, `string`, `s8` … `u32` | as they are | integers with a point or an exponent, if whole |
+//! | `s64`, `u64` | a number within ± (2^53 − 1), else its digits as a string | numbers beyond, written in full; digits of any |
+//! | `f32`, `f64` | a number, or one of the strings `"NaN"`, `"Infinity"`, `"-Infinity"` | |
+//! | `char` | a string of one character | |
+//! | `list<u8>` | base64, with padding | an array of numbers |
+//! | `list<t>`, `list<t, n>`, `tuple<…>` | an array | |
+//! | `map<string, t>`; with other keys | an object; an array of pairs | |
+//! | `record` | an object; options are `null` | options may be left out |
+//! | `enum` | the case's name | |
+//! | `flags` | an array of the names that are set | |
+//! | `variant` | the case's name, or `{"case": value}` for one that carries something | `{"case": null}` |
+//! | `option<t>` | `null` or the value; of an option: `null` or `{"some": value}` | |
+//! | `result<t, e>` | `{"ok": value}` or `{"err": value}`; as a function's result it is its success or its failure | |
+//! | resources, futures, streams, error contexts | none: the function is refused | |
 
 mod annotate;
 mod names;

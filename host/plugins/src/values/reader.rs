@@ -1,216 +1,24 @@
 //! JSON read as values of given types, in one pass over its text: nothing is made that the types do
 //! not ask for.
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 use vesicle_sandbox::Val;
 
+use super::context::Context;
+use super::fields::Fields;
+use super::name_of::{NameOf, quoted};
 use super::path::Path;
 use super::scalars;
-use crate::types::{Kind, Members, Shape, nearest};
-
-/// Of how many values the arguments of one call may consist; a byte is one. Each takes some 40 bytes
-/// on the host, and some of them two in the text.
-pub(crate) const VALUES_MAX: usize = 2 << 20;
-/// How many of a type's names an error lists.
-const NAMES_TOLD_MAX: usize = 12;
-/// How much of a text an error repeats, in characters.
-const TEXT_TOLD_MAX: usize = 40;
-
-/// Reads a function's arguments: an object with a property for each parameter.
-///
-/// # Errors
-/// Says where and why, such as `arguments.items[3].price: expected f64, got a string`.
-pub(crate) fn arguments(text: &RawValue, parameters: &Members) -> Result<Vec<Val>, String> {
-    let context = Context {
-        left: Cell::new(VALUES_MAX),
-        failure: RefCell::new(None),
-    };
-    let root = Path::Root("arguments");
-    if !text.get().trim_start().starts_with('{') {
-        return Err(format!(
-            "{root}: expected an object with a property for each parameter"
-        ));
-    }
-    let fields = Fields {
-        members: parameters,
-        path: root,
-        context: &context,
-    };
-    let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    deserializer.deserialize_map(fields).map_err(|error| {
-        let failure = context.failure.take();
-        failure.unwrap_or_else(|| format!("{root}: {error}"))
-    })
-}
-
-struct Context {
-    left: Cell<usize>,
-    /// What serde's own errors would put a line and a column to.
-    failure: RefCell<Option<String>>,
-}
-
-impl Context {
-    fn fail<E: Error>(&self, path: Path<'_>, why: impl fmt::Display) -> E {
-        self.failure
-            .borrow_mut()
-            .get_or_insert_with(|| format!("{path}: {why}"));
-        E::custom("")
-    }
-
-    fn count<E: Error>(&self, path: Path<'_>) -> Result<(), E> {
-        match self.left.get().checked_sub(1) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(self.fail(
-                path,
-                format_args!("the arguments have more than {VALUES_MAX} values; pass less at once"),
-            )),
-        }
-    }
-}
-
-/// Reads properties of an object, by their names.
-struct Fields<'a> {
-    members: &'a Members,
-    path: Path<'a>,
-    context: &'a Context,
-}
-
-impl<'de> Visitor<'de> for Fields<'_> {
-    type Value = Vec<Val>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<Val>, A::Error> {
-        self.read(&mut map)
-    }
-}
-
-impl Fields<'_> {
-    fn read<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<Vec<Val>, A::Error> {
-        let names = self.members.names.json();
-        let mut values: Vec<Option<Val>> = vec![None; names.len()];
-        while let Some(place) = map.next_key_seed(NameOf {
-            members: self.members,
-            path: self.path,
-            context: self.context,
-            what: "property",
-        })? {
-            let path = Path::Property(&self.path, &names[place]);
-            if values[place].is_some() {
-                return Err(self.context.fail(path, "given twice"));
-            }
-            let shape = self.members.members[place].shape.as_ref();
-            let Some(shape) = shape else { continue };
-            let context = self.context;
-            values[place] = Some(map.next_value_seed(Reader {
-                shape,
-                path,
-                context,
-            })?);
-        }
-        let read = values.into_iter().zip(names).zip(&self.members.members);
-        read.map(|((value, name), member)| match (value, &member.shape) {
-            (Some(value), _) => Ok(value),
-            (None, Some(shape)) if !shape.has_null() => {
-                let path = Path::Property(&self.path, name);
-                Err(self
-                    .context
-                    .fail(path, format_args!("missing, expected {shape}")))
-            }
-            (None, _) => Ok(Val::Option(None)),
-        })
-        .collect()
-    }
-}
-
-/// Reads a name, as its place among those that there are.
-#[derive(Clone, Copy)]
-struct NameOf<'a> {
-    members: &'a Members,
-    path: Path<'a>,
-    context: &'a Context,
-    what: &'a str,
-}
-
-impl NameOf<'_> {
-    fn find<E: Error>(self, name: &str) -> Result<usize, E> {
-        let names = &self.members.names;
-        names.find(name).ok_or_else(|| {
-            let what = self.what;
-            let known = match nearest(name, names.json()) {
-                Some(near) => format!("; did you mean `{near}`?"),
-                None => one_of(names.json()),
-            };
-            let at = Path::Property(&self.path, name);
-            let path = if what == "property" { at } else { self.path };
-            let told = if what == "property" {
-                String::new()
-            } else {
-                format!(" {}", quoted(name))
-            };
-            self.context
-                .fail(path, format_args!("there is no {what}{told} here{known}"))
-        })
-    }
-}
-
-fn one_of(names: &[String]) -> String {
-    if names.is_empty() {
-        return "; there are none".to_owned();
-    }
-    let told: Vec<_> = names
-        .iter()
-        .take(NAMES_TOLD_MAX)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let more = if names.len() > NAMES_TOLD_MAX {
-        " and more"
-    } else {
-        ""
-    };
-    format!("; there are {}{more}", told.join(", "))
-}
-
-impl<'de> DeserializeSeed<'de> for NameOf<'_> {
-    type Value = usize;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
-        // The text is JSON, so what fails without a reason of ours is another type of value.
-        deserializer.deserialize_str(self).map_err(|_: D::Error| {
-            let what = self.what;
-            self.context
-                .fail(self.path, format_args!("expected the name of a {what}"))
-        })
-    }
-}
-
-impl Visitor<'_> for NameOf<'_> {
-    type Value = usize;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the name of a {} as a string", self.what)
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
-        self.find(name)
-    }
-}
+use crate::types::{Kind, Members, Shape};
 
 /// Reads one value.
 #[derive(Clone, Copy)]
-struct Reader<'a> {
-    shape: &'a Shape,
-    path: Path<'a>,
-    context: &'a Context,
+pub(super) struct Reader<'a> {
+    pub shape: &'a Shape,
+    pub path: Path<'a>,
+    pub context: &'a Context,
 }
 
 impl<'a> Reader<'a> {
@@ -515,13 +323,5 @@ impl Reader<'_> {
             self.context.count(self.path)?;
         }
         Ok(Val::List(bytes.into_iter().map(Val::U8).collect()))
-    }
-}
-
-/// The beginning of a text, in quotes.
-fn quoted(text: &str) -> String {
-    match text.char_indices().nth(TEXT_TOLD_MAX) {
-        None => format!("{text:?}"),
-        Some((end, _)) => format!("{:?}…", &text[..end]),
     }
 }

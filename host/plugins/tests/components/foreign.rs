@@ -39,7 +39,8 @@ async fn tools(file: &str) -> Tools {
     Tools::read(&component, &wasm)
 }
 
-/// An engine takes more than the smallest limits.
+/// What componentize-py links consists of more instances than others do; componentize-js needs
+/// nothing beyond the default.
 fn roomy() -> Limits {
     Limits {
         memory_bytes: vesicle_sandbox::MEMORY_BYTES_MAX,
