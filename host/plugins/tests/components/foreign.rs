@@ -1,10 +1,14 @@
 //! Components that nobody here made: the world `words` by componentize-js and by componentize-py, which
 //! `tests/plugins/setup.sh` builds. They are 10 to 40 MB with their engines.
 
+use std::io::{Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use vesicle_plugins::{Inspection, Tools, with_docs};
-use vesicle_sandbox::{CompileLimits, Grants, Limits};
+use vesicle_sandbox::{
+    AllowedHost, CompileLimits, Grants, Limits, Network, NetworkConfig, Transport,
+};
 
 use crate::support::{answered, call_with, limits, sandbox, told};
 
@@ -93,10 +97,30 @@ async fn check(tools: &Tools, asks: &str) {
     assert_eq!(refused, "InvalidInput: arguments.b: missing, expected s64");
 }
 
-/// Its `fetch` is `wasi:http`, and no host is granted.
+/// Its `fetch` is `wasi:http`: it reaches the host that is granted, and no other.
 #[tokio::test]
 async fn componentize_js() {
-    check(&tools("js.wasm").await, "NetworkError").await;
+    let tools = tools("js.wasm").await;
+    check(&tools, "NetworkError").await;
+    let host = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", host.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = host.accept().unwrap();
+        let mut asked = [0; 1024];
+        let length = stream.read(&mut asked).unwrap();
+        assert!(asked[..length].starts_with(b"GET /tea "));
+        let answer = b"HTTP/1.1 418 I'm a teapot\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        stream.write_all(answer).unwrap();
+    });
+    let transport = Arc::new(Transport::new(NetworkConfig::default()));
+    let grants = Grants {
+        network: Network::new([AllowedHost::parse(&url).unwrap()], transport),
+        ..Grants::default()
+    };
+    let arguments = serde_json::json!({ "url": format!("{url}/tea") }).to_string();
+    let outcome = call_with(&tools, "ask", &arguments, roomy(), grants).await;
+    assert_eq!(told(&outcome), "418");
+    answering.join().unwrap();
 }
 
 /// It asks by a socket, and there are none.
