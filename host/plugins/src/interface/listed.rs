@@ -48,7 +48,8 @@ pub struct Refused {
 
 impl Tools {
     /// The tools of a component, which was loaded from `wasm`. Words come from the WIT that the
-    /// component has in it, as far as that can be read.
+    /// component has in it, as far as that can be read. Reads all of `wasm`, which takes some tens of
+    /// milliseconds where it has a language's engine in it: not on a thread that others wait for.
     pub fn read(component: &Component, wasm: &[u8]) -> Self {
         let wit = Wit::read(wasm).ok();
         let functions = component.functions();

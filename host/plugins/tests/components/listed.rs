@@ -1,6 +1,6 @@
 //! Components that list their tools themselves, by `vesicle:plugin/tools`.
 
-use vesicle_plugins::{Definition, Tools};
+use vesicle_plugins::{CallError, Definition, Tools};
 use vesicle_sandbox::{Grants, Outcome};
 
 use crate::support::{answered, component, limits, sandbox, tools};
@@ -137,4 +137,14 @@ async fn a_component_with_another_interface_of_that_name_is_none() {
     let tools = tools(&component(wit, &[])).await;
     assert!(!tools.is_dynamic());
     insta::assert_snapshot!(tools.refused()[0].why, @"is not what vesicle:plugin/tools@0.1.0 has it to be");
+}
+
+#[tokio::test]
+async fn a_component_with_functions_alone_lists_nothing() {
+    let wasm = component("package test:a; world a { export f: func(); }", &[]);
+    let listed = tools(&wasm)
+        .await
+        .list(sandbox().await, limits(), Grants::default(), None)
+        .await;
+    assert!(matches!(listed, Err(CallError::ListsNone)));
 }
