@@ -258,6 +258,22 @@ assert.equal(byMethod.success_count, 3);
 await assert.rejects(client.request({ method: "batch/execute", params: circle }, ResultSchema), { code: -32602 });
 await assert.rejects(client.request({ method: "batch/none", params: {} }, ResultSchema), { code: -32601 });
 
+// The episodes' own figures: all of them are of today, or of two days around midnight.
+const analysis = await tool(
+  "advanced_pattern_analysis", { analysis_type: "comprehensive" }, ["statistical_results", "predictive_results", "summary", "performance"],
+  { analysis_type: "statistical", time_series_data: {} }, /time_series_data is empty/,
+);
+assert.equal(analysis.summary.source, "episodes");
+const ramp = Array.from({ length: 30 }, (_, at) => at + (at % 3));
+const given = await ask("advanced_pattern_analysis", { analysis_type: "comprehensive", time_series_data: { ramp, twice: ramp.map((n) => 2 * n) }, config: { forecast_horizon: 3 } });
+const [correlation] = given.statistical_results.correlations;
+assert.ok(correlation.coefficient > 0.999 && correlation.significant);
+for (const field of ["variables", "p_value", "confidence_interval"]) assert.ok(field in correlation, field);
+const [forecast] = given.predictive_results.forecasts;
+assert.equal(forecast.point_forecasts.length, 3);
+assert.ok(forecast.point_forecasts.every((point, at) => forecast.lower_bounds[at] <= point && point <= forecast.upper_bounds[at]));
+await refused("advanced_pattern_analysis", { analysis_type: "statistical", time_series_data: { a: [1, null] } }, /a/);
+
 // ── Embeddings and health ───────────────────────────────────────────────────────────────────────────────────────────────
 const before = (await ask("query_semantic_memory", { query: "login", similarity_threshold: 0 })).results_found;
 await tool("configure_embeddings", { provider: "builtin", similarity_threshold: 0.6 }, ["provider", "model", "dimension", "reindexed", "warnings"], { provider: "magic" }, /`provider` does not fit/);

@@ -89,7 +89,7 @@ pub struct EmbeddingSettings {
     pub base_url: Option<String>,
     /// The least likeness of what a query by meaning finds when it does not say.
     pub similarity_threshold: f64,
-    /// Texts of one call; [`EMBEDDING_BATCH`] when left out, [`EMBEDDING_BATCH_MAX`] at most.
+    /// Texts of one call; 32 when left out.
     pub batch_size: usize,
     /// How many numbers a vector has, once that is known.
     #[serde(default)]

@@ -41,7 +41,7 @@ pub struct Query {
     pub tags: Vec<String>,
     /// Only those that ended in success, wholly or in part.
     pub successful: bool,
-    /// How many at most; [`QUERY_LIMIT`] when left out.
+    /// How many at most; 10 when left out.
     pub limit: Option<usize>,
     /// In which order.
     pub sort: Sort,

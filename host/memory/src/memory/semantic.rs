@@ -19,10 +19,10 @@ use crate::{Error, Result};
 pub struct SemanticQuery {
     /// What is looked for.
     pub query: String,
-    /// How many at most; [`crate::limits::QUERY_LIMIT`] when left out.
+    /// How many at most; 10 when left out.
     #[serde(default)]
     pub limit: Option<usize>,
-    /// The least likeness; when left out, the configured one, which is [`SIMILARITY_THRESHOLD`] at first.
+    /// The least likeness; when left out, the configured one, which is 0.7 at first.
     #[serde(default)]
     pub similarity_threshold: Option<f64>,
     /// Only of this domain.

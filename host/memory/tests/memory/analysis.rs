@@ -45,7 +45,8 @@ async fn what_is_too_much_or_no_number_is_refused_with_its_place() {
             .collect::<serde_json::Map<_, _>>()
     };
     let ask = |data: serde_json::Value| json!({ "analysis_type": "comprehensive", "time_series_data": data });
-    let memory = Scratch::new().memory;
+    let scratch = Scratch::new();
+    let memory = &scratch.memory;
     memory
         .advanced_pattern_analysis(asked(ask(json!(series(10)))))
         .await
@@ -69,7 +70,10 @@ async fn what_is_too_much_or_no_number_is_refused_with_its_place() {
     ] {
         said.push(refused(json!({ "analysis_type": "predictive", "config": config })).await);
     }
-    insta::assert_snapshot!(said.join("\n"));
+    // One for all stores.
+    insta::with_settings!({ prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("analysis_refusals", said.join("\n"));
+    });
 }
 
 #[test]
@@ -94,7 +98,9 @@ fn short_and_constant_series_get_a_clear_answer() {
         ("constant", "constant")
     );
     assert_eq!(constant.result.point_forecasts, [4.0; 10]);
-    insta::assert_snapshot!(found.summary.notes.join("\n"));
+    insta::with_settings!({ prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("analysis_of_short_series", found.summary.notes.join("\n"));
+    });
 }
 
 #[test]

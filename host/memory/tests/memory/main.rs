@@ -8,6 +8,7 @@ mod advice;
 mod airline;
 mod analysis;
 mod bounds;
+mod configuring;
 mod crash;
 mod embedding;
 mod filters;

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use vesicle_memory::embeddings::{EmbeddingRules, Patience};
 
 /// What is done with a request in place of the right thing.
 #[derive(Debug, Clone)]
@@ -176,4 +177,22 @@ fn answer(seen: &Seen, dimension: usize) -> Value {
         )
         .collect();
     json!({ "object": "list", "data": data, "model": seen.body["model"], "usage": { "prompt_tokens": 1, "total_tokens": 1 } })
+}
+
+/// Cargo sets it for tests, to the package's name.
+pub const KEY_ENV: &str = "CARGO_PKG_NAME";
+pub const KEY: &str = "vesicle-memory";
+
+/// What lets the stub be asked, with little patience.
+pub fn rules(server: &StubServer) -> EmbeddingRules {
+    EmbeddingRules {
+        base_urls: vec![server.address.clone(), format!("{}/v1", server.address)],
+        api_key_envs: vec![KEY_ENV.to_owned()],
+        patience: Patience {
+            answer: Duration::from_millis(300),
+            pause_first: Duration::from_millis(5),
+            pause_max: Duration::from_secs(2),
+            ..Patience::default()
+        },
+    }
 }

@@ -7,10 +7,14 @@
 mod advice;
 #[path = "../memory/airline.rs"]
 mod airline;
+#[path = "../memory/analysis.rs"]
+mod analysis;
 mod away;
 #[path = "../memory/bounds.rs"]
 mod bounds;
 mod certificates;
+#[path = "../memory/configuring.rs"]
+mod configuring;
 #[path = "../memory/embedding.rs"]
 mod embedding;
 mod entering;
@@ -34,6 +38,10 @@ mod shared;
 mod store;
 #[path = "../memory/store_filters.rs"]
 mod store_filters;
+// What the tests of the wire forms ask of it is in the other binary.
+#[allow(dead_code)]
+#[path = "../memory/stub_server.rs"]
+mod stub_server;
 #[path = "../memory/transfer.rs"]
 mod transfer;
 #[path = "../memory/writing.rs"]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use vesicle_memory::memory::NewStep;
 use vesicle_memory::store;
-use vesicle_memory::{ErrorCode, OutcomeKind, StepResult, TaskType};
+use vesicle_memory::{EpisodeId, ErrorCode, OutcomeKind, StepResult, TaskType};
 
 use crate::shared::*;
 
@@ -120,4 +120,14 @@ async fn a_host_that_stands_still_is_not_waited_for_for_ever() {
     go_on.send(()).unwrap();
     still.join().unwrap().unwrap();
     create(&scratch.memory, "Go on").await;
+}
+
+/// A task of tokio may take some 128 steps before it yields. Waiting on its thread must not be one of them.
+#[tokio::test]
+async fn a_task_that_never_yields_is_answered() {
+    let scratch = Scratch::new();
+    let store = &**scratch.memory.store();
+    for _ in 0..300 {
+        store::read(store, |tx| tx.standing(EpisodeId::of("none"))).unwrap();
+    }
 }

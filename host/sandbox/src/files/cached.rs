@@ -93,6 +93,8 @@ mod tests {
             (0..100).any(|_| open(&dir, &path, how).is_some())
         };
         for path in ["file", "link", "deep/../file", "./file"] {
+            // Whoever follows a link first notes the time in it, for which the system gives up as well.
+            std::fs::read(inside.join(path)).unwrap();
             assert!(opens(path, READ), "{path}");
         }
         for path in [

@@ -52,7 +52,7 @@ pub struct ConfigureEmbeddings {
     /// The least likeness of what queries by meaning find when they do not say; 0.7 when left out.
     #[serde(default)]
     pub similarity_threshold: Option<f64>,
-    /// Texts of one call; [`EMBEDDING_BATCH`] when left out.
+    /// Texts of one call; 32 when left out.
     #[serde(default)]
     pub batch_size: Option<usize>,
 }

@@ -53,7 +53,7 @@ impl Link {
                 ))
             })?;
         let manager = Manager::from_config(
-            url.config.clone(),
+            (*url.config).clone(),
             tls::connector(url)?,
             ManagerConfig {
                 recycling_method: RecyclingMethod::Fast,
@@ -118,7 +118,9 @@ impl Link {
             return Err(unanswered(&self.url));
         };
         let _within = runtime.enter();
-        let bounded = tokio::time::timeout(patience, work);
+        // A task has so many steps before it must yield, and then its wakers wait for that. Whoever waits here inside of a task
+        // does not yield, and would wait for ever.
+        let bounded = tokio::task::unconstrained(tokio::time::timeout(patience, work));
         match futures_executor::block_on(bounded) {
             Ok(done) => done,
             Err(_) => Err(unanswered(&self.url)),

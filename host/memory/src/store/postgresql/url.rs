@@ -15,7 +15,8 @@ const PORT: u16 = 5432;
 /// The address of a PostgreSQL database, with what is needed to enter. It is shown without the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
-    pub(super) config: Config,
+    // Large, and passed around with what is small.
+    pub(super) config: Box<Config>,
     /// Certificates of those whose word is taken for who the server is; the system's without.
     pub(super) root_certificates: Option<PathBuf>,
     place: String,
@@ -86,7 +87,7 @@ impl FromStr for PostgresUrl {
         }
         let place = place(&config);
         Ok(Self {
-            config,
+            config: Box::new(config),
             root_certificates,
             place,
         })

@@ -60,6 +60,12 @@ mod tests {
         let tokens = vesicle_bridge::tokens::plain(&core);
         assert!(tokens <= CORE_TOKENS_MAX, "{tokens} tokens");
         let all = Shown::new(true, Programs::Query).definitions();
+        // What links to in the documentation of Rust says nothing to a model.
+        let text = serde_json::to_string(&all).unwrap();
+        let link = text
+            .find("[`")
+            .map(|at| &text[at.saturating_sub(80)..][..160]);
+        assert_eq!(link, None);
         let lines = all.iter().map(|tool| {
             let arguments = tool
                 .input_schema
