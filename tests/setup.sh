@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests need beside Rust: MCP clients and servers, SciPy, two PostgreSQL servers, a registry.
+# Installs what the tests need beside Rust: MCP clients and servers, SciPy, two PostgreSQL servers, a registry,
+# and components of other toolchains.
 # Does nothing where it is there already.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -7,4 +8,5 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 "$root/tests/clients/setup.sh"
 "$root/host/memory/tests/reference/setup.sh"
 "$root/tests/postgresql/setup.sh"
+"$root/tests/plugins/setup.sh"
 "$root/tests/plugins/registry.sh" install

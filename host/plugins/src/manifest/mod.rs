@@ -17,8 +17,7 @@ use crate::permissions::Permissions;
 pub const FILE_NAME: &str = "plugin.toml";
 /// The longest manifest, in bytes.
 pub const MANIFEST_BYTES_MAX: usize = 4 << 20;
-/// How many tools a plugin may have.
-pub const TOOLS_MAX: usize = 1_000;
+pub use crate::interface::TOOLS_MAX;
 /// The longest schema of a tool, in bytes of JSON.
 pub const SCHEMA_BYTES_MAX: usize = 64 << 10;
 /// The longest description, in bytes.
