@@ -8,10 +8,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::interface::TOOL_NAME_BYTES_MAX;
+
 /// The longest name of a plugin, in bytes.
 pub const PLUGIN_NAME_BYTES_MAX: usize = 40;
-/// The longest name of a tool of a plugin, in bytes. With its plugin's and a dot it is within MCP's 128.
-pub const TOOL_NAME_BYTES_MAX: usize = 64;
 
 /// Names that Windows has for devices, with any extension.
 const DEVICES: [&str; 6] = ["aux", "clock", "con", "nul", "prn", "conin"];

@@ -10,6 +10,7 @@ pub use claims::{Claim, differences};
 
 use crate::digest::Digest;
 use crate::document::{DocumentError, Reader};
+pub use crate::interface::TOOLS_MAX;
 use crate::name::PluginName;
 use crate::permissions::Permissions;
 
@@ -17,7 +18,6 @@ use crate::permissions::Permissions;
 pub const FILE_NAME: &str = "plugin.toml";
 /// The longest manifest, in bytes.
 pub const MANIFEST_BYTES_MAX: usize = 4 << 20;
-pub use crate::interface::TOOLS_MAX;
 /// The longest schema of a tool, in bytes of JSON.
 pub const SCHEMA_BYTES_MAX: usize = 64 << 10;
 /// The longest description, in bytes.
