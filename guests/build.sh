@@ -53,7 +53,7 @@ flags="$paths $reactor -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-si
 core=$target/guests/wasm32-wasip1/release/vesicle_js_engine.wasm
 built=$target/guests/js-engine.wasm
 # Programs in Rust, which tests load as components that are not ours.
-programs=(std-fs http tool-call)
+programs=(std-fs http tool-call javy)
 # shellcheck disable=SC2086 # several words
 "$RUSTC" --edition 2024 --target wasm32-wasip1 -Copt-level=s -Cstrip=symbols -Cpanic=abort \
   $paths "$root/guests/rust/std-fs.rs" -o "$target/guests/std-fs.core.wasm"
@@ -73,6 +73,17 @@ programs=(std-fs http tool-call)
     CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$paths" \
     "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
 )
+(
+  cd "$root/guests/rust/javy"
+  "$CARGO" fetch --quiet ${LOCKED---locked}
+  env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
+    CARGO_TARGET_DIR="$target/guests" \
+    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$paths" \
+    CFLAGS_wasm32_wasip1="-ffile-prefix-map=$root=/vesicle" \
+    "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
+)
+# A core module, for those who adapt it.
+cp "$target/guests/wasm32-wasip1/release/javy-command.wasm" "$target/guests/javy.wasm"
 unset CARGO RUSTC
 # Of the whole workspace: the features of shared crates are the same as in every other build then.
 cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --bin vesicle-guest-builder

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests need beside Rust: MCP clients and servers, SciPy, two PostgreSQL servers, a sentence model.
+# Installs what the tests need beside Rust: MCP clients and servers, SciPy, two PostgreSQL servers, a registry,
+# components of other toolchains, and a sentence model.
 # Does nothing where it is there already.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -8,3 +9,5 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 "$root/host/memory/tests/reference/setup.sh"
 "$root/host/memory/tests/local/setup.sh"
 "$root/tests/postgresql/setup.sh"
+"$root/tests/plugins/setup.sh"
+"$root/tests/plugins/registry.sh" install

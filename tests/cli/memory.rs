@@ -1,5 +1,8 @@
 //! `vesicle memory`, over real runs.
 
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::{Finished, config::Place, support::in_repository};
@@ -182,6 +185,102 @@ fn a_database_that_is_not_there_and_a_memory_that_is_off_say_so() {
     let finished = memory(&place, &["stats"]);
     assert_eq!(finished.code(), Some(1), "{finished}");
     assert!(finished.stderr().contains("`enabled = true`"), "{finished}");
+}
+
+#[test]
+fn weights_change_the_order() {
+    let place = imported();
+    let first = || {
+        let found = memory(
+            &place,
+            &["search", "book a flight", "--limit", "20", "-o", "json"],
+        );
+        answer(&found)["episodes"].clone()
+    };
+    let usual = first();
+    place.write(
+        "vesicle.toml",
+        "[memory]\nranking = [\"lexical=0\", \"semantic=0\", \"recency=0\", \"outcome=0\", \"reward=1\"]\n",
+    );
+    let rewarded = first();
+    assert_ne!(usual, rewarded);
+    for hit in rewarded.as_array().unwrap() {
+        assert_eq!(hit["relevance"], hit["why"]["reward"], "{hit}");
+    }
+    place.write("vesicle.toml", "[memory]\nranking = [\"age=1\"]\n");
+    let refused = memory(&place, &["stats"]);
+    assert_eq!(refused.code(), Some(2), "{refused}");
+    assert!(refused.stderr().contains("half_life_days"), "{refused}");
+}
+
+/// A PostgreSQL server of a test's own, which ends with it.
+struct Database {
+    server: Child,
+    directory: tempfile::TempDir,
+}
+
+impl Database {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let server = Command::new(in_repository("tests/postgresql/serve.sh"))
+            .arg("/usr/lib/postgresql/15/bin")
+            .arg(directory.path())
+            .args(["keep", "fsync=off"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { server, directory }
+    }
+
+    /// What points a host at it.
+    fn settings(&self) -> String {
+        let directory = self.directory.path().display();
+        format!(
+            "[memory]\nurl = \"postgres://postgres:open%20sesame@/postgres?host={directory}\"\n"
+        )
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        drop(self.server.stdin.take());
+        self.server.wait().unwrap();
+    }
+}
+
+#[test]
+fn hosts_share_a_database() {
+    let database = Database::start();
+    let [one, other] = [(); 2].map(|()| Place::with(&database.settings()));
+    let began = Instant::now();
+    while memory(&one, &["stats"]).code() != Some(0) {
+        assert!(
+            began.elapsed() < Duration::from_secs(120),
+            "no server: run tests/postgresql/setup.sh"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let runs = in_repository("host/memory/tests/data/airline-episodes.jsonl");
+    let import = ["import", runs.to_str().unwrap(), "--format", "tau-bench"];
+    let finished = memory(&one, &import);
+    assert!(
+        finished.stdout().starts_with("200 episodes imported"),
+        "{finished}"
+    );
+    let search = ["search", "mia_li_3668 New York to Seattle", "--limit", "1"];
+    let found = memory(&other, &search);
+    assert_eq!(found.code(), Some(0), "{found}");
+    assert_eq!(found.stdout(), memory(&one, &search).stdout());
+    let asked = run_code(
+        &other,
+        "return (await memory.query({ query: 'mia_li_3668 New York to Seattle', limit: 1 })).episodes[0].episode_id",
+    );
+    let id = asked.stdout().trim_end();
+    assert!(id.len() == 36 && found.stdout().starts_with(id), "{asked}");
+    let backup = memory(&one, &["backup", "copy"]);
+    assert!(backup.stderr().contains("pg_dump"), "{backup}");
+    assert!(!one.vesicle(&["config", "show"]).stdout().contains("sesame"));
+    assert!(!one.0.path().join("data/memory.db").exists());
 }
 
 #[test]

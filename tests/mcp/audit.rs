@@ -65,6 +65,55 @@ fn calls_are_logged_with_who_made_them() {
 }
 
 #[test]
+fn what_becomes_of_the_memory_is_logged_too() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut client = RawClient::connect(&["--data-dir", data.path().to_str().expect("UTF-8")]);
+    let made = json!({"task_description": "private", "domain": "web", "task_type": "testing"});
+    let create = json!({"name": "create_episode", "arguments": made});
+    let missing = json!({"name": "get_episode", "arguments": {"episode_id": "nonsense"}});
+    client.request("tools/call", &create);
+    client.request("tools/call", &missing);
+    let operation = json!({"id": "a", "tool": "create_episode", "arguments": made});
+    client.request("batch/execute", &json!({"operations": [operation]}));
+    let asking =
+        "await memory.query('private'); await memory.record.start({}).catch(() => 0); return 1";
+    client.call(&json!({"code": asking}));
+    assert!(client.hang_up(PATIENCE).expect("the server ends").success());
+
+    let lines = lines(data.path());
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| format!("{} {}", line["tool"], line["outcome"]["status"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            r#""create_episode" "success""#,
+            r#""get_episode" "error""#,
+            r#""batch_execute" "success""#,
+            r#""execute_agent_code" "success""#,
+        ]
+    );
+    let calls = lines[3]["calls"].as_array().expect("calls");
+    let calls: Vec<_> = calls
+        .iter()
+        .map(|call| format!("{} {} {}", call["call"], call["name"], call["verdict"]))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            r#""memory" "query" "ok""#,
+            r#""memory" "record.start" "denied""#,
+        ]
+    );
+    for line in &lines {
+        assert_eq!(line["who"], json!({"client": "raw", "version": "1"}));
+        assert!(!line.to_string().contains("private"), "{line}");
+    }
+    assert!(verified(data.path()).0);
+}
+
+#[test]
 fn the_chain_survives_being_killed_in_mid_write() {
     let data = tempfile::tempdir().expect("a directory");
     let config = data.path().join("vesicle.toml");

@@ -213,6 +213,115 @@ pub struct Resources {
 }
 
 impl<T> Outcome<T> {
+    /// This outcome with its result read by `read`, which says why where it cannot: what kind of
+    /// wrong, the error's class and what to do.
+    pub fn try_map<U>(
+        self,
+        read: impl FnOnce(T) -> Result<U, (ErrorType, String, String)>,
+    ) -> Outcome<U> {
+        match self {
+            Self::Success {
+                output,
+                uncaught,
+                warnings,
+                stdout,
+                stderr,
+                execution_time_us,
+                resources,
+            } => match read(output) {
+                Ok(output) => Outcome::Success {
+                    output,
+                    uncaught,
+                    warnings,
+                    stdout,
+                    stderr,
+                    execution_time_us,
+                    resources,
+                },
+                Err((error_type, name, message)) => Outcome::Error {
+                    error_type,
+                    name,
+                    message,
+                    location: None,
+                    stack: String::new(),
+                    warnings,
+                    stdout,
+                    stderr,
+                    execution_time_us,
+                    resources,
+                },
+            },
+            Self::Error {
+                error_type,
+                name,
+                message,
+                location,
+                stack,
+                warnings,
+                stdout,
+                stderr,
+                execution_time_us,
+                resources,
+            } => Outcome::Error {
+                error_type,
+                name,
+                message,
+                location,
+                stack,
+                warnings,
+                stdout,
+                stderr,
+                execution_time_us,
+                resources,
+            },
+            Self::Timeout {
+                elapsed_ms,
+                limit_ms,
+                warnings,
+                stdout,
+                stderr,
+                resources,
+            } => Outcome::Timeout {
+                elapsed_ms,
+                limit_ms,
+                warnings,
+                stdout,
+                stderr,
+                resources,
+            },
+            Self::LimitExceeded {
+                limit,
+                limit_value,
+                message,
+                warnings,
+                stdout,
+                stderr,
+                execution_time_us,
+                resources,
+            } => Outcome::LimitExceeded {
+                limit,
+                limit_value,
+                message,
+                warnings,
+                stdout,
+                stderr,
+                execution_time_us,
+                resources,
+            },
+            Self::SecurityViolation {
+                violation_type,
+                reason,
+                location,
+                resources,
+            } => Outcome::SecurityViolation {
+                violation_type,
+                reason,
+                location,
+                resources,
+            },
+        }
+    }
+
     /// What the execution used.
     pub fn resources(&self) -> &Resources {
         match self {

@@ -152,6 +152,24 @@ impl Sandbox {
     /// # Errors
     /// As for [`Sandbox::execute`].
     pub async fn call(&self, call: Call) -> Result<Outcome<Vec<Val>>, ExecuteError> {
+        self.call_to_end(call, |returned| returned).await
+    }
+
+    /// Runs a component that is a program, by its function `wasi:cli/run#run`, as [`Sandbox::call`]
+    /// does; the result is the status that it ended with. It gets what [`Grants`] has of arguments,
+    /// environment and standard input; what it prints is with the outcome.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::execute`].
+    pub async fn run_command(&self, call: Call) -> Result<Outcome<i32>, ExecuteError> {
+        self.call_to_end(call, ending::status).await
+    }
+
+    async fn call_to_end<T>(
+        &self,
+        call: Call,
+        read: impl FnOnce(wasmtime::Result<Vec<Val>>) -> wasmtime::Result<T>,
+    ) -> Result<Outcome<T>, ExecuteError> {
         call.limits.check()?;
         if let Some(outcome) = call.refused()? {
             return Ok(outcome);
@@ -162,11 +180,11 @@ impl Sandbox {
         let runtime = call.component.runtime();
         let work = async |store: &mut Store<Guest>| {
             let component = &call.component;
-            component.run(store, &call.function, &call.arguments).await
+            read(component.run(store, &call.function, &call.arguments).await)
         };
         let grants = call.grants.clone();
         let ran = self.run(runtime, &call.limits, grants, start, work).await?;
-        ending::outcome(&call, ran)
+        ending::outcome(&call.limits, ran)
     }
 
     async fn run_program(

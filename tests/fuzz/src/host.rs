@@ -48,7 +48,7 @@ pub fn grants() -> Grants {
         files: FILES.0.clone(),
         network: Network::default(),
         log: Arc::new(Lines),
-        off_clock: None,
+        ..Grants::default()
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{OutcomeKind, TaskType, Time};
 use crate::store::Candidate;
+use crate::{Error, Result};
 
 /// Weights of what speaks for an episode. They are relative to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +52,52 @@ impl Default for Ranking {
         }
     }
 }
+
+impl Ranking {
+    /// With one of the numbers set by its name, such as `recency=0.2`.
+    ///
+    /// # Errors
+    /// There is no such number, or it cannot be so much.
+    pub fn with(mut self, setting: &str) -> Result<Self> {
+        let (name, text) = setting.split_once('=').unwrap_or((setting, ""));
+        let invalid = |wanted: &str| {
+            Error::Invalid(format!(
+                "{setting:?} sets no weight; send `name=number`, {wanted}"
+            ))
+        };
+        let number: f64 = text
+            .trim()
+            .parse()
+            .map_err(|_| invalid("such as `recency=0.2`"))?;
+        let (place, range) = match name.trim() {
+            "lexical" => (&mut self.lexical, WEIGHTS),
+            "semantic" => (&mut self.semantic, WEIGHTS),
+            "task_type" => (&mut self.task_type, WEIGHTS),
+            "domain" => (&mut self.domain, WEIGHTS),
+            "recency" => (&mut self.recency, WEIGHTS),
+            "outcome" => (&mut self.outcome, WEIGHTS),
+            "reward" => (&mut self.reward, WEIGHTS),
+            "half_life_days" => (&mut self.half_life_days, 0.01..=36_500.0),
+            "rank_constant" => (&mut self.rank_constant, 0.0..=1_000.0),
+            "diversity_lambda" => (&mut self.diversity_lambda, 0.0..=1.0),
+            _ => {
+                return Err(invalid(
+                    "the name being lexical, semantic, task_type, domain, recency, outcome, reward, half_life_days, \
+                     rank_constant or diversity_lambda",
+                ));
+            }
+        };
+        if !range.contains(&number) {
+            let (least, most) = range.into_inner();
+            return Err(invalid(&format!("from {least} to {most}")));
+        }
+        *place = number;
+        Ok(self)
+    }
+}
+
+/// What a weight may be.
+const WEIGHTS: std::ops::RangeInclusive<f64> = 0.0..=100.0;
 
 /// What is preferred, without being a filter.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -247,5 +294,35 @@ impl Why {
             + self.recency
             + self.outcome
             + self.reward
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_set_by_their_names_within_their_ranges() {
+        let set = |settings: &[&str]| {
+            let mut settings = settings.iter();
+            settings.try_fold(Ranking::default(), |ranking, setting| ranking.with(setting))
+        };
+        let ranking = set(&["recency=0", "semantic = 100", "half_life_days=0.01"]).unwrap();
+        assert_eq!(
+            (ranking.recency, ranking.semantic, ranking.half_life_days),
+            (0.0, 100.0, 0.01)
+        );
+        for (wrong, said) in [
+            ("recency", "such as `recency=0.2`"),
+            ("recency=much", "such as `recency=0.2`"),
+            ("recency=-0.1", "from 0 to 100"),
+            ("recency=100.1", "from 0 to 100"),
+            ("recency=NaN", "from 0 to 100"),
+            ("diversity_lambda=1.1", "from 0 to 1"),
+            ("age=1", "the name being lexical"),
+        ] {
+            let error = set(&[wrong]).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 }

@@ -71,8 +71,13 @@ impl CompileLimits {
     }
 
     /// Refuses what is too much. Reads headers and lengths alone, once, so that it takes time in
-    /// proportion to the length; whether all is valid is the compiler's question.
-    pub(super) fn check(&self, wasm: &[u8]) -> Result<(), LoadError> {
+    /// proportion to the length; whether all is valid is the compiler's question. What passed can
+    /// be given to readers that recurse.
+    ///
+    /// # Errors
+    /// [`LoadError::TooLarge`] and [`LoadError::Invalid`].
+    pub fn check(&self, wasm: &[u8]) -> Result<(), LoadError> {
+        self.check_length(wasm)?;
         let mut counts = Counts::default();
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload.map_err(invalid)?;

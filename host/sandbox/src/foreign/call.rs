@@ -38,7 +38,7 @@ impl Call {
     }
 
     /// The outcome of a call that cannot be tried.
-    pub(crate) fn refused(&self) -> Result<Option<Outcome<Vec<Val>>>, ExecuteError> {
+    pub(crate) fn refused<T>(&self) -> Result<Option<Outcome<T>>, ExecuteError> {
         if self.limits.fuel.is_some() != self.component.counts_fuel() {
             return Err(ExecuteError::Fuel);
         }

@@ -4,20 +4,18 @@ use wasmtime::component::Val;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 
-use super::Call;
 use super::errors::told;
 use crate::report::{Ended, Ran};
-use crate::{ErrorType, ExecuteError, Outcome};
+use crate::{ErrorType, ExecuteError, Limits, Outcome};
 
 /// The outcome of a call that was run.
-pub fn outcome(call: &Call, ran: Ran<Vec<Val>>) -> Result<Outcome<Vec<Val>>, ExecuteError> {
+pub fn outcome<T>(limits: &Limits, ran: Ran<T>) -> Result<Outcome<T>, ExecuteError> {
     let Ran {
         ended,
         guest,
         elapsed,
         resources,
     } = ran;
-    let limits = &call.limits;
     let (stdout, stderr) = guest.streams();
     let (warnings, execution_time_us) = (Vec::new(), elapsed.as_micros() as u64);
     Ok(match ended {
@@ -76,6 +74,17 @@ pub fn outcome(call: &Call, ran: Ran<Vec<Val>>) -> Result<Outcome<Vec<Val>>, Exe
             }
         }
     })
+}
+
+/// The status that a program ended with, which returns or ends itself.
+pub fn status(returned: wasmtime::Result<Vec<Val>>) -> wasmtime::Result<i32> {
+    match returned {
+        Ok(results) => Ok(i32::from(matches!(results[..], [Val::Result(Err(_))]))),
+        Err(error) => match error.downcast_ref() {
+            Some(I32Exit(status)) => Ok(*status),
+            None => Err(error),
+        },
+    }
 }
 
 /// Whether it is the pool or the system that has no more.

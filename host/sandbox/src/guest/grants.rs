@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::{
     Files, Log, Memories, Network, NoLog, NoMemories, NoState, NoTools, OffClock, State, ToolCall,
 };
@@ -21,6 +23,12 @@ pub struct Grants {
     pub network: Network,
     /// Where its own log lines go.
     pub log: Arc<dyn Log>,
+    /// Its arguments, for a component that reads them; by custom its own name is the first.
+    pub arguments: Vec<String>,
+    /// The variables of its environment, names and values.
+    pub environment: Vec<(String, String)>,
+    /// What it reads from standard input.
+    pub stdin: Bytes,
     /// What stops its wall time while a person is asked about one of its calls.
     pub off_clock: Option<OffClock>,
 }
@@ -35,6 +43,9 @@ impl Default for Grants {
             files: Files::default(),
             network: Network::default(),
             log: Arc::new(NoLog),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            stdin: Bytes::new(),
             off_clock: None,
         }
     }

@@ -80,6 +80,7 @@ mod wasi;
 use std::sync::Arc;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -121,18 +122,23 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// A guest with these limits and grants, and nothing else: no environment, no arguments, no
-    /// sockets.
+    /// A guest with these limits and grants, and nothing else: no sockets, and no environment of the
+    /// host's.
     pub fn new(limits: &Limits, grants: Grants) -> Self {
         let stdout = Stream::new("stdout", limits.stream_bytes);
         let stderr = Stream::new("stderr", limits.stream_bytes);
-        let wasi = WasiCtx::builder()
+        let mut wasi = WasiCtx::builder();
+        let wasi = wasi
+            .args(&grants.arguments)
+            .envs(&grants.environment)
+            .stdin(MemoryInputPipe::new(grants.stdin))
             .stdout(stdout.clone())
             .stderr(stderr.clone())
             .monotonic_clock(clock::SinceStart::new())
             .max_random_size(RANDOM_BYTES_MAX)
             .allow_tcp(false)
             .allow_udp(false)
+            .allow_ip_name_lookup(false)
             .build();
         let network = Arc::new(Session::new(&grants.network));
         let mut http = WasiHttpCtx::new();

@@ -46,10 +46,31 @@ impl Watched {
     }
 
     fn note(&self, call: &'static str, name: &str, sent: &str) -> Note {
-        Note {
-            noted: self.noted.clone(),
+        Note::begin(&self.noted, self.payloads, call, name, sent)
+    }
+}
+
+/// A call under way. Noted when it ends, which it also does by being dropped.
+pub(super) struct Note {
+    noted: Arc<Mutex<Noted>>,
+    began: Instant,
+    payloads: bool,
+    call: Option<HostCall>,
+}
+
+impl Note {
+    /// Begins one, of a call that sends this.
+    pub(super) fn begin(
+        noted: &Arc<Mutex<Noted>>,
+        payloads: bool,
+        call: &'static str,
+        name: &str,
+        sent: &str,
+    ) -> Self {
+        Self {
+            noted: noted.clone(),
             began: Instant::now(),
-            payloads: self.payloads,
+            payloads,
             call: Some(HostCall {
                 call,
                 name: cut(name, NAME_BYTES_MAX),
@@ -59,23 +80,18 @@ impl Watched {
                 bytes_in: 0,
                 verdict: "given_up",
                 us: 0,
-                arguments: self.payloads.then(|| cut(sent, CALL_PAYLOAD_BYTES_MAX)),
+                arguments: payloads.then(|| cut(sent, CALL_PAYLOAD_BYTES_MAX)),
                 result: None,
             }),
         }
     }
-}
 
-/// A call under way. Noted when it ends, which it also does by being dropped.
-struct Note {
-    noted: Arc<Mutex<Noted>>,
-    began: Instant,
-    payloads: bool,
-    call: Option<HostCall>,
-}
-
-impl Note {
-    fn end<T>(mut self, result: &Result<T, CapabilityError>, got: impl FnOnce(&T) -> Got<'_>) {
+    /// Ends it with a result.
+    pub(super) fn end<T>(
+        mut self,
+        result: &Result<T, CapabilityError>,
+        got: impl FnOnce(&T) -> Got<'_>,
+    ) {
         let Some(call) = &mut self.call else {
             return;
         };
@@ -100,9 +116,11 @@ impl Drop for Note {
 }
 
 /// What came back.
-struct Got<'t> {
-    bytes: usize,
-    text: Option<&'t str>,
+pub(super) struct Got<'t> {
+    /// How much.
+    pub bytes: usize,
+    /// And what, where that may be noted.
+    pub text: Option<&'t str>,
 }
 
 fn verdict<T>(result: &Result<T, CapabilityError>) -> &'static str {

@@ -145,9 +145,9 @@ pub struct Code {
 /// Something that code asked of the host.
 #[derive(Debug, Serialize)]
 pub struct HostCall {
-    /// `call`, `search` or `describe` of tools; or [`REQUEST`].
+    /// `call`, `search` or `describe` of tools; [`REQUEST`]; or `memory`.
     pub call: &'static str,
-    /// Of what: a tool, or a host with its port; empty for a search.
+    /// Of what: a tool, a host with its port, or what the memory was asked; empty for a search.
     pub name: String,
     /// A request's method.
     #[serde(skip_serializing_if = "Option::is_none")]

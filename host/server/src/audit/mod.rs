@@ -8,6 +8,7 @@ mod calls;
 mod chain;
 mod entry;
 mod log;
+mod memories;
 mod requests;
 mod verify;
 mod writer;
@@ -28,6 +29,7 @@ use vesicle_sandbox::Execution;
 
 use calls::{Noted, Watched};
 use entry::{Code, Entry, NAME_BYTES_MAX, Payloads, ServerNote, cut};
+use memories::WatchedMemories;
 use requests::WatchedRequests;
 use writer::{Queue, Slot};
 
@@ -229,6 +231,11 @@ impl Recording {
             open.noted.clone(),
             payloads,
         ));
+        execution.memories = Arc::new(WatchedMemories {
+            memories: execution.memories.clone(),
+            noted: open.noted.clone(),
+            payloads,
+        });
         let network = std::mem::take(&mut execution.network);
         execution.network = network.watched(Arc::new(WatchedRequests(open.noted.clone())));
     }

@@ -66,7 +66,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 52] = [
+pub static KEYS: [Key; 53] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -386,6 +386,14 @@ pub static KEYS: [Key; 52] = [
         kind: Kind::Domains,
         default: || Some(Value::List(vec!["*".to_owned()])),
         doc: "The domains that programs see and write, such as [\"web-*\"], in every query; `*` stands for any text.",
+        env_also: None,
+    },
+    Key {
+        path: "memory.ranking",
+        kind: Kind::Ranking,
+        default: || Some(Value::List(vec![])),
+        doc: "Weights of what speaks for an episode in queries, where they differ from those of the README, such as\n\
+              [\"recency=0.5\", \"half_life_days=7\"].",
         env_also: None,
     },
     Key {

@@ -3,6 +3,7 @@
 use std::{ffi::OsStr, ops::RangeInclusive, path::PathBuf};
 
 use vesicle_bridge::{Decision, Grants};
+use vesicle_memory::Ranking;
 
 use super::{
     hosts::HostEntry,
@@ -47,6 +48,8 @@ pub enum Kind {
     Database,
     /// Addresses on the web.
     Urls,
+    /// Weights of what speaks for an episode, such as `recency=0.2`.
+    Ranking,
 }
 
 /// Whether a profile may have this name. Without `-` and capitals, so that each name is also a part
@@ -101,6 +104,7 @@ impl Kind {
             Self::Domains => "a list of domains, with `*` for any text".to_owned(),
             Self::Database => "postgres://user:password@host:5432/database, with %-codes for special characters in names and the password".to_owned(),
             Self::Urls => "a list of addresses that begin with https:// or http://".to_owned(),
+            Self::Ranking => "a list of \"name=number\", the name being lexical, semantic, task_type, domain, recency, outcome, reward, half_life_days, rank_constant or diversity_lambda, and a weight from 0 to 100".to_owned(),
             Self::Server => "[servers.NAME] with `command` or `url`".to_owned(),
             Self::Hosts => "a list such as [\"api.example.com:443\"], or entries separated by commas outside of a file".to_owned(),
         }
@@ -137,6 +141,11 @@ impl Kind {
                 .iter()
                 .all(|url| url.starts_with("https://") || url.starts_with("http://"))
                 .then_some(Value::List(urls)),
+            (Self::Ranking, Value::List(settings)) => settings
+                .iter()
+                .try_fold(Ranking::default(), |ranking, setting| ranking.with(setting))
+                .is_ok()
+                .then_some(Value::List(settings)),
             (Self::Database, Value::Text(url)) => url.parse().ok().map(Value::Database),
             (Self::Path, Value::Text(text)) => {
                 (!text.is_empty()).then(|| Value::Path(PathBuf::from(text)))
@@ -165,15 +174,18 @@ impl Kind {
             },
             Self::Boolean => Value::Boolean(text.parse().ok()?),
             Self::Server => return None,
-            Self::Profiles | Self::Patterns | Self::Variables | Self::Domains | Self::Urls => {
-                Value::List(
-                    text.split(',')
-                        .map(str::trim)
-                        .filter(|name| !name.is_empty())
-                        .map(str::to_owned)
-                        .collect(),
-                )
-            }
+            Self::Profiles
+            | Self::Patterns
+            | Self::Variables
+            | Self::Domains
+            | Self::Urls
+            | Self::Ranking => Value::List(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+            ),
             Self::Hosts => Value::Hosts(
                 text.split(',')
                     .map(str::trim)

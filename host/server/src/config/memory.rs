@@ -1,6 +1,6 @@
 //! `[memory]`: where past work is kept, and what programs may do with it.
 
-use vesicle_memory::embeddings::EmbeddingRules;
+use vesicle_memory::{Ranking, embeddings::EmbeddingRules};
 
 use super::{
     Asker, Configuration, Policy, Problem, Settled, follow_data_dir, profiles, value::Value,
@@ -47,6 +47,13 @@ pub(super) fn resolve(
             ..EmbeddingRules::default()
         },
         programs,
+        // Each was tried when it was read.
+        ranking: settled
+            .list("memory.ranking")
+            .iter()
+            .fold(Ranking::default(), |ranking, setting| {
+                ranking.with(setting).unwrap_or(ranking)
+            }),
         domains: settled.list("memory.domains"),
         record: settled.list("memory.record"),
     }

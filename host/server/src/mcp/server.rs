@@ -217,7 +217,7 @@ impl ServerHandler for Server {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         if request.method != operations::METHOD || self.shown.is_none() {
             return Err(ErrorData::new(
@@ -227,7 +227,9 @@ impl ServerHandler for Server {
             ));
         }
         let host = &*self.host;
-        let answer = operations::by_method(&host.memory, request.params).await;
+        let work = async |sent| operations::by_method(&host.memory, sent).await;
+        let sent = request.params.unwrap_or_default();
+        let answer = memory::audited(host, operations::NAME, sent, &context, work).await;
         answer
             .map(|value| CustomResult::new(memory::redacted(value, &host.secrets)))
             .map_err(|failure| {

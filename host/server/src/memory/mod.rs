@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::OnceCell;
 use vesicle_memory::{
-    Error, Memory, PostgresStore, PostgresUrl, SqliteOptions, SqliteStore,
+    Error, Memory, PostgresStore, PostgresUrl, Ranking, SqliteOptions, SqliteStore,
     embeddings::EmbeddingRules, store::DomainGrant,
 };
 
@@ -28,6 +28,8 @@ pub struct MemoryConfig {
     pub embeddings: EmbeddingRules,
     /// What programs may do with it.
     pub programs: Programs,
+    /// What speaks for an episode, and how much.
+    pub ranking: Ranking,
     /// The domains that programs see.
     pub domains: Vec<String>,
     /// The profiles whose calls are kept as episodes.
@@ -128,7 +130,7 @@ fn open(config: &MemoryConfig) -> Result<Memory, Error> {
         ));
     }
     if let Some(url) = &config.url {
-        return Memory::new(Arc::new(PostgresStore::open(url)?));
+        return ranked(Memory::new(Arc::new(PostgresStore::open(url)?))?, config);
     }
     let Some(file) = &config.file else {
         return Err(Error::Unavailable(
@@ -137,5 +139,10 @@ fn open(config: &MemoryConfig) -> Result<Memory, Error> {
         ));
     };
     let store = SqliteStore::open(file, &SqliteOptions::default())?;
-    Memory::new(Arc::new(store))
+    ranked(Memory::new(Arc::new(store))?, config)
+}
+
+fn ranked(memory: Memory, config: &MemoryConfig) -> Result<Memory, Error> {
+    memory.set_ranking(config.ranking);
+    Ok(memory)
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod answered;
+mod audited;
 mod batches;
 mod checkpoints;
 mod embeddings;
@@ -24,9 +25,11 @@ use rmcp::{
     model::{CallToolResult, JsonObject},
     service::RequestContext,
 };
+use serde_json::Value;
 
 use super::Host;
 pub use answer::redacted;
+pub use audited::audited;
 pub use service::Service;
 pub use shown::Shown;
 pub use tool::MemoryTool;
@@ -39,7 +42,8 @@ pub async fn call(
     sent: JsonObject,
     context: &RequestContext<RoleServer>,
 ) -> CallToolResult {
-    let answer = tool.call(&host.memory, sent).await;
+    let work = async |sent| tool.call(&host.memory, sent).await;
+    let answer = audited(host, tool.name(), Value::Object(sent), context, work).await;
     let result = answer::of(answer, &host.secrets);
     if shown.used(tool.name()) {
         // A client that is gone needs no list.

@@ -2,13 +2,14 @@
 
 use std::{future::Future, pin::Pin, time::Instant};
 
-use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use vesicle_memory::{Error, ErrorCode, Memory};
 
 use super::{schema, service::Service};
+use crate::audit;
 
 /// Why a tool did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum Failure {
     /// The memory refused or failed.
     #[error(transparent)]
     Memory(#[from] Error),
+    /// It cannot be logged, and nothing may be done without.
+    #[error(transparent)]
+    Audit(#[from] audit::Refused),
 }
 
 impl Failure {
@@ -27,6 +31,7 @@ impl Failure {
         match self {
             Self::Arguments(_) => ErrorCode::InvalidInput,
             Self::Memory(error) => error.code(),
+            Self::Audit(_) => ErrorCode::Unavailable,
         }
     }
 }
@@ -125,9 +130,9 @@ impl MemoryTool {
     ///
     /// # Errors
     /// The arguments do not fit, or the memory refused or failed.
-    pub async fn call(&self, service: &Service, sent: JsonObject) -> Result<Value, Failure> {
+    pub async fn call(&self, service: &Service, sent: Value) -> Result<Value, Failure> {
         let began = Instant::now();
-        let answer = (self.work)(service.clone(), Value::Object(sent)).await;
+        let answer = (self.work)(service.clone(), sent).await;
         let error = answer.as_ref().err().map(ToString::to_string);
         service.metrics().count(self.name(), began.elapsed(), error);
         answer

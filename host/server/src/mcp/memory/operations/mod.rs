@@ -248,7 +248,7 @@ async fn one(service: &Service, tool: &str, arguments: JsonObject) -> Result<Val
         ));
     }
     match registry::find(tool) {
-        Some(found) => found.call(service, arguments).await,
+        Some(found) => found.call(service, Value::Object(arguments)).await,
         None => Err(Failure::Memory(Error::NotFound {
             what: "memory tool",
             id: tool.chars().take(60).collect(),
@@ -258,17 +258,15 @@ async fn one(service: &Service, tool: &str, arguments: JsonObject) -> Result<Val
 }
 
 /// The same by its method, where a failure is one of the protocol.
-pub async fn by_method(service: &Service, params: Option<Value>) -> Result<Value, Failure> {
-    let sent = match params {
-        Some(Value::Object(mut sent)) => {
-            // The protocol's own, beside what is asked.
-            sent.remove("_meta");
-            sent
-        }
-        _ => JsonObject::new(),
-    };
+pub async fn by_method(service: &Service, mut params: Value) -> Result<Value, Failure> {
+    if let Value::Object(sent) = &mut params {
+        // The protocol's own, beside what is asked.
+        sent.remove("_meta");
+    } else {
+        params = Value::Object(JsonObject::new());
+    }
     match registry::find(NAME) {
-        Some(tool) => tool.call(service, sent).await,
+        Some(tool) => tool.call(service, params).await,
         None => Err(Failure::Arguments("there are no batches".to_owned())),
     }
 }

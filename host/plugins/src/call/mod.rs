@@ -1,0 +1,190 @@
+//! A call of a tool: JSON in, JSON out, in an instance of its own.
+
+mod command;
+mod dynamic;
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use vesicle_sandbox::{
+    Call, ErrorType, ExecuteError, Function, Grants, Limits, Outcome, Resources, Sandbox, Val,
+};
+
+use crate::Tools;
+use crate::interface::{Entry, Reply, Tool};
+use crate::types::Shape;
+use crate::values::{NotWritten, arguments, write};
+
+/// Arguments that are longer are read on a thread for work that blocks, in bytes.
+const READ_IN_PLACE_BYTES_MAX: usize = 64 * 1024;
+
+/// One call of a tool.
+#[derive(Clone)]
+pub struct Invocation<'a> {
+    /// The tool's name.
+    pub tool: &'a str,
+    /// Its arguments, an object.
+    pub arguments: &'a RawValue,
+    /// How much it may use. [`Limits::code_bytes`] is of no account.
+    pub limits: Limits,
+    /// What it may use beside its own memory. Arguments and standard input are the call's to say.
+    pub grants: Grants,
+    /// Whose it is, as for an [`Execution`](vesicle_sandbox::Execution).
+    pub session: Option<Arc<str>>,
+}
+
+/// What a tool answered.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Its result; `null` where it has none.
+    Result(Box<RawValue>),
+    /// It failed and says how: what it answered as `result`'s error, or what a program printed that
+    /// ended with another exit code than 0.
+    Failure(Box<RawValue>),
+}
+
+/// Why a call could not be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// There is no tool of that name.
+    #[error("the plugin has no tool {asked:?}{}", nearest.as_ref().map_or_else(String::new, |near| format!("; did you mean `{near}`?")))]
+    UnknownTool {
+        /// What was asked for.
+        asked: String,
+        /// The name that is most like it.
+        nearest: Option<String>,
+    },
+    /// The component does not list tools itself.
+    #[error("the plugin's tools are its functions; it lists no others")]
+    ListsNone,
+    /// As of the sandbox.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+}
+
+/// An outcome's class, name and message in place of a result.
+type Wrong = (ErrorType, String, String);
+
+impl Tools {
+    /// Calls a tool in an instance of its own, within its limits. Arguments that do not fit are an
+    /// [`Outcome::Error`] of [`ErrorType::InvalidInput`]. Dropping the future stops the guest.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn call(
+        &self,
+        sandbox: &Sandbox,
+        invocation: Invocation<'_>,
+    ) -> Result<Outcome<Answer>, CallError> {
+        let (given, most) = (
+            invocation.arguments.get().len(),
+            invocation.limits.input_bytes,
+        );
+        if given > most {
+            return Ok(refused(format!(
+                "the arguments are {given} bytes of JSON, and at most {most} are accepted (`input_bytes`)"
+            )));
+        }
+        let Some(tool) = self.tool(invocation.tool) else {
+            if let Some(dynamic) = self.dynamic() {
+                return self.call_listed(sandbox, dynamic, invocation).await;
+            }
+            return Err(CallError::UnknownTool {
+                asked: invocation.tool.to_owned(),
+                nearest: self.nearest(invocation.tool).map(str::to_owned),
+            });
+        };
+        let values = match read(tool, invocation.arguments).await {
+            Ok(values) => values,
+            Err(why) => return Ok(refused(why)),
+        };
+        match &tool.entry {
+            Entry::Command(function) => {
+                self.run_command(sandbox, function, values, invocation)
+                    .await
+            }
+            Entry::Function(function, reply) => {
+                let output_bytes = invocation.limits.output_bytes;
+                let called = sandbox
+                    .call(self.call_of(function, values, invocation))
+                    .await?;
+                Ok(called.try_map(|results| answer(&results, reply, output_bytes)))
+            }
+        }
+    }
+
+    fn call_of(&self, function: &Function, values: Vec<Val>, invocation: Invocation<'_>) -> Call {
+        Call {
+            component: self.component().clone(),
+            function: function.clone(),
+            arguments: values,
+            limits: invocation.limits,
+            grants: invocation.grants,
+            session: invocation.session,
+        }
+    }
+}
+
+/// Long arguments are read apart, so that they keep nobody else waiting.
+async fn read(tool: &Arc<Tool>, text: &RawValue) -> Result<Vec<Val>, String> {
+    if text.get().len() <= READ_IN_PLACE_BYTES_MAX {
+        return arguments(text, &tool.parameters);
+    }
+    let (tool, text) = (tool.clone(), text.to_owned());
+    let reading = tokio::task::spawn_blocking(move || arguments(&text, &tool.parameters));
+    reading
+        .await
+        .unwrap_or_else(|error| Err(format!("arguments: {error}")))
+}
+
+fn answer(results: &[Val], reply: &Reply, output_bytes: usize) -> Result<Answer, Wrong> {
+    let told = |value, shape| told(value, shape, output_bytes);
+    match (reply, results) {
+        (Reply::Value(shape), results) => told(results.first(), shape.as_ref()).map(Answer::Result),
+        (Reply::Fallible(ok, _), [Val::Result(Ok(value))]) => {
+            told(value.as_deref(), ok.as_ref()).map(Answer::Result)
+        }
+        (Reply::Fallible(_, err), [Val::Result(Err(value))]) => {
+            told(value.as_deref(), err.as_ref()).map(Answer::Failure)
+        }
+        _ => Err(not_told("result".to_owned())),
+    }
+}
+
+fn told(value: Option<&Val>, shape: Option<&Shape>, bytes: usize) -> Result<Box<RawValue>, Wrong> {
+    let (Some(value), Some(shape)) = (value, shape) else {
+        return Ok(RawValue::NULL.to_owned());
+    };
+    write(value, shape, bytes).map_err(|error| match error {
+        NotWritten::TooLong(most) => too_long(most),
+        NotWritten::Mismatch(shape) => not_told(shape),
+    })
+}
+
+fn too_long(most: usize) -> Wrong {
+    let message = format!(
+        "the result is more than {most} bytes of JSON, which are accepted (`output_bytes`); ask for less, or for a part of it"
+    );
+    (ErrorType::InvalidResult, "TypeError".to_owned(), message)
+}
+
+fn not_told(shape: String) -> Wrong {
+    let message = format!("the component answered with what is no {shape}");
+    (ErrorType::InvalidResult, "TypeError".to_owned(), message)
+}
+
+/// The outcome of a call whose arguments do not fit.
+fn refused<T>(message: String) -> Outcome<T> {
+    Outcome::Error {
+        error_type: ErrorType::InvalidInput,
+        name: "InputError".to_owned(),
+        message,
+        location: None,
+        stack: String::new(),
+        warnings: Vec::new(),
+        stdout: String::new(),
+        stderr: String::new(),
+        execution_time_us: 0,
+        resources: Resources::default(),
+    }
+}

@@ -1,0 +1,15 @@
+//! Which tools a component has: its exported functions, with their words and schemas.
+
+mod docs;
+mod listed;
+mod names;
+mod tool;
+mod wit;
+
+pub use docs::with_docs;
+pub(crate) use listed::Dynamic;
+pub use listed::{Refused, TOOLS_MAX, Tools};
+pub use names::TOOL_NAME_BYTES_MAX;
+pub use tool::Definition;
+pub(crate) use tool::{Entry, Reply, Tool};
+pub(crate) use wit::{Wit, guarded};
