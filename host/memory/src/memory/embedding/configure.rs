@@ -169,7 +169,13 @@ impl Memory {
         let settings: EmbeddingSettings = from_json(&record.body)?;
         let provider = match settings.provider {
             Provider::Builtin => self.builtin(),
-            _ => reconnect(&settings, rules).await?,
+            _ => match reconnect(&settings, rules).await {
+                Ok(provider) => provider,
+                Err(error) => {
+                    self.inner.reindex.progress.lock().last_error = Some(error.to_string());
+                    return Err(error.into());
+                }
+            },
         };
         *self.inner.reindex.configured.settings.lock() = Some(settings);
         self.use_embeddings(provider).await?;
