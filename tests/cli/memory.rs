@@ -323,4 +323,12 @@ fn programs_ask_within_their_domains_and_write_where_that_is_granted() {
         json!([["web-shop"], "not_found", "not_found", 0, 0, "not_found"]),
         "{asked}"
     );
+    let parts = "const title = 'episodes.task_description'; const wrong = { fields: ['steps'] }; \
+        return [await memory.query({ query: 'Repair', fields: [title] }), await memory.query(wrong).catch(error => error.code)]";
+    let asked = run_code(&place, parts);
+    assert_eq!(
+        serde_json::from_str::<Value>(asked.stdout()).unwrap(),
+        json!([{ "episodes": [{ "task_description": "Repair the login" }] }, "invalid_input"]),
+        "{asked}"
+    );
 }

@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use vesicle::memory::{LazyMemory, MemoryConfig, Programs};
 use vesicle_memory::{
     Memory, TaskType,
-    memory::{NewEpisode, NewStep, Query},
+    memory::{NewEpisode, NewStep, Query, selected},
 };
 use vesicle_sandbox::{Config, Execution, Outcome, Sandbox};
 
@@ -44,7 +44,7 @@ async fn fill(memory: &Memory) {
 }
 
 /// How long one takes.
-async fn asked(memory: &Memory) -> Duration {
+async fn asked(memory: &Memory, fields: &[String]) -> Duration {
     let began = Instant::now();
     for number in 0..QUERIES {
         let query = Query {
@@ -52,7 +52,14 @@ async fn asked(memory: &Memory) -> Duration {
             ..Query::default()
         };
         let found = memory.query_memory(query).await.expect("an answer");
-        std::hint::black_box(to_raw_value(&found).expect("JSON"));
+        let answer = match fields.is_empty() {
+            true => to_raw_value(&found).expect("JSON"),
+            false => {
+                let whole = serde_json::to_value(&found).expect("JSON");
+                to_raw_value(&selected(&whole, fields).expect("the fields")).expect("JSON")
+            }
+        };
+        std::hint::black_box(answer);
     }
     began.elapsed() / QUERIES
 }
@@ -98,20 +105,27 @@ fn main() {
         let memory = lazy.open().await.expect("a memory").clone();
         fill(&memory).await;
         let sandbox = Sandbox::new(Config::default()).await.expect("a sandbox");
-        let asking =
-            "for (let at = 0; at < input.queries; at++) { if (!(await memory.query(input.tasks[at % 4])).episodes.length) throw 0 }";
         let idle = "for (let at = 0; at < input.queries; at++) await input.tasks[at % 4]";
-        let (mut direct, mut within, mut around) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            direct.push(asked(&memory).await);
-            within.push(ran(&sandbox, &lazy, asking).await);
-            around.push(ran(&sandbox, &lazy, idle).await);
+        let parts = ["episodes.episode_id", "episodes.task_description", "episodes.relevance"];
+        for (what, fields) in [("whole episodes", &[][..]), ("three fields", &parts[..])] {
+            let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+            let asking = format!(
+                "const fields = {}; for (let at = 0; at < input.queries; at++) {{ \
+                 if (!(await memory.query({{ query: input.tasks[at % 4], fields }})).episodes.length) throw 0 }}",
+                json!(fields)
+            );
+            let (mut direct, mut within, mut around) = (Vec::new(), Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                direct.push(asked(&memory, &fields).await);
+                within.push(ran(&sandbox, &lazy, &asking).await);
+                around.push(ran(&sandbox, &lazy, idle).await);
+            }
+            let (direct, within, around) = (median(direct), median(within), median(around));
+            let added = within.saturating_sub(direct + around);
+            println!(
+                "{what} of {EPISODES}: {direct:?} at the library, {within:?} from a program, of which {around:?} are the \
+                 program; {added:?} are added"
+            );
         }
-        let (direct, within, around) = (median(direct), median(within), median(around));
-        let added = within.saturating_sub(direct + around);
-        println!(
-            "a query of {EPISODES} episodes: {direct:?} at the library, {within:?} from a program, \
-             of which {around:?} are the program; {added:?} are added"
-        );
     });
 }

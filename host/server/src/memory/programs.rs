@@ -3,10 +3,16 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 use vesicle_memory::{
-    EpisodeId, Error, ErrorCode, Memory,
-    memory::{CompleteEpisode, NewEpisode, NewStep, Query, RecommendPlaybook, SearchPatterns},
+    EpisodeId, Error, ErrorCode, Memory, TaskType,
+    memory::{
+        CompleteEpisode, Found, NewEpisode, NewStep, Query, RecommendPlaybook, SearchPatterns,
+        Sort, selected,
+    },
     store::DomainGrant,
 };
 use vesicle_sandbox::{CapabilityError, Memories, MemoryOperation};
@@ -35,6 +41,25 @@ struct Similar {
 #[serde(deny_unknown_fields)]
 struct ByEpisode {
     episode_id: EpisodeId,
+}
+
+/// As `query_memory` takes it, in any domain where none is named.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskEpisodes {
+    #[serde(default)]
+    query: String,
+    domain: Option<String>,
+    task_type: Option<TaskType>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    successful: bool,
+    limit: Option<usize>,
+    #[serde(default)]
+    sort: Sort,
+    #[serde(default)]
+    fields: Vec<String>,
 }
 
 /// As `search_patterns` takes it, without a domain where any will do.
@@ -71,8 +96,13 @@ impl ProgramMemory {
         let memory = memory.granted(self.domains.clone());
         match operation {
             MemoryOperation::Query => {
-                let query: Query = read(operation, arguments)?;
-                told(memory.query_memory(query).await)
+                let asked: AskEpisodes = read(operation, arguments)?;
+                let fields = asked.fields.clone();
+                let found = episodes(&memory, asked).await;
+                match fields.is_empty() {
+                    true => told(found),
+                    false => told(found.and_then(|found| parts(&found, &fields))),
+                }
             }
             MemoryOperation::Similar => {
                 let Similar { episode_id, limit } = read(operation, arguments)?;
@@ -102,6 +132,24 @@ impl ProgramMemory {
             }
         }
     }
+}
+
+async fn episodes(memory: &Memory, asked: AskEpisodes) -> Result<Found, Error> {
+    let query = Query {
+        query: asked.query,
+        domain: asked.domain,
+        task_type: asked.task_type,
+        tags: asked.tags,
+        successful: asked.successful,
+        limit: asked.limit,
+        sort: asked.sort,
+    };
+    memory.query_memory(query).await
+}
+
+fn parts(found: &Found, fields: &[String]) -> Result<Value, Error> {
+    let whole = serde_json::to_value(found).map_err(|error| Error::Store(error.to_string()))?;
+    selected(&whole, fields)
 }
 
 async fn patterns(memory: &Memory, asked: AskPatterns) -> Result<impl Serialize + use<>, Error> {
