@@ -181,6 +181,28 @@ fn a_database_that_is_not_there_and_a_memory_that_is_off_say_so() {
     let told = "PostgreSQL at postgres://me@127.0.0.1:1/vesicle is not there now";
     assert!(finished.stderr().contains(told), "{finished}");
     assert!(!finished.stderr().contains("secret"), "{finished}");
+    // So does that which other programs call it by, unless it is no PostgreSQL, or is overruled.
+    let place = Place::empty();
+    let stats = |variables: &[(&str, &str)]| {
+        place.vesicle_with(variables, &["--data-dir", "data", "memory", "stats"])
+    };
+    let theirs = ("DATABASE_URL", "postgres://me:secret@127.0.0.1:1/theirs");
+    let finished = stats(&[theirs]);
+    assert!(
+        finished.stderr().contains("127.0.0.1:1/theirs"),
+        "{finished}"
+    );
+    let ours = (
+        "VESICLE_MEMORY_URL",
+        "postgres://me:secret@127.0.0.1:1/ours",
+    );
+    let finished = stats(&[theirs, ours]);
+    assert!(finished.stderr().contains("127.0.0.1:1/ours"), "{finished}");
+    let finished = stats(&[("DATABASE_URL", "mysql://me:secret@127.0.0.1:1/theirs")]);
+    assert_eq!(finished.code(), Some(0), "{finished}");
+    let finished = stats(&[("VESICLE_MEMORY_URL", "postgres://me:se cret@:x")]);
+    assert_eq!(finished.code(), Some(2), "{finished}");
+    assert!(!finished.stderr().contains("cret@"), "{finished}");
     let place = Place::with("[memory]\nenabled = false\n");
     let finished = memory(&place, &["stats"]);
     assert_eq!(finished.code(), Some(1), "{finished}");

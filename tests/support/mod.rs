@@ -37,6 +37,7 @@ pub fn unconfigured(command: &mut Command) -> &mut Command {
         command.env_remove(name);
     }
     command
+        .env_remove("DATABASE_URL")
         .env("XDG_CONFIG_HOME", user_config_dir())
         .env("XDG_DATA_HOME", user_data_dir())
 }

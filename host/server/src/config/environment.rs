@@ -4,21 +4,36 @@ use std::ffi::OsString;
 
 use super::{
     keys::{self, ENV_CONFIG, ENV_PREFIX, KEYS, Node},
-    kind::is_profile_name,
+    kind::{Kind, is_profile_name},
     layer::Layer,
     problem::{Problem, nearest},
     value::{Entry, Origin},
 };
+
+/// What other programs call a database by, and we too where it is one of PostgreSQL.
+const DATABASE_URL: &str = "DATABASE_URL";
 
 /// What the variables among `variables` that are ours say, and what is wrong with them.
 pub fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> (Layer, Vec<Problem>) {
     let mut ours: Vec<(String, OsString)> = variables
         .into_iter()
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text)))
-        .filter(|(name, _)| name.starts_with(ENV_PREFIX) && name != ENV_CONFIG)
+        .filter(|(name, _)| {
+            name.starts_with(ENV_PREFIX) && name != ENV_CONFIG || name == DATABASE_URL
+        })
         .collect();
     // The system has them in any order.
     ours.sort();
+    let is_named = ours
+        .iter()
+        .any(|(name, _)| *name == keys::variable("memory.url"));
+    ours.retain(|(name, text)| {
+        name != DATABASE_URL
+            || (!is_named
+                && text
+                    .to_str()
+                    .is_some_and(vesicle_memory::PostgresUrl::is_one))
+    });
     let mut layer = Layer::default();
     let mut problems = Vec::new();
     for (name, text) in ours {
@@ -40,7 +55,11 @@ pub fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> (Layer
         };
         let Some(value) = kind.read(&text) else {
             problems.push(problem(
-                format!("`{path}` cannot be `{}`", text.to_string_lossy()),
+                match kind {
+                    // There may be a password in it.
+                    Kind::Database => format!("`{path}` cannot be what it says"),
+                    _ => format!("`{path}` cannot be `{}`", text.to_string_lossy()),
+                },
                 format!("give {}", kind.wanted()),
             ));
             continue;

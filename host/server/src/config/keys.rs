@@ -355,8 +355,8 @@ pub static KEYS: [Key; 53] = [
         default: || None,
         doc: "A PostgreSQL database that keeps the memory instead of `memory.file`, such as\n\
               \"postgres://user:password@host/database\", for hosts on several machines. The password is not shown; with\n\
-              VESICLE_MEMORY_URL it stays out of the file.",
-        env_also: None,
+              VESICLE_MEMORY_URL it stays out of the file. DATABASE_URL counts where that is unset and names PostgreSQL.",
+        env_also: Some("DATABASE_URL"),
     },
     Key {
         path: "memory.embedding_urls",
