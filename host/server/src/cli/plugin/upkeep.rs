@@ -67,8 +67,10 @@ pub struct RemoveArgs {
 
 /// Removes it.
 pub fn remove(args: &RemoveArgs, place: &Place) -> anyhow::Result<ExitStatus> {
+    // A file of grants that is wrong is told before anything is removed.
+    let mut grants = place.plugins.grants()?;
     place.plugins.store().remove(&args.name)?;
-    let had_grant = place.plugins.grants()?.revoke(&args.name)?;
+    let had_grant = grants.revoke(&args.name)?;
     match args.output {
         Output::Json => {
             let name = args.name.as_str();
