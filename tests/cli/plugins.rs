@@ -61,7 +61,7 @@ fn json_of(place: &Place, arguments: &[&str]) -> Value {
 #[test]
 fn functions_of_a_component_are_called() {
     let place = numbers();
-    assert_snapshot!(plugin(&place, &["list"]).stdout().replace(place.0.path().to_str().unwrap(), "PLACE"), @"there are no plugins in `PLACE/data/plugins`; `vesicle plugin add FILE` adds one");
+    assert_snapshot!(done(&place, &["list"]), @"there are no plugins in `data/plugins`; `vesicle plugin add FILE` adds one");
     assert_snapshot!(done(&place, &["add", "numbers.wasm"]), @r"
     added numbers 0.1.0
       numbers.add
@@ -157,6 +157,7 @@ fn what_makes_no_plugin_is_refused_and_nothing_is_written() {
         "con.wasm",
         "missing.wasm",
         "https://example.com/a.wasm",
+        "https://example.com/a.wasm#blake3=6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85",
         "oci://example.com/a:latest",
     ]
     .into_iter()
@@ -199,7 +200,10 @@ fn what_is_granted_can_be_done_and_what_is_revoked_no_longer() {
     let rights = ["preopen=files:/data:rw", "preopen=readonly:/readonly:rw"];
     let wholly = json_of(&place, &[&["grant", "std-fs"], &rights[..]].concat());
     assert_eq!(wholly["standing"], json!("granted"));
-    assert_eq!(works(&place), r#"works: "one\nTWO\n" 3 ["b.txt"] hello"#);
+    assert_eq!(
+        works(&place),
+        r#"works: "one\nTWO\n" 3 ["b.txt", "deep"] hello"#
+    );
     let info = json_of(&place, &["info", "std-fs"]);
     let effective = info["rights"]["preopen"]["effective"].to_string();
     assert!(effective.contains("/readonly = "), "{effective}");
@@ -355,6 +359,7 @@ fn where_signatures_are_required_only_those_of_trusted_keys_do() {
     );
     let key = signed["key"].as_str().expect("a key");
     assert!(told(plugin(&place, call)).contains("which is not trusted"));
+    assert!(refused(&plugin(&place, &["trust", key])).contains("with --name"));
     done(&place, &["trust", key, "--name", "me"]);
     assert_eq!(done(&place, call), "3");
     assert_eq!(done(&place, &["trust"]), format!("{key}  me"));
@@ -362,6 +367,48 @@ fn where_signatures_are_required_only_those_of_trusted_keys_do() {
     assert!(told(plugin(&place, call)).contains("trusted for other plugins"));
     done(&place, &["trust", key, "--remove"]);
     assert!(told(plugin(&place, call)).contains("which is not trusted"));
+}
+
+#[test]
+fn a_manifest_brings_its_signature_along_and_has_to_be_right() {
+    let from = numbers();
+    done(&from, &["add", "numbers.wasm", "--ask", "state"]);
+    let signed = json_of(&from, &["sign", "numbers", "--key", "key.pem", "--new-key"]);
+    let place = Place::with("data_dir = \"data\"\n[plugins]\nrequire_signature = true\n");
+    write(&place, "numbers.wasm", NUMBERS);
+    let stored = from.0.path().join("data/plugins/plugins/numbers");
+    for entry in fs::read_dir(stored).unwrap() {
+        let path = entry.unwrap().path();
+        let to = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("sig") => "plugin.sig",
+            _ if path.ends_with("versions.toml") => continue,
+            _ => "plugin.toml",
+        };
+        place.write(to, &fs::read_to_string(path).unwrap());
+    }
+    let key = signed["key"].as_str().expect("a key");
+    done(&place, &["trust", key, "--name", "them"]);
+    let add = ["add", "numbers.wasm", "--manifest", "plugin.toml"];
+    let added = json_of(&place, &[&add[..], &["--signature", "plugin.sig"]].concat());
+    assert_eq!(added["missing"], json!("state"));
+    let call = ["call", "numbers.add", r#"{"a": 1, "b": 2}"#];
+    assert_eq!(done(&place, &call), "3");
+
+    let text = fs::read_to_string(place.0.path().join("plugin.toml")).unwrap();
+    place.write("plugin.toml", &text.replace("\"divide\"", "\"divine\""));
+    let lies = plugin(&place, &add);
+    assert_eq!(lies.code(), Some(1));
+    assert_snapshot!(lies.stderr(), @"");
+    write(
+        &place,
+        "numbers.wasm",
+        &NUMBERS.replace("i32.add", "i32.sub"),
+    );
+    let other = plugin(&place, &add);
+    assert!(
+        other.stderr().contains("and this one is blake3:"),
+        "{other}"
+    );
 }
 
 #[test]

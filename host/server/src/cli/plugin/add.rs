@@ -158,12 +158,13 @@ impl AddArgs {
 
     fn name_of_file(&self) -> Result<PluginName, UsageError> {
         if Source::is_meant(&self.source) {
+            Source::parse(&self.source).map_err(|error| UsageError(error.to_string()))?;
             let what = "an address is no name for a plugin; give one with --name";
             return Err(UsageError(what.to_owned()));
         }
         let stem = Path::new(&self.source).file_stem().unwrap_or_default();
         PluginName::parse(&stem.to_string_lossy())
-            .map_err(|error| UsageError(format!("{error}; give another with --name")))
+            .map_err(|error| UsageError(format!("{error} (--name gives it one)")))
     }
 
     async fn pack(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {

@@ -31,7 +31,6 @@ use crate::{
     1    the call failed, or the plugin cannot be loaded\n  \
     2    bad usage: no such plugin or tool, or arguments that it does not take\n  \
     3    the tool did not answer in time\n  \
-    4    the plugin asks for what it may not have\n  \
     130  stopped by Ctrl-C")]
 pub struct CallArgs {
     /// The tool, as `plugin.tool`

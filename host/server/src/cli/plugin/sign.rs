@@ -109,8 +109,11 @@ pub fn trust(args: &TrustArgs, place: &Place) -> anyhow::Result<ExitStatus> {
                 plugins: args.plugin.clone(),
             })?;
         }
-        // clap requires a name with a key.
-        _ => {}
+        (Some(key), None) => {
+            let what = format!("say what you call {key}, with --name");
+            return Err(UsageError(what).into());
+        }
+        (None, _) => {}
     }
     let keys = file.keys();
     if args.output == Output::Json {
