@@ -318,7 +318,7 @@ fn damage_is_found_and_nothing_damaged_is_called() {
     assert_eq!(called.code(), Some(1), "{called}");
     assert!(called.stderr().contains("is damaged"), "{called}");
     // Adding it again mends it.
-    done(&place, &["add", "numbers.wasm", "--update"]);
+    done(&place, &["add", "numbers.wasm"]);
     assert_eq!(
         done(&place, &["call", "numbers.add", r#"{"a": 1, "b": 2}"#]),
         "3"
@@ -398,7 +398,7 @@ fn a_manifest_brings_its_signature_along_and_has_to_be_right() {
     place.write("plugin.toml", &text.replace("\"divide\"", "\"divine\""));
     let lies = plugin(&place, &add);
     assert_eq!(lies.code(), Some(1));
-    assert_snapshot!(lies.stderr(), @"");
+    assert_snapshot!(lies.stderr(), @"error: `numbers.wasm` is not added: the manifest is not one of this component: the manifest has a tool `divine`, and the component has none of that name; the component has a tool `divide`, which the manifest leaves out");
     write(
         &place,
         "numbers.wasm",

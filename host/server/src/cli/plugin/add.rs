@@ -92,17 +92,14 @@ pub fn run(args: &AddArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     let Some(packed) = packed? else {
         return Ok(ExitStatus::Interrupted);
     };
-    let existing = match args.update {
+    let store = place.plugins.store();
+    let (manifest, name) = (&packed.manifest, packed.manifest.name());
+    // The same once more is no second plugin, and mends what is damaged of it.
+    let existing = match args.update || is_same(place, manifest) {
         true => Existing::Update,
         false => Existing::Refuse,
     };
-    let store = place.plugins.store();
-    let (manifest, name) = (&packed.manifest, packed.manifest.name());
     let staged = match store.stage(manifest, &packed.component, signature.as_deref(), existing) {
-        // The same once more is no second plugin.
-        Err(StoreError::Taken(_)) if is_same(place, manifest)? => {
-            Staged::Unchanged(store.load(name)?.version)
-        }
         Err(StoreError::Taken(name)) => {
             return Err(UsageError(format!(
                 "there is a plugin `{name}` that is another; --update makes this its next version, --name gives it another name"
@@ -117,10 +114,11 @@ pub fn run(args: &AddArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// Whether the plugin that serves under this name says and is the same.
-fn is_same(place: &Place, manifest: &Manifest) -> Result<bool, StoreError> {
-    let listed = place.plugins.store().listed(manifest.name())?;
-    Ok(listed.is_some_and(|listed| listed.manifest.identity() == manifest.identity()))
+/// Whether the plugin that serves under this name says the same of itself.
+fn is_same(place: &Place, manifest: &Manifest) -> bool {
+    let listed = place.plugins.store().listed(manifest.name());
+    let listed = listed.ok().flatten();
+    listed.is_some_and(|listed| listed.manifest.identity() == manifest.identity())
 }
 
 impl AddArgs {

@@ -251,8 +251,11 @@ mod tests {
     fn a_directory_is_asked_for_by_its_name_and_granted_by_its_place() {
         let named = parse("preopen=/data").unwrap();
         let placed = parse("preopen=.:/data:rw").unwrap();
-        assert!(asked(&[placed.clone()]).is_err());
-        assert_eq!(asked(&[named.clone()]).unwrap().preopens.len(), 1);
+        assert!(asked(std::slice::from_ref(&placed)).is_err());
+        assert_eq!(
+            asked(std::slice::from_ref(&named)).unwrap().preopens.len(),
+            1
+        );
         let mut granted = Granted::default();
         assert!(add(&mut granted, &[named]).is_err());
         add(&mut granted, &[placed.clone(), placed]).unwrap();
