@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs what the tests need beside Rust: MCP clients and servers, SciPy, two PostgreSQL servers, a registry,
-# and components of other toolchains.
+# components of other toolchains, and a sentence model.
 # Does nothing where it is there already.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 
 "$root/tests/clients/setup.sh"
 "$root/host/memory/tests/reference/setup.sh"
+"$root/host/memory/tests/local/setup.sh"
 "$root/tests/postgresql/setup.sh"
 "$root/tests/plugins/setup.sh"
 "$root/tests/plugins/registry.sh" install

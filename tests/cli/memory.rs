@@ -138,6 +138,22 @@ fn what_it_is_worth_is_measured() {
 }
 
 #[test]
+fn a_model_is_refused_with_what_to_do() {
+    let place = Place::empty();
+    let runs = in_repository("host/memory/tests/data/airline-episodes.jsonl");
+    let finished = memory(
+        &place,
+        &["eval", runs.to_str().unwrap(), "--model", "nowhere"],
+    );
+    assert_eq!(finished.code(), Some(1), "{finished}");
+    let said = match cfg!(feature = "local-embeddings") {
+        true => "name a directory with model.safetensors",
+        false => "build it with `--features local-embeddings`",
+    };
+    assert!(finished.stderr().contains(said), "{finished}");
+}
+
+#[test]
 fn a_damaged_file_is_set_aside_and_told() {
     let place = Place::empty();
     place.write("data/memory.db", &"no database at all ".repeat(1_000));

@@ -8,6 +8,7 @@
 pub mod analysis;
 pub mod embeddings;
 mod error;
+pub mod evaluation;
 mod learning;
 pub mod limits;
 pub mod memory;

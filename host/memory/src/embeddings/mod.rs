@@ -1,7 +1,7 @@
 //! What makes texts comparable: one trait, whatever computes the vectors.
 
 mod builtin;
-#[path = "local_absent.rs"]
+#[cfg_attr(not(feature = "local-embeddings"), path = "local_absent.rs")]
 mod local;
 mod remote;
 mod settings;

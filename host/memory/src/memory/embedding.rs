@@ -128,6 +128,11 @@ impl Memory {
         progress
     }
 
+    /// Whether everything is embedded by the provider that was configured.
+    pub(crate) fn embeddings_are_active(&self) -> bool {
+        self.inner.reindex.next.lock().is_none()
+    }
+
     /// The vector of a text.
     ///
     /// # Errors

@@ -114,6 +114,14 @@ impl Memory {
             .unwrap_or_else(|| self.similarity_threshold());
         check::share("similarity_threshold", threshold)?;
         let provider = self.embeddings();
+        let searched = self.reading(|_, tx| tx.active_vectors()).await?;
+        if let Some(made_by) = searched.filter(|key| *key != provider.key()) {
+            let why = self.reindex_progress().last_error.unwrap_or_default();
+            return Err(Error::Unavailable(format!(
+                "the vectors that are kept were made by {made_by}, which is not there: {why}; repair that, or choose another \
+                 provider with configure_embeddings"
+            )));
+        }
         let search = Search {
             vector: Some((provider.key(), vector)),
             filter: Filter {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use vesicle_memory::Memory;
+use vesicle_memory::embeddings::EmbeddingRules;
 use vesicle_memory::memory::ConfigureEmbeddings;
 use vesicle_memory::store::DomainGrant;
 
@@ -97,6 +98,34 @@ async fn what_is_configured_embeds_everything_and_is_there_after_a_restart() {
             .await
             .unwrap(),
         "nothing was configured there"
+    );
+}
+
+#[tokio::test]
+async fn a_provider_that_is_gone_after_a_restart_is_told() {
+    let server = StubServer::start().await;
+    let scratch = Scratch::new();
+    create(&scratch.memory, "zzz").await;
+    let configured = scratch
+        .memory
+        .configure_embeddings(wanted(&server, OLLAMA), &rules(&server))
+        .await;
+    assert_eq!(configured.unwrap().reindexed, 1);
+    let again = scratch.again();
+    // The operator allows its address no more.
+    let refused = again.restore_embeddings(&EmbeddingRules::default()).await;
+    let why = refused.unwrap_err().to_string();
+    let status = again.embedding_provider_status().await.unwrap();
+    assert!(
+        !status.active && status.test.errors.contains(&why),
+        "{status:?}"
+    );
+    let query = serde_json::from_value(serde_json::json!({ "query": "zzz" })).unwrap();
+    let error = again.query_semantic_memory(query).await.unwrap_err();
+    assert!(error.to_string().contains(&why), "{error}");
+    assert!(
+        error.to_string().contains("configure_embeddings"),
+        "{error}"
     );
 }
 

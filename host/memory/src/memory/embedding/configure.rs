@@ -169,7 +169,13 @@ impl Memory {
         let settings: EmbeddingSettings = from_json(&record.body)?;
         let provider = match settings.provider {
             Provider::Builtin => self.builtin(),
-            _ => reconnect(&settings, rules).await?,
+            _ => match reconnect(&settings, rules).await {
+                Ok(provider) => provider,
+                Err(error) => {
+                    self.inner.reindex.progress.lock().last_error = Some(error.to_string());
+                    return Err(error.into());
+                }
+            },
         };
         *self.inner.reindex.configured.settings.lock() = Some(settings);
         self.use_embeddings(provider).await?;
@@ -282,9 +288,17 @@ fn checked(wanted: ConfigureEmbeddings) -> Result<EmbeddingSettings> {
             wanted.provider.as_str()
         )));
     }
+    let mut model = wanted.model;
+    // The next process may start elsewhere.
+    if wanted.provider == Provider::Local
+        && let Some(directory) = &mut model
+        && let Ok(absolute) = std::path::absolute(&directory)
+    {
+        *directory = absolute.to_string_lossy().into_owned();
+    }
     Ok(EmbeddingSettings {
         provider: wanted.provider,
-        model: wanted.model,
+        model,
         api_key_env: wanted.api_key_env,
         base_url: wanted.base_url,
         similarity_threshold,
