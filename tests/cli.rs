@@ -34,6 +34,10 @@ mod memory;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/plugin_signatures.rs"]
+mod plugin_signatures;
+#[path = "cli/plugins.rs"]
+mod plugins;
 #[path = "cli/security.rs"]
 mod security;
 #[path = "cli/servers.rs"]

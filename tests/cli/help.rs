@@ -19,6 +19,11 @@ fn help() {
         ("help_tools_call", &["tools", "call", "--help"]),
         ("help_tokens", &["tokens", "--help"]),
         ("help_generate", &["generate", "--help"]),
+        ("help_plugin", &["plugin", "--help"]),
+        ("help_plugin_add", &["plugin", "add", "--help"]),
+        ("help_plugin_call", &["plugin", "call", "--help"]),
+        ("help_plugin_grant", &["plugin", "grant", "--help"]),
+        ("help_plugin_trust", &["plugin", "trust", "--help"]),
         ("help_audit", &["audit", "--help"]),
         ("help_audit_verify", &["audit", "verify", "--help"]),
         ("help_audit_tail", &["audit", "tail", "--help"]),
@@ -43,7 +48,7 @@ fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let finished = vesicle(&["completions", shell]);
         assert_eq!(finished.code(), Some(0), "{shell}");
-        for word in ["serve", "bench", "input-text", "log-format"] {
+        for word in ["serve", "bench", "plugin-dir", "input-text", "log-format"] {
             assert!(finished.stdout().contains(word), "{shell} lacks {word}");
         }
     }

@@ -7,6 +7,7 @@ pub mod harmless;
 pub mod limits;
 pub mod mcp;
 pub mod memory;
+pub mod plugins;
 pub mod secrets;
 mod state;
 pub mod tools;

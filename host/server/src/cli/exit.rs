@@ -44,8 +44,8 @@ pub fn nobody_reads(error: &anyhow::Error) -> bool {
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-impl From<&Outcome> for ExitStatus {
-    fn from(outcome: &Outcome) -> Self {
+impl<T> From<&Outcome<T>> for ExitStatus {
+    fn from(outcome: &Outcome<T>) -> Self {
         match outcome {
             Outcome::Success { .. } => Self::Success,
             Outcome::Error { .. } => Self::Failure,

@@ -10,6 +10,7 @@ mod exit;
 mod generate;
 mod memory;
 mod options;
+mod plugin;
 mod reach;
 mod report;
 mod run;
@@ -53,6 +54,7 @@ enum Command {
     Tokens(tokens::TokensArgs),
     Generate(generate::GenerateArgs),
     Memory(memory::MemoryArgs),
+    Plugin(plugin::PluginArgs),
     Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
@@ -73,6 +75,7 @@ impl Cli {
             Command::Tokens(args) => tokens::run(&args, &self.global),
             Command::Generate(args) => generate::run(&args, &self.global),
             Command::Memory(args) => memory::run(&args, &self.global),
+            Command::Plugin(args) => plugin::run(&args, &self.global),
             Command::Audit(args) => audit::run(&args, &self.global),
             Command::Bench(args) => {
                 let configuration = self.global.configuration(vec![])?;

@@ -66,7 +66,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 53] = [
+pub static KEYS: [Key; 57] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -402,6 +402,36 @@ pub static KEYS: [Key; 53] = [
         default: || Some(Value::List(vec![])),
         doc: "The profiles whose calls over MCP are kept as episodes, as `record: true` does for one call: the code's\n\
               digest, its tool calls as steps, and how it ended.",
+        env_also: None,
+    },
+    Key {
+        path: "plugins.dir",
+        kind: Kind::Path,
+        default: || users_data().map(|data| Value::Path(data.join("plugins"))),
+        doc: "Where plugins are. Several processes may share it. By default it is `plugins` in `data_dir`.",
+        env_also: None,
+    },
+    Key {
+        path: "plugins.grants",
+        kind: Kind::Path,
+        default: || users_data().map(|data| Value::Path(data.join("plugin-grants.toml"))),
+        doc: "The file of what is granted to plugins, which `vesicle plugin grant` writes. By default it is\n\
+              `plugin-grants.toml` in `data_dir`.",
+        env_also: None,
+    },
+    Key {
+        path: "plugins.trusted_keys",
+        kind: Kind::Path,
+        default: || users_data().map(|data| Value::Path(data.join("plugin-keys.toml"))),
+        doc: "The file of keys that are trusted to sign plugins, which `vesicle plugin trust` writes. By default it is\n\
+              `plugin-keys.toml` in `data_dir`.",
+        env_also: None,
+    },
+    Key {
+        path: "plugins.require_signature",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(false)),
+        doc: "Whether only plugins are called that a trusted key signed.",
         env_also: None,
     },
     Key {

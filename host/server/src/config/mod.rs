@@ -16,6 +16,7 @@ mod layer;
 mod limit_keys;
 mod memory;
 mod network;
+mod plugins;
 mod preopens;
 mod problem;
 mod profiles;
@@ -34,10 +35,12 @@ use std::{
     sync::Arc,
 };
 
+use vesicle_plugins::name::PluginName;
 use vesicle_sandbox::{RuleAction, SourcePolicy, State, ViolationType};
 
 use crate::limits::{Asker, Policy, Profile};
 use crate::memory::MemoryConfig;
+use crate::plugins::PluginsConfig;
 use crate::state::SessionState;
 use keys::KEYS;
 use layer::Layer;
@@ -51,6 +54,7 @@ pub use hosts::{ALLOW_HOSTS, HostEntry};
 pub use keys::ENV_CONFIG;
 pub use kind::is_profile_name;
 pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
+pub use plugins::PLUGIN_DIR;
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
 pub use tools::{MCP_CONFIG, MCP_JSON, ToolsConfig};
@@ -99,6 +103,7 @@ pub struct Configuration {
     state: SessionState,
     audit: audit::AuditKeys,
     memory: MemoryConfig,
+    plugins: PluginsConfig,
     lists_all_tools: bool,
     tools: tools::ToolKeys,
     network: network::NetworkKeys,
@@ -134,6 +139,11 @@ impl Configuration {
     /// What the session keeps from one call to the next.
     pub fn state(&self) -> Arc<dyn State> {
         Arc::new(self.state.clone())
+    }
+
+    /// What `plugin` keeps from one call to the next, apart from what programs keep.
+    pub fn plugin_state(&self, plugin: &PluginName) -> Arc<dyn State> {
+        Arc::new(self.state.of_plugin(plugin.as_str()))
     }
 
     fn of(
@@ -224,6 +234,7 @@ fn resolve(
     let audit = audit::resolve(&mut settled);
     let lists_all_tools = settled.value("serve.tools") == Some(&Value::Text("all".to_owned()));
     let memory = memory::resolve(&mut settled, &policy, problems);
+    let plugins = plugins::resolve(&mut settled);
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
     let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
@@ -243,6 +254,7 @@ fn resolve(
         state: SessionState::new(state_file, session),
         audit,
         memory,
+        plugins,
         lists_all_tools,
         tools,
         network,

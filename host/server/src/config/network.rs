@@ -1,6 +1,10 @@
 //! `[network]`, and the secrets that go to hosts: how requests of guests are sent.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use vesicle_sandbox::{
     AllowedHost, AttachedHeader, Authorities, NetworkConfig, NetworkLimits, Transport,
@@ -36,6 +40,14 @@ pub struct SentTo {
 pub const HEADER: &str = "authorization";
 
 impl Configuration {
+    /// The file of further authorities, if there is one.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.network
+            .ca_file
+            .as_ref()
+            .map(|(file, _)| file.as_path())
+    }
+
     /// What sends requests, with `secrets` in those that they are for.
     ///
     /// # Errors

@@ -54,6 +54,11 @@ impl SessionState {
         }
     }
 
+    /// What a plugin keeps in the same file: a session of its own, whose name no program's can have.
+    pub fn of_plugin(&self, plugin: &str) -> Self {
+        Self::new(self.shared.file.clone(), format!("plugin:{plugin}"))
+    }
+
     /// Runs `work` where waiting for a disk keeps nobody else waiting.
     async fn with<T: Send + 'static>(
         &self,

@@ -142,7 +142,15 @@ fn the_printed_defaults_are_the_defaults() {
         assert_eq!(
             in_file,
             !written.key.ends_with("_dir")
-                && !["audit.dir", "memory.file", "state.file"].contains(&written.key.as_str()),
+                && ![
+                    "audit.dir",
+                    "memory.file",
+                    "plugins.dir",
+                    "plugins.grants",
+                    "plugins.trusted_keys",
+                    "state.file"
+                ]
+                .contains(&written.key.as_str()),
             "{}",
             written.key
         );

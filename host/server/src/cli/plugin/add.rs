@@ -1,0 +1,269 @@
+//! `vesicle plugin add`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::{SecondsFormat, Utc};
+use serde_json::json;
+use vesicle::plugins::{About, Packed, Words, pack};
+use vesicle_plugins::{
+    adapt::Kind,
+    manifest::{MANIFEST_BYTES_MAX, Manifest, Provenance},
+    name::PluginName,
+    sources::{Fetcher, Source},
+    store::{COMPONENT_BYTES_MAX, Existing, Staged, StoreError},
+};
+use vesicle_sandbox::Sandbox;
+
+use super::{
+    Output, Place, plugin_name, print, print_json,
+    right::{self, TypedRight},
+};
+use crate::cli::{ExitStatus, exit::UsageError};
+
+/// Who added it, as its provenance has it.
+const BY: &str = "vesicle plugin add";
+
+/// Add a plugin, or its next version
+///
+/// The file is a component of any toolchain, or a core module for WASI's preview 1, which is made
+/// one. It is compiled, and its functions are read; nothing of it is run. Adding the same again changes
+/// nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    vesicle plugin add slugify.wasm\n  \
+    vesicle plugin add reader.wasm --ask preopen=/data --ask hosts=api.example.com:443\n  \
+    vesicle plugin add 'https://example.com/slugify.wasm#blake3=…' --name slugify\n  \
+    vesicle plugin add oci://registry.example.com/slugify@sha256:… --name slugify")]
+pub struct AddArgs {
+    /// A file, or an address that ends in the component's digest
+    #[arg(value_name = "FILE|https://…#blake3=…|oci://…@sha256:…")]
+    source: String,
+
+    /// Its name [default: the file's]
+    #[arg(long, value_parser = plugin_name)]
+    name: Option<PluginName>,
+
+    /// What it does, for people and models [default: what its component says]
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+
+    /// Its version [default: 0.1.0]
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+
+    /// What it asks for, such as hosts=api.example.com:443, preopen=/data:rw, env=NAME,
+    /// tools=github.get_*, memory=web-*, record, state or memory_mb=64; can be given again
+    #[arg(long, value_name = "RIGHT", value_parser = right::parse)]
+    ask: Vec<TypedRight>,
+
+    /// The manifest that came with it, instead of one that is made of it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "description", "version", "ask"])]
+    manifest: Option<PathBuf>,
+
+    /// The signature that came with its manifest
+    #[arg(long, value_name = "FILE", requires = "manifest")]
+    signature: Option<PathBuf>,
+
+    /// Make it the next version of the plugin that has its name
+    #[arg(long)]
+    update: bool,
+
+    /// How the answer is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Adds it.
+pub fn run(args: &AddArgs, place: &Place) -> anyhow::Result<ExitStatus> {
+    let words = args.words()?;
+    let signature = match &args.signature {
+        Some(file) => Some(text(file, "signature")?),
+        None => None,
+    };
+    let runtime = place.runtime()?;
+    let packed = runtime.block_on(async {
+        tokio::select! {
+            packed = args.pack(place, words) => packed.map(Some),
+            Ok(()) = tokio::signal::ctrl_c() => Ok(None),
+        }
+    });
+    runtime.shutdown_background();
+    let Some(packed) = packed? else {
+        return Ok(ExitStatus::Interrupted);
+    };
+    let store = place.plugins.store();
+    let (manifest, name) = (&packed.manifest, packed.manifest.name());
+    // The same once more is no second plugin, and mends what is damaged of it.
+    let existing = match args.update || is_same(place, manifest) {
+        true => Existing::Update,
+        false => Existing::Refuse,
+    };
+    let staged = match store.stage(manifest, &packed.component, signature.as_deref(), existing) {
+        Err(StoreError::Taken(name)) => {
+            return Err(UsageError(format!(
+                "there is a plugin `{name}` that is another; --update makes this its next version, --name gives it another name"
+            ))
+            .into());
+        }
+        staged => staged?,
+    };
+    // It was compiled and read already, and nothing else is known to ask of it.
+    store.settle(name, staged, || Ok::<_, StoreError>(()))?;
+    args.tell(place, &packed, staged)?;
+    Ok(ExitStatus::Success)
+}
+
+/// Whether the plugin that serves under this name says the same of itself.
+fn is_same(place: &Place, manifest: &Manifest) -> bool {
+    let listed = place.plugins.store().listed(manifest.name());
+    let listed = listed.ok().flatten();
+    listed.is_some_and(|listed| listed.manifest.identity() == manifest.identity())
+}
+
+impl AddArgs {
+    fn words(&self) -> anyhow::Result<Words> {
+        if let Some(file) = &self.manifest {
+            let manifest = Manifest::parse(&file.display().to_string(), &text(file, "manifest")?);
+            let manifest = manifest.map_err(|error| UsageError(error.to_string()))?;
+            return Ok(Words::Manifest(manifest));
+        }
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => self.name_of_file()?,
+        };
+        Ok(Words::About(Box::new(About {
+            name,
+            version: self.version.clone(),
+            description: self.description.clone(),
+            permissions: right::asked(&self.ask).map_err(UsageError)?,
+            provenance: Provenance {
+                by: BY.to_owned(),
+                at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+                from: self.from(),
+            },
+        })))
+    }
+
+    /// Where it is, as its provenance has it.
+    fn from(&self) -> String {
+        match Source::is_meant(&self.source) {
+            true => self.source.clone(),
+            false => std::fs::canonicalize(&self.source)
+                .map_or_else(|_| self.source.clone(), |path| path.display().to_string()),
+        }
+    }
+
+    fn name_of_file(&self) -> Result<PluginName, UsageError> {
+        if Source::is_meant(&self.source) {
+            Source::parse(&self.source).map_err(|error| UsageError(error.to_string()))?;
+            let what = "an address is no name for a plugin; give one with --name";
+            return Err(UsageError(what.to_owned()));
+        }
+        let stem = Path::new(&self.source).file_stem().unwrap_or_default();
+        PluginName::parse(&stem.to_string_lossy())
+            .map_err(|error| UsageError(format!("{error} (--name gives it one)")))
+    }
+
+    async fn pack(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
+        let bytes = match Source::is_meant(&self.source) {
+            false => file(&self.source)?,
+            true => {
+                let source = Source::parse(&self.source);
+                let source = source.map_err(|error| UsageError(error.to_string()))?;
+                let authorities = match place.configuration.ca_file() {
+                    Some(file) => text(file, "file of authorities")?,
+                    None => String::new(),
+                };
+                Fetcher::new(authorities.as_bytes())?.fetch(&source).await?
+            }
+        };
+        let sandbox: Sandbox = place.sandbox().await?;
+        pack(&sandbox, &bytes, words)
+            .await
+            .with_context(|| format!("`{}` is not added", self.source))
+    }
+
+    fn tell(&self, place: &Place, packed: &Packed, staged: Staged) -> anyhow::Result<()> {
+        let contents = packed.manifest.contents();
+        let rights = place.plugins.rights(&packed.manifest)?;
+        let missing = rights.missing();
+        let is_new = matches!(staged, Staged::Waiting(_));
+        let tools: Vec<&str> = contents
+            .tools
+            .iter()
+            .map(|tool| tool.name.as_str())
+            .collect();
+        if self.output == Output::Json {
+            return print_json(&json!({
+                "name": contents.name.as_str(),
+                "version": contents.version,
+                "digest": contents.digest.to_string(),
+                "changed": is_new,
+                "kind": kind(packed.kind),
+                "tools": tools,
+                "refused": packed.refused,
+                "standing": right::standing(&rights),
+                "missing": missing,
+            }));
+        }
+        let mut text = match is_new {
+            true => format!("added {} {}", contents.name, contents.version),
+            false => format!("{} {} was there already", contents.name, contents.version),
+        };
+        if packed.kind != Kind::Component {
+            text += ", made a component of a core module";
+        }
+        for tool in &contents.tools {
+            text += &format!("\n  {}.{}", contents.name, tool.name);
+        }
+        for refused in &packed.refused {
+            text += &format!("\nno tool: {refused}");
+        }
+        if !missing.is_empty() {
+            text += &format!(
+                "\nit asks for what is not granted: {missing}\n`vesicle plugin grant {}` grants it",
+                contents.name
+            );
+        }
+        print(&text)
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Component => "component",
+        Kind::Command => "command",
+        Kind::Library => "library",
+    }
+}
+
+fn file(path: &str) -> anyhow::Result<Vec<u8>> {
+    bounded(Path::new(path), COMPONENT_BYTES_MAX)
+        .map_err(|error| UsageError(format!("cannot read `{path}`: {error}")).into())
+}
+
+fn text(path: &Path, what: &str) -> Result<String, UsageError> {
+    let told = |error: &dyn std::fmt::Display| {
+        UsageError(format!(
+            "cannot read the {what} `{}`: {error}",
+            path.display()
+        ))
+    };
+    let bytes = bounded(path, MANIFEST_BYTES_MAX).map_err(|error| told(&error))?;
+    String::from_utf8(bytes).map_err(|error| told(&error))
+}
+
+/// A path may name a device that never ends.
+fn bounded(path: &Path, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    match bytes.len() > bytes_max {
+        true => Err(std::io::Error::other(format!(
+            "it has more than {bytes_max} bytes"
+        ))),
+        false => Ok(bytes),
+    }
+}

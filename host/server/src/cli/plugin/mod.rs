@@ -1,0 +1,173 @@
+//! `vesicle plugin`: plugins, for whoever operates this host: added, looked at, granted, called and removed.
+
+mod add;
+mod call;
+mod grant;
+mod info;
+mod list;
+mod right;
+mod sign;
+mod upkeep;
+
+use std::{io::Write as _, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+use tokio::runtime::Runtime;
+use vesicle::{
+    config::{Configuration, Flag, PLUGIN_DIR, Value},
+    plugins::{PluginError, Plugins},
+    secrets::Secrets,
+};
+use vesicle_plugins::{name::PluginName, store::StoreError};
+use vesicle_sandbox::{Config, Sandbox};
+
+use super::{ExitStatus, exit::UsageError, options::GlobalArgs};
+use crate::{logging, terminal};
+
+/// Add plugins, look at them, grant them what they ask for, and call their tools
+///
+/// A plugin is a WebAssembly component of any toolchain; its exported functions are its tools. What
+/// it asks for it has only when it is granted.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes of all but `call` and `verify`:\n  \
+    0  done\n  \
+    1  it failed, and nothing was changed\n  \
+    2  bad usage, or there is no such plugin")]
+pub struct PluginArgs {
+    #[command(subcommand)]
+    command: PluginCommand,
+
+    /// Where plugins are [default: `plugins` in the data directory] [key: `plugins.dir`]
+    #[arg(long, global = true, value_name = "DIR")]
+    plugin_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum PluginCommand {
+    Add(add::AddArgs),
+    List(list::ListArgs),
+    Info(info::InfoArgs),
+    Call(call::CallArgs),
+    Grant(grant::GrantArgs),
+    Revoke(grant::RevokeArgs),
+    Rollback(upkeep::RollbackArgs),
+    Remove(upkeep::RemoveArgs),
+    Verify(upkeep::VerifyArgs),
+    Gc(upkeep::GcArgs),
+    Sign(sign::SignArgs),
+    Trust(sign::TrustArgs),
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people
+    #[default]
+    Pretty,
+    /// For programs
+    Json,
+}
+
+/// Does what was asked for.
+pub fn run(args: &PluginArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
+    let mut flags: Vec<Flag> = args
+        .plugin_dir
+        .iter()
+        .map(|dir| Flag {
+            name: "--plugin-dir",
+            key: PLUGIN_DIR,
+            value: Value::Path(dir.clone()),
+        })
+        .collect();
+    if let PluginCommand::Call(args) = &args.command {
+        flags.extend(args.flags());
+    }
+    let configuration = global.configuration(flags)?;
+    let secrets = configuration
+        .secrets()
+        .map_err(|error| UsageError(error.to_string()))?;
+    logging::init(configuration.log_format, secrets.clone());
+    let place = Place {
+        plugins: Plugins::new(configuration.plugins())?,
+        configuration,
+        secrets,
+    };
+    let done = match &args.command {
+        PluginCommand::Add(args) => add::run(args, &place),
+        PluginCommand::List(args) => list::run(args, &place),
+        PluginCommand::Info(args) => info::run(args, &place),
+        PluginCommand::Call(args) => call::run(args, &place),
+        PluginCommand::Grant(args) => grant::grant(args, &place),
+        PluginCommand::Revoke(args) => grant::revoke(args, &place),
+        PluginCommand::Rollback(args) => upkeep::rollback(args, &place),
+        PluginCommand::Remove(args) => upkeep::remove(args, &place),
+        PluginCommand::Verify(args) => upkeep::verify(args, &place),
+        PluginCommand::Gc(args) => upkeep::collect(args, &place),
+        PluginCommand::Sign(args) => sign::sign(args, &place),
+        PluginCommand::Trust(args) => sign::trust(args, &place),
+    };
+    done.map_err(told)
+}
+
+/// What all of these commands work on.
+struct Place {
+    plugins: Plugins,
+    configuration: Configuration,
+    secrets: Secrets,
+}
+
+impl Place {
+    fn runtime(&self) -> anyhow::Result<Runtime> {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("cannot start the async runtime")
+    }
+
+    async fn sandbox(&self) -> anyhow::Result<Sandbox> {
+        let config = Config {
+            concurrency_max: 1,
+            compiler: super::compile::compiler(),
+            ..self.configuration.sandbox()
+        };
+        Sandbox::new(config)
+            .await
+            .context("cannot start the sandbox")
+    }
+}
+
+/// A name that no plugin has is a wrong request, and no failure of ours.
+fn told(error: anyhow::Error) -> anyhow::Error {
+    let store = match error.downcast_ref::<PluginError>() {
+        Some(PluginError::Store(store)) => Some(store),
+        _ => error.downcast_ref::<StoreError>(),
+    };
+    match store {
+        Some(absent @ StoreError::Absent { .. }) => UsageError(absent.to_string()).into(),
+        _ => error,
+    }
+}
+
+/// The name of a plugin.
+fn plugin_name(text: &str) -> Result<PluginName, String> {
+    PluginName::parse(text).map_err(|error| error.why)
+}
+
+/// Prints text that may hold whatever others wrote.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(terminal::for_stream(text, &stdout).as_bytes())?;
+    Ok(stdout.write_all(b"\n")?)
+}
+
+fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&serde_json::to_string_pretty(value)?)
+}
+
+/// The first line of a text.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,177 @@
+//! `vesicle plugin rollback`, `remove`, `verify` and `gc`.
+
+use std::time::Duration;
+
+use serde_json::json;
+use vesicle_plugins::{
+    name::PluginName,
+    store::{Severity, UNUSED_KEPT},
+};
+
+use super::{Output, Place, plugin_name, print, print_json};
+use crate::cli::{ExitStatus, values};
+
+/// Go back to the version of a plugin that served before
+///
+/// Doing it again comes back. What was granted to the other component does not hold for this one.
+#[derive(Debug, clap::Args)]
+pub struct RollbackArgs {
+    /// The plugin
+    #[arg(value_parser = plugin_name)]
+    name: PluginName,
+
+    /// How the answer is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Goes back.
+pub fn rollback(args: &RollbackArgs, place: &Place) -> anyhow::Result<ExitStatus> {
+    let store = place.plugins.store();
+    let version = store.rollback(&args.name)?;
+    let manifest = store.read_manifest(&args.name, version)?;
+    let contents = manifest.contents();
+    let missing = place.plugins.rights(&manifest)?.missing();
+    match args.output {
+        Output::Json => print_json(&json!({
+            "name": args.name.as_str(),
+            "version": contents.version,
+            "digest": contents.digest.to_string(),
+            "missing": missing,
+        }))?,
+        Output::Pretty => {
+            let mut text = format!(
+                "`{}` is {} again ({})",
+                args.name, contents.version, contents.digest
+            );
+            if !missing.is_empty() {
+                text += &format!("\nit asks for what is not granted: {missing}");
+            }
+            print(&text)?;
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Remove a plugin with all its versions, and what it was granted
+#[derive(Debug, clap::Args)]
+pub struct RemoveArgs {
+    /// The plugin
+    #[arg(value_parser = plugin_name)]
+    name: PluginName,
+
+    /// How the answer is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Removes it.
+pub fn remove(args: &RemoveArgs, place: &Place) -> anyhow::Result<ExitStatus> {
+    // A file of grants that is wrong is told before anything is removed.
+    let mut grants = place.plugins.grants()?;
+    place.plugins.store().remove(&args.name)?;
+    let had_grant = grants.revoke(&args.name)?;
+    match args.output {
+        Output::Json => {
+            let name = args.name.as_str();
+            print_json(&json!({"name": name, "had_grant": had_grant}))?;
+        }
+        Output::Pretty => print(&format!("removed `{}`", args.name))?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Read all that is installed, and compare it with its digests
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes:\n  \
+    0  every plugin is whole\n  \
+    1  some are not, or others may write there\n  \
+    2  bad usage")]
+pub struct VerifyArgs {
+    /// How the answer is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Prints what is wrong.
+pub fn verify(args: &VerifyArgs, place: &Place) -> anyhow::Result<ExitStatus> {
+    let report = place.plugins.store().verify()?;
+    let word = |severity| match severity {
+        Severity::Note => "note",
+        Severity::Error => "error",
+    };
+    match args.output {
+        Output::Json => {
+            let findings = report.findings.iter().map(|finding| {
+                json!({
+                    "severity": word(finding.severity),
+                    "path": finding.path.display().to_string(),
+                    "what": finding.what,
+                })
+            });
+            print_json(&json!({
+                "sound": report.is_sound(),
+                "plugins": report.plugins,
+                "versions": report.versions,
+                "findings": findings.collect::<Vec<_>>(),
+            }))?;
+        }
+        Output::Pretty => {
+            let mut text = String::new();
+            for finding in &report.findings {
+                text += &format!(
+                    "{}: {}: {}\n",
+                    word(finding.severity),
+                    finding.path.display(),
+                    finding.what
+                );
+            }
+            text += &format!("{} plugins, {} versions\n", report.plugins, report.versions);
+            text += match report.is_sound() {
+                true => "whole",
+                false => "NOT WHOLE",
+            };
+            print(&text)?;
+        }
+    }
+    Ok(match report.is_sound() {
+        true => ExitStatus::Success,
+        false => ExitStatus::Failure,
+    })
+}
+
+/// Remove what no plugin needs: components and versions of before, and what was left half written
+#[derive(Debug, clap::Args)]
+pub struct GcArgs {
+    /// How long it has to be unneeded, such as 0s or 30m [default: 60m]
+    #[arg(long, value_parser = values::duration, value_name = "DURATION")]
+    unused_for: Option<Duration>,
+
+    /// How the answer is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Removes it.
+pub fn collect(args: &GcArgs, place: &Place) -> anyhow::Result<ExitStatus> {
+    let unused_for = args.unused_for.unwrap_or(UNUSED_KEPT);
+    let collected = place.plugins.store().collect(unused_for)?;
+    match args.output {
+        Output::Json => print_json(&json!({
+            "components": collected.components,
+            "manifests": collected.manifests,
+            "aside": collected.aside,
+            "bytes": collected.bytes,
+            "in_use": collected.in_use,
+        }))?,
+        Output::Pretty => print(&format!(
+            "removed {} components, {} manifests and {} half writes, {} bytes; {} are in use",
+            collected.components,
+            collected.manifests,
+            collected.aside,
+            collected.bytes,
+            collected.in_use
+        ))?,
+    }
+    Ok(ExitStatus::Success)
+}

@@ -1,0 +1,32 @@
+//! The keys of `[plugins]`.
+
+use super::{Configuration, Settled, follow_data_dir, value::Value};
+use crate::plugins::PluginsConfig;
+
+/// The key of the directory.
+pub const PLUGIN_DIR: &str = "plugins.dir";
+
+impl Configuration {
+    /// Where plugins are, and what holds for them.
+    pub fn plugins(&self) -> &PluginsConfig {
+        &self.plugins
+    }
+}
+
+/// What the keys say. Files whose place nobody set lie in the data directory.
+pub(super) fn resolve(settled: &mut Settled) -> PluginsConfig {
+    let mut path = |key: &str, name: &str| {
+        follow_data_dir(settled, key, name);
+        match settled.value(key) {
+            Some(Value::Path(path)) => Some(path.clone()),
+            _ => None,
+        }
+    };
+    PluginsConfig {
+        dir: path(PLUGIN_DIR, "plugins"),
+        grants: path("plugins.grants", "plugin-grants.toml"),
+        trusted_keys: path("plugins.trusted_keys", "plugin-keys.toml"),
+        require_signature: settled.value("plugins.require_signature")
+            == Some(&Value::Boolean(true)),
+    }
+}

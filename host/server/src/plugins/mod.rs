@@ -1,0 +1,153 @@
+//! Plugins as this process uses them: the store in the user's data directory, what the operator grants and
+//! whom they trust, and the way of a component from a file to a call.
+
+mod call;
+mod narrowed;
+mod package;
+mod rights;
+
+use std::{path::PathBuf, time::SystemTime};
+
+use vesicle_plugins::{
+    grants::{GrantsFile, Rights},
+    manifest::Manifest,
+    name::PluginName,
+    operator::OperatorError,
+    signatures::{SignatureError, TrustFile, Verdict},
+    store::{Loaded, Store, StoreError},
+};
+use vesicle_sandbox::LoadError;
+
+pub use call::{Opened, open};
+pub use package::{About, AddError, Packed, Words, pack};
+pub use rights::{GrantError, Surroundings, as_limits};
+
+/// What the configuration says of plugins. A place is none where the system tells no directory and nobody else does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PluginsConfig {
+    /// The store.
+    pub dir: Option<PathBuf>,
+    /// What the operator grants.
+    pub grants: Option<PathBuf>,
+    /// The keys that are trusted.
+    pub trusted_keys: Option<PathBuf>,
+    /// Whether only what a trusted key signed is called.
+    pub require_signature: bool,
+}
+
+/// Why a plugin cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PluginError {
+    /// Nobody says where plugins are.
+    #[error("there is no user's data directory for plugins; give --plugin-dir and --data-dir")]
+    NoDirectory,
+    /// As the store says.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of the operator's is wrong.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// Its signature does not do.
+    #[error("plugin `{name}` is not used: {why}")]
+    Signature {
+        /// The plugin.
+        name: PluginName,
+        /// Why not.
+        why: SignatureError,
+    },
+    /// Its component is not taken any more.
+    #[error("plugin `{name}` cannot be loaded: {why}")]
+    Load {
+        /// The plugin.
+        name: PluginName,
+        /// Why not.
+        why: LoadError,
+    },
+    /// Its manifest says something else of its tools than they are.
+    #[error("the manifest of `{name}` is wrong, so the plugin is not called: {}; add the plugin again", claims.join("; "))]
+    Lies {
+        /// The plugin.
+        name: PluginName,
+        /// What is wrong.
+        claims: Vec<String>,
+    },
+    /// What was granted cannot be had.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+}
+
+/// All that there is of plugins.
+#[derive(Debug, Clone)]
+pub struct Plugins {
+    store: Store,
+    grants: PathBuf,
+    trusted_keys: PathBuf,
+    require_signature: bool,
+}
+
+impl Plugins {
+    /// Those of this configuration. Nothing is read.
+    ///
+    /// # Errors
+    /// There is no place for them, or anybody may write there.
+    pub fn new(config: &PluginsConfig) -> Result<Self, PluginError> {
+        let place = |place: &Option<PathBuf>| place.clone().ok_or(PluginError::NoDirectory);
+        Ok(Self {
+            store: Store::open(&place(&config.dir)?)?,
+            grants: place(&config.grants)?,
+            trusted_keys: place(&config.trusted_keys)?,
+            require_signature: config.require_signature,
+        })
+    }
+
+    /// Where they lie.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the operator grants, as it stands now.
+    ///
+    /// # Errors
+    /// The file is wrong, or cannot be read.
+    pub fn grants(&self) -> Result<GrantsFile, PluginError> {
+        Ok(GrantsFile::read(&self.grants)?)
+    }
+
+    /// Whom the operator trusts, as it stands now.
+    ///
+    /// # Errors
+    /// The file is wrong, or cannot be read.
+    pub fn trusted(&self) -> Result<TrustFile, PluginError> {
+        Ok(TrustFile::read(&self.trusted_keys)?)
+    }
+
+    /// What a plugin with this manifest asks for, is granted, and may do.
+    ///
+    /// # Errors
+    /// The file of grants is wrong, or cannot be read.
+    pub fn rights(&self, manifest: &Manifest) -> Result<Rights, PluginError> {
+        let contents = manifest.contents();
+        let standing = self.grants()?.standing(&contents.name, contents.digest);
+        Ok(Rights::new(&contents.permissions, standing))
+    }
+
+    /// What its signature is worth.
+    ///
+    /// # Errors
+    /// It is one of something else, or not what is required.
+    pub fn verdict(&self, loaded: &Loaded) -> Result<Verdict, PluginError> {
+        let trusted = self.trusted()?;
+        let signature = loaded.signature.as_deref();
+        trusted
+            .check(
+                &loaded.manifest,
+                signature,
+                self.require_signature,
+                SystemTime::now(),
+            )
+            .map_err(|why| PluginError::Signature {
+                name: loaded.manifest.name().clone(),
+                why,
+            })
+    }
+}

@@ -1,0 +1,204 @@
+//! From a file to a plugin that can be added: its component, and a manifest that says what that is.
+
+use std::sync::Arc;
+
+use vesicle_plugins::{
+    Definition, Tools,
+    adapt::{AdaptError, Kind, adapt},
+    digest::Digest,
+    document::DocumentError,
+    manifest::{Claim, Contents, Manifest, Provenance, Tool, differences},
+    name::PluginName,
+    permissions::Permissions,
+};
+use vesicle_sandbox::{CompileLimits, LoadError, Sandbox};
+
+/// How many functions that are no tools an error tells of.
+const REFUSED_TOLD: usize = 5;
+/// The version of plugins that name none.
+const FIRST_VERSION: &str = "0.1.0";
+
+/// What its component does not say of a plugin.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Its name.
+    pub name: PluginName,
+    /// Its version; the first one where nothing is said.
+    pub version: Option<String>,
+    /// What it does; a list of its tools where nothing is said.
+    pub description: Option<String>,
+    /// What it asks for.
+    pub permissions: Permissions,
+    /// How it came here.
+    pub provenance: Provenance,
+}
+
+/// Where the words come from that a plugin is described with.
+#[derive(Debug)]
+pub enum Words {
+    /// A manifest that came with it.
+    Manifest(Manifest),
+    /// Its component, and this.
+    About(Box<About>),
+}
+
+/// A plugin that can be added.
+#[derive(Debug)]
+pub struct Packed {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Its component's bytes.
+    pub component: Vec<u8>,
+    /// What the file was.
+    pub kind: Kind,
+    /// Functions that are no tools, and why.
+    pub refused: Vec<String>,
+}
+
+/// Why a file makes no plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    /// It is no component, and cannot be made one.
+    #[error(transparent)]
+    Adapt(#[from] AdaptError),
+    /// It is not taken.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Nothing of it can be called.
+    #[error("the component has no tools{}", because(.0))]
+    NoTools(Vec<String>),
+    /// It cannot be described by a manifest.
+    #[error(transparent)]
+    Manifest(#[from] DocumentError),
+    /// The manifest that came with it is one of another component.
+    #[error(
+        "the manifest says that its component is {claimed}, and this one is {actual}; build it again, or correct the manifest"
+    )]
+    Other {
+        /// By the manifest.
+        claimed: Digest,
+        /// By its bytes.
+        actual: Digest,
+    },
+    /// The manifest that came with it says something else of its tools than they are.
+    #[error("the manifest is not one of this component: {}", listed(.0))]
+    Lies(Vec<Claim>),
+    /// Reading it was broken off.
+    #[error("the component's tools cannot be read: {0}")]
+    Broken(String),
+}
+
+/// Makes a plugin of a file: with the manifest that is made of it, or with the one that came with it, if that is
+/// right about it.
+///
+/// # Errors
+/// See [`AddError`].
+pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed, AddError> {
+    let limits = CompileLimits::default();
+    let (kind, component) = adapt(file, &limits)?;
+    let component: Arc<[u8]> = component.into();
+    let tools = read(sandbox, component.clone()).await?;
+    let refused: Vec<String> = tools
+        .refused()
+        .iter()
+        .map(|refused| format!("{} {}", refused.function, refused.why))
+        .collect();
+    if tools.definitions().is_empty() && !tools.is_dynamic() {
+        return Err(AddError::NoTools(refused));
+    }
+    let actual: Vec<Tool> = tools.definitions().iter().map(of_definition).collect();
+    let digest = Digest::of(&component);
+    let manifest = match words {
+        Words::Manifest(manifest) => {
+            let claimed = manifest.contents();
+            if claimed.digest != digest {
+                return Err(AddError::Other {
+                    claimed: claimed.digest,
+                    actual: digest,
+                });
+            }
+            let lies = differences(&claimed.tools, &actual);
+            if !lies.is_empty() {
+                return Err(AddError::Lies(lies));
+            }
+            manifest
+        }
+        Words::About(about) => Manifest::new(&Contents {
+            name: about.name,
+            version: about.version.unwrap_or_else(|| FIRST_VERSION.to_owned()),
+            description: about.description.unwrap_or_else(|| described(&actual)),
+            world: None,
+            digest,
+            source: None,
+            source_digest: None,
+            recipe: None,
+            tools: actual,
+            permissions: about.permissions,
+            provenance: Some(about.provenance),
+        })?,
+    };
+    Ok(Packed {
+        manifest,
+        component: component.to_vec(),
+        kind,
+        refused,
+    })
+}
+
+/// Loads a component and reads its tools, on a thread that nobody waits for.
+async fn read(sandbox: &Sandbox, component: Arc<[u8]>) -> Result<Tools, AddError> {
+    let loaded = sandbox
+        .load(component.clone(), CompileLimits::default())
+        .await?;
+    tokio::task::spawn_blocking(move || Tools::read(&loaded, &component))
+        .await
+        .map_err(|error| AddError::Broken(error.to_string()))
+}
+
+/// A tool as manifests have it.
+pub(super) fn of_definition(definition: &Definition) -> Tool {
+    Tool {
+        name: definition.name.clone(),
+        description: definition.description.clone(),
+        signature: Some(definition.signature.clone()).filter(|signature| !signature.is_empty()),
+        input: definition.input_schema.to_string(),
+        output: definition.output_schema.as_ref().map(ToString::to_string),
+        error: definition.error_schema.as_ref().map(ToString::to_string),
+    }
+}
+
+fn described(tools: &[Tool]) -> String {
+    match tools {
+        [] => "Tools that it lists when it is asked.".to_owned(),
+        [tool] => tool
+            .description
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        tools => format!(
+            "{} tools, {} first.",
+            tools.len(),
+            tools.first().map_or("", |tool| tool.name.as_str())
+        ),
+    }
+}
+
+fn because(refused: &[String]) -> String {
+    match refused {
+        [] => ": it exports no functions".to_owned(),
+        refused => {
+            let told: Vec<&str> = refused
+                .iter()
+                .take(REFUSED_TOLD)
+                .map(String::as_str)
+                .collect();
+            format!(": {}", told.join("; "))
+        }
+    }
+}
+
+fn listed(claims: &[Claim]) -> String {
+    let told: Vec<String> = claims.iter().map(ToString::to_string).collect();
+    told.join("; ")
+}
