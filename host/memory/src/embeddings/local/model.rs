@@ -30,13 +30,21 @@ impl std::fmt::Debug for Model {
     }
 }
 
+/// Without the stack that candle adds where `RUST_BACKTRACE` is set.
+fn plain(error: candle_core::Error) -> candle_core::Error {
+    match error {
+        candle_core::Error::WithBacktrace { inner, .. } => plain(*inner),
+        other => other,
+    }
+}
+
 impl Model {
     pub fn read(directory: &Path) -> Result<Self, EmbedError> {
         let mut read = Directory::read(directory)?;
         let weights = std::mem::take(&mut read.weights);
         let bert = VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)
             .and_then(|weights| BertModel::load(weights, &read.config))
-            .map_err(|error| read.weights_unusable(error))?;
+            .map_err(|error| read.weights_unusable(plain(error)))?;
         Ok(Self {
             name: read.name,
             digest: read.digest,
@@ -70,6 +78,7 @@ impl Model {
     /// The vector of each text, in their order.
     pub fn vectors(&self, texts: &[Tokens]) -> Result<Vec<Vec<f32>>, EmbedError> {
         let mut vectors = self.means(texts).map_err(|error| {
+            let error = plain(error);
             EmbedError::Answer(format!("the model failed: {error}; take another model"))
         })?;
         vectors.iter_mut().for_each(|vector| normalize(vector));
