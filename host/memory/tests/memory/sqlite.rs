@@ -139,35 +139,6 @@ async fn a_full_disk_is_told_and_loses_nothing_that_was_acknowledged() {
     create(&again, "There is room again").await;
 }
 
-#[tokio::test]
-async fn indexes_of_several_processes_follow_each_other() {
-    let scratch = Scratch::new();
-    let other = scratch.again();
-    let mut ids = Vec::new();
-    for round in 0..30 {
-        let (writer, reader) = if round % 2 == 0 {
-            (&scratch.memory, &other)
-        } else {
-            (&other, &scratch.memory)
-        };
-        let id = create(writer, &format!("unique{round} words")).await;
-        assert_eq!(
-            found(reader, &format!("unique{round}")).await.first(),
-            Some(&id)
-        );
-        ids.push(id);
-        if round % 3 == 2 {
-            let gone = ids.remove(0);
-            writer.delete_episode(gone, true).await.unwrap();
-            assert!(!found(reader, "words").await.contains(&gone));
-        }
-    }
-    let mut all = found(&other, "words").await;
-    assert_eq!(all.len(), 10, "as many as a query gets");
-    all.dedup();
-    assert_eq!(all.len(), 10);
-}
-
 /// What is dead is cleared away from the index, and what is alive is found after it.
 #[tokio::test]
 async fn many_changes_do_not_fill_the_index() {

@@ -71,31 +71,6 @@ async fn hosts_that_learn_at_once_lose_no_count() {
     assert_eq!(most, "30");
 }
 
-#[tokio::test]
-async fn indexes_of_several_hosts_follow_each_other() {
-    let scratch = Scratch::new();
-    let other = scratch.again();
-    let mut ids = Vec::new();
-    for round in 0..30 {
-        let (writer, reader) = if round % 2 == 0 {
-            (&scratch.memory, &other)
-        } else {
-            (&other, &scratch.memory)
-        };
-        let id = create(writer, &format!("unique{round} words")).await;
-        assert_eq!(
-            found(reader, &format!("unique{round}")).await.first(),
-            Some(&id)
-        );
-        ids.push(id);
-        if round % 3 == 2 {
-            let gone = ids.remove(0);
-            writer.delete_episode(gone, true).await.unwrap();
-            assert!(!found(reader, "words").await.contains(&gone));
-        }
-    }
-}
-
 /// A host that stands still in the midst of a write keeps others waiting, and they are told in time.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_stands_still_is_not_waited_for_for_ever() {

@@ -47,12 +47,14 @@ pub enum Answer {
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// There is no tool of that name.
-    #[error("the plugin has no tool {asked:?}{}", nearest.as_ref().map_or_else(String::new, |near| format!("; did you mean `{near}`?")))]
+    #[error("the plugin has no tool {asked:?}; {}", instead(nearest.as_deref(), known))]
     UnknownTool {
         /// What was asked for.
         asked: String,
         /// The name that is most like it.
         nearest: Option<String>,
+        /// The first [`KNOWN_MAX`] that there are.
+        known: Vec<String>,
     },
     /// The component does not list tools itself.
     #[error("the plugin's tools are its functions; it lists no others")]
@@ -60,6 +62,16 @@ pub enum CallError {
     /// As of the sandbox.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
+}
+
+/// Tools that are named to whoever asked for another.
+const KNOWN_MAX: usize = 10;
+
+fn instead(nearest: Option<&str>, known: &[String]) -> String {
+    match nearest {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it has `{}`", known.join("`, `")),
+    }
 }
 
 /// An outcome's class, name and message in place of a result.
@@ -92,6 +104,12 @@ impl Tools {
             return Err(CallError::UnknownTool {
                 asked: invocation.tool.to_owned(),
                 nearest: self.nearest(invocation.tool).map(str::to_owned),
+                known: self
+                    .definitions()
+                    .iter()
+                    .take(KNOWN_MAX)
+                    .map(|tool| tool.name.clone())
+                    .collect(),
             });
         };
         let values = match read(tool, invocation.arguments).await {

@@ -102,16 +102,24 @@ async fn wide_integers_are_exact() {
 #[tokio::test]
 async fn an_unknown_tool_is_told_with_the_nearest() {
     let tools = tools(&component(WIT, &BODIES)).await;
-    let invocation = Invocation {
-        tool: "numbers_add",
-        arguments: serde_json::from_str("{}").unwrap(),
-        limits: limits(),
-        grants: Grants::default(),
-        session: None,
+    let error = async |tool: &'static str| {
+        let invocation = Invocation {
+            tool,
+            arguments: serde_json::from_str("{}").unwrap(),
+            limits: limits(),
+            grants: Grants::default(),
+            session: None,
+        };
+        tools.call(sandbox().await, invocation).await.unwrap_err()
     };
-    let error = tools.call(sandbox().await, invocation).await.unwrap_err();
-    assert!(matches!(error, CallError::UnknownTool { .. }));
-    insta::assert_snapshot!(error, @r#"the plugin has no tool "numbers_add"; did you mean `numbers__add`?"#);
+    let near = error("numbers_add").await;
+    assert!(matches!(near, CallError::UnknownTool { .. }));
+    insta::assert_snapshot!(near, @r#"the plugin has no tool "numbers_add"; did you mean `numbers__add`?"#);
+    let far = error("zzz").await.to_string();
+    let names = far
+        .strip_prefix("the plugin has no tool \"zzz\"; it has `")
+        .unwrap();
+    assert!(names.contains("`numbers__add`"), "{far}");
 }
 
 #[tokio::test]

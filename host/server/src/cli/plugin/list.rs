@@ -58,14 +58,21 @@ fn rights(listed: &Listed, grants: &GrantsFile) -> Rights {
     Rights::new(&contents.permissions, standing)
 }
 
+fn counted(tools: usize) -> String {
+    match tools {
+        1 => "1 tool".to_owned(),
+        more => format!("{more} tools"),
+    }
+}
+
 fn line(listed: &Listed, grants: &GrantsFile) -> String {
     let contents = listed.manifest.contents();
     let missing = rights(listed, grants).missing();
     let mut line = format!(
-        "{} {}  {} tools  {}",
+        "{} {}  {}  {}",
         contents.name,
         contents.version,
-        contents.tools.len(),
+        counted(contents.tools.len()),
         first_line(&contents.description)
     );
     if !missing.is_empty() {
