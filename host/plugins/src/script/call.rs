@@ -90,7 +90,7 @@ impl Script {
         granted: Execution,
     ) -> Result<Outcome, CallError> {
         let execution = self.execution(tool, arguments, granted)?;
-        if !arguments.get().starts_with('{') {
+        if !arguments.get().trim_start().starts_with('{') {
             return Ok(refused("arguments: expected an object".to_owned()));
         }
         Ok(self.outcome(sandbox.execute(execution).await?))
@@ -140,7 +140,7 @@ impl Script {
         self.source.matches('\n').count() as u32 + 1
     }
 
-    /// The frames of a stack that are in the module.
+    /// The frames of a stack that are in the module, with the names that it has.
     fn own_frames(&self, stack: &str) -> String {
         let marker = format!("{}:", self.name);
         let is_own = |line: &&str| {
@@ -148,7 +148,13 @@ impl Script {
             let number = place.and_then(|place| place.split(':').next()?.parse().ok());
             number.is_none_or(|line: u32| line <= self.lines())
         };
-        stack.lines().filter(is_own).collect::<Vec<_>>().join("\n")
+        let nameless = format!("at {} (", self.nameless);
+        let own = stack.lines().filter(is_own);
+        let own = own.map(|line| line.replacen(&nameless, "at default (", 1));
+        own.collect::<Vec<_>>().join(
+            "
+",
+        )
     }
 
     fn own_place(&self, location: &mut Location) {

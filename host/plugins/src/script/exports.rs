@@ -13,6 +13,7 @@ use super::declarations::{Declarations, ValueDeclaration};
 use super::edits::Edits;
 use super::function::Callable;
 use super::notes::Notes;
+use super::schema::constant;
 
 /// A function that a module exports.
 pub struct Export<'p> {
@@ -174,6 +175,10 @@ impl<'p> Exports<'_, 'p, '_> {
         let callable = match of_name.map(Vec::as_slice) {
             // Only a type is of that name, or nothing: the parser of the module says so.
             None | Some([]) => return,
+            // Nobody takes it for a function.
+            Some([(_, ValueDeclaration::Variable(Some(init)))]) if constant(init).is_some() => {
+                return;
+            }
             Some([(declared, one)]) => of_declaration(one).map(|callable| (*declared, callable)),
             Some(_) => Err(OVERLOADED),
         };

@@ -28,6 +28,8 @@ pub struct Script {
     source: String,
     /// What the engine runs: the module, and behind it what calls its tools.
     code: String,
+    /// What `code` calls a default export that has no name.
+    nameless: String,
     /// Lines of the module that are not the same in `code`, from 1.
     changed: Vec<u32>,
     tools: Vec<Definition>,
@@ -83,6 +85,9 @@ impl Script {
     /// # Errors
     /// See [`ScriptError`]. What is no more than unclear is a [`Note`].
     pub fn read(name: &str, source: &str) -> Result<Self, ScriptError> {
+        if source.trim().is_empty() {
+            return Err(ScriptError::NoTools { notes: Vec::new() });
+        }
         let script = with_program(name, source, |program| Self::of(name, program))??;
         // The tools are called at its end, and together they are still a program.
         with_program(name, &script.code, |_| ())?;
@@ -147,6 +152,7 @@ impl Script {
             name: name.to_owned(),
             source: source.to_owned(),
             code,
+            nameless: edits.variable().to_owned(),
             changed: edits.lines(),
             tools,
             notes: notes.finish(),

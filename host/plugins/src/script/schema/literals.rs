@@ -11,11 +11,11 @@ impl Schemas<'_, '_, '_> {
     pub(super) fn literal(&mut self, literal: &TSLiteral<'_>) -> Value {
         let value = match literal {
             TSLiteral::BooleanLiteral(literal) => Some(json!(literal.value)),
-            TSLiteral::NumericLiteral(literal) => Some(number(literal.value)),
+            TSLiteral::NumericLiteral(literal) => number(literal.value),
             TSLiteral::StringLiteral(literal) => Some(json!(literal.value.as_str())),
             TSLiteral::UnaryExpression(unary) => match (&unary.operator, &unary.argument) {
                 (UnaryOperator::UnaryNegation, Expression::NumericLiteral(literal)) => {
-                    Some(number(-literal.value))
+                    number(-literal.value)
                 }
                 _ => None,
             },
@@ -105,7 +105,7 @@ pub(super) fn members(declaration: &TSEnumDeclaration<'_>) -> Option<Vec<(String
     let mut members = Vec::new();
     for member in &declaration.body.members {
         let value = match &member.initializer {
-            None => number(next?),
+            None => number(next?)?,
             Some(initializer) => constant(initializer)?,
         };
         next = value.as_f64().map(|value| value + 1.0);
@@ -119,12 +119,12 @@ pub fn constant(expression: &Expression<'_>) -> Option<Value> {
     Some(match expression.get_inner_expression() {
         Expression::BooleanLiteral(literal) => json!(literal.value),
         Expression::NullLiteral(_) => Value::Null,
-        Expression::NumericLiteral(literal) => number(literal.value),
+        Expression::NumericLiteral(literal) => number(literal.value)?,
         Expression::StringLiteral(literal) => json!(literal.value.as_str()),
         Expression::TemplateLiteral(template) => json!(template.single_quasi()?.as_str()),
         Expression::UnaryExpression(unary) => match (&unary.operator, &unary.argument) {
             (UnaryOperator::UnaryNegation, Expression::NumericLiteral(literal)) => {
-                number(-literal.value)
+                number(-literal.value)?
             }
             _ => return None,
         },
@@ -147,12 +147,12 @@ fn is_undefined(ty: &TSType<'_>) -> bool {
     matches!(ty, TSType::TSUndefinedKeyword(_) | TSType::TSVoidKeyword(_))
 }
 
-/// Whole numbers are written without a point.
-fn number(value: f64) -> Value {
+/// Whole numbers are written without a point, and infinite ones not at all.
+fn number(value: f64) -> Option<Value> {
     const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
     match value.fract() == 0.0 && value.abs() <= EXACT_MAX {
-        true => json!(value as i64),
-        false => Number::from_f64(value).map_or(Value::Null, Value::Number),
+        true => Some(json!(value as i64)),
+        false => Number::from_f64(value).map(Value::Number),
     }
 }
 

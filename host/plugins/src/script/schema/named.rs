@@ -11,6 +11,7 @@ use super::definitions::reference;
 use super::literals::members;
 use super::{Given, Schemas};
 use crate::script::declarations::TypeDeclaration;
+use crate::types::Direction;
 
 impl Schemas<'_, '_, '_> {
     pub(super) fn reference(&mut self, ty: &TSTypeReference<'_>, given: &Given) -> Value {
@@ -81,7 +82,13 @@ impl Schemas<'_, '_, '_> {
             let ty = parameter.default.as_ref().or(parameter.constraint.as_ref());
             let schema = match (arguments.get(at), ty) {
                 (Some(argument), _) => argument.clone(),
-                (None, Some(ty)) => self.within(ty, &bound),
+                (None, Some(ty)) => {
+                    // It may be of a type that has more.
+                    let direction = std::mem::replace(&mut self.direction, Direction::Answered);
+                    let schema = self.within(ty, &bound);
+                    self.direction = direction;
+                    schema
+                }
                 (None, None) => self.unknown(parameter.span, "nothing says what this stands for"),
             };
             bound.insert(parameter.name.name.to_string(), schema);
