@@ -57,10 +57,10 @@ impl<'p> Exports<'_, 'p, '_> {
                 Statement::ExportNamedDeclaration(export) => self.list(export),
                 Statement::ExportDefaultDeclaration(export) => self.default(program, export),
                 Statement::ExportFromDeclaration(export) => {
-                    return Err(self.from_elsewhere(export.span));
+                    return Err(self.elsewhere(export.span));
                 }
                 Statement::ExportAllDeclaration(export) => {
-                    return Err(self.from_elsewhere(export.span));
+                    return Err(self.elsewhere(export.span));
                 }
                 _ => {}
             }
@@ -68,7 +68,7 @@ impl<'p> Exports<'_, 'p, '_> {
         Ok(())
     }
 
-    fn from_elsewhere(&self, span: Span) -> ScriptError {
+    fn elsewhere(&self, span: Span) -> ScriptError {
         ScriptError::Refused {
             message: "a plugin is one file, and this exports from another; put the code in"
                 .to_owned(),
