@@ -1,6 +1,7 @@
 //! A call of a plugin's tool, JSON in to JSON out in a fresh instance, beside the bare call that
 //! Wasmtime makes of the same function in a fresh instance of the same engine, with types that are
-//! known when it is compiled. The difference is what the sandbox and the JSON cost.
+//! known when it is compiled. The difference is what the sandbox and the JSON cost. And a call of a
+//! module's tool on the engine that programs share.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -10,8 +11,9 @@ mod support;
 
 use criterion::Criterion;
 use serde_json::value::RawValue;
+use vesicle_plugins::script::Script;
 use vesicle_plugins::{Answer, Invocation, Tools};
-use vesicle_sandbox::{CompileLimits, Config, Grants, Limits, Outcome, Sandbox};
+use vesicle_sandbox::{CompileLimits, Config, Execution, Grants, Limits, Outcome, Sandbox};
 use wasmtime::component::{Component, ComponentType, Lift, Linker, Lower};
 use wasmtime::{Engine, Store};
 
@@ -83,6 +85,22 @@ fn main() {
         });
         group.finish();
     }
+    let source = include_str!("../tests/script/fixtures/slugify.ts");
+    let script = Script::read("slugify.ts", source).unwrap();
+    let arguments = RawValue::from_string(r#"{"text":"A Title!"}"#.to_owned()).unwrap();
+    let mut group = criterion.benchmark_group("plugin_call/script");
+    group.bench_function("read", |bencher| {
+        bencher.iter(|| Script::read("slugify.ts", source).unwrap());
+    });
+    group.bench_function("json_to_json", |bencher| {
+        bencher.to_async(&runtime).iter(async || {
+            let granted = Execution::default();
+            let called = script.call(&sandbox, "slugify", &arguments, granted).await;
+            let outcome = called.unwrap();
+            assert!(matches!(outcome, Outcome::Success { .. }), "{outcome:?}");
+        });
+    });
+    group.finish();
     criterion.final_summary();
 }
 

@@ -15,6 +15,7 @@ pub mod name;
 pub mod operator;
 pub mod permissions;
 mod private;
+pub mod script;
 pub mod signatures;
 pub mod sources;
 pub mod store;

@@ -57,6 +57,6 @@ pub use off_clock::{OffClock, Stopped};
 pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType, Warning};
 pub use pacing::CPU_BURST;
 pub use sandbox::Sandbox;
-pub use source::{RuleAction, SourcePolicy};
+pub use source::{RuleAction, SourceError, SourcePolicy, with_program};
 /// Values and types of the component model, as [`Call`]s have them.
 pub use wasmtime::component::{Val, types};

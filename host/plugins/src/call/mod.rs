@@ -192,7 +192,7 @@ fn not_told(shape: String) -> Wrong {
 }
 
 /// The outcome of a call whose arguments do not fit.
-fn refused<T>(message: String) -> Outcome<T> {
+pub(crate) fn refused<T>(message: String) -> Outcome<T> {
     Outcome::Error {
         error_type: ErrorType::InvalidInput,
         name: "InputError".to_owned(),

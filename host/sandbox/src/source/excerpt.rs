@@ -8,7 +8,7 @@ use crate::outcome::Location;
 
 impl Location {
     /// The place of `span`, a byte range of `code`. A range that does not fit is moved to where it does.
-    pub(crate) fn at(name: &str, code: &str, span: Range<usize>) -> Self {
+    pub fn at(name: &str, code: &str, span: Range<usize>) -> Self {
         let start = floor_char_boundary(code, span.start);
         let end = floor_char_boundary(code, span.end).max(start);
         let line_start = code[..start].rfind('\n').map_or(0, |newline| newline + 1);
@@ -21,7 +21,7 @@ impl Location {
 
     /// The place at a line and a column, both from 1, the column in Unicode characters, marked to
     /// the end of the word that begins there.
-    pub(crate) fn at_position(name: &str, code: &str, line: u32, column: u32) -> Self {
+    pub fn at_position(name: &str, code: &str, line: u32, column: u32) -> Self {
         let line_start = code
             .split_inclusive('\n')
             .take(line.saturating_sub(1) as usize)

@@ -6,12 +6,14 @@ mod excerpt;
 mod jsx;
 mod nesting;
 mod policy;
+mod reading;
 mod rules;
 mod stack_need;
 mod trace;
 mod typescript;
 
 pub use policy::{RuleAction, SourcePolicy};
+pub use reading::{SourceError, with_program};
 pub use trace::Trace;
 pub use typescript::{Form, Prepared, prepare};
 

@@ -87,15 +87,7 @@ fn strip(
     source_map_path: Option<PathBuf>,
 ) -> Result<Compiled, Rejection> {
     let allocator = Allocator::default();
-    let parsed = parse(&allocator, source, SourceType::ts());
-    if parsed.diagnostics.has_errors()
-        && let Some(place) = jsx::find(name, source)
-    {
-        return Err(place);
-    }
-    reject_errors(name, source, parsed.diagnostics)?;
-
-    let mut program = parsed.program;
+    let mut program = parse_whole(&allocator, name, source)?;
     let form = form(&program);
     // It would land inside of the function that a body becomes.
     program.hashbang = None;
@@ -141,6 +133,22 @@ fn strip(
     })
 }
 
+/// Reads a text as TypeScript, or says what about it is none.
+pub fn parse_whole<'a>(
+    allocator: &'a Allocator,
+    name: &str,
+    source: &'a str,
+) -> Result<Program<'a>, Rejection> {
+    let parsed = parse(allocator, source, SourceType::ts());
+    if parsed.diagnostics.has_errors()
+        && let Some(place) = jsx::find(name, source)
+    {
+        return Err(place);
+    }
+    reject_errors(name, source, parsed.diagnostics)?;
+    Ok(parsed.program)
+}
+
 /// Reads a text in one of the forms of TypeScript.
 pub fn parse<'a>(
     allocator: &'a Allocator,
@@ -169,7 +177,8 @@ fn form(program: &Program<'_>) -> Form {
     }
 }
 
-fn reject_errors(name: &str, source: &str, diagnostics: Diagnostics) -> Result<(), Rejection> {
+/// The first of these errors, if there is one.
+pub fn reject_errors(name: &str, source: &str, diagnostics: Diagnostics) -> Result<(), Rejection> {
     match diagnostics.errors().next() {
         None => Ok(()),
         Some(first) => Err(Rejection::syntax(

@@ -1,0 +1,9 @@
+//! Modules as plugins: what is read of them, and calls of their tools.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod bounds;
+mod calls;
+mod exports;
+mod schemas;
