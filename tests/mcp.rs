@@ -22,6 +22,8 @@ mod load;
 mod memory_server;
 #[path = "mcp/official_clients.rs"]
 mod official_clients;
+#[path = "mcp/plugins.rs"]
+mod plugins;
 #[path = "mcp/policy.rs"]
 mod policy;
 #[path = "mcp/raw.rs"]

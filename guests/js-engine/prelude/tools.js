@@ -1,9 +1,10 @@
-// `tools`: every server and tool as a property, every call as a promise the host settles.
+// `tools` and `plugins`: every server or plugin and every tool as a property, every call as a promise the host settles.
 (function (native, shared) {
   "use strict";
   const {
     ArrayIsArray, FunctionBind, JSONParse, JSONStringify, Map, MapGet, MapSet, ObjectCreate,
     ObjectDefineProperty, ObjectPrototype, Promise, Proxy, ReflectDefineProperty, ReflectGet, String,
+    StringStartsWith,
   } = shared.primordials;
 
   const DEFAULT_SEARCH_LIMIT = 10;
@@ -25,19 +26,23 @@
   const nameOf = (value) =>
     value === null ? "null" : native.classOf(value) === "Array" ? "an array" : `a ${typeof value}`;
 
+  // The host knows plugins' tools as those of one server.
+  const PLUGINS = "plugins.";
+  const shown = (name) => (StringStartsWith(name, PLUGINS) ? name : `tools.${name}`);
+
   function argumentsJson(name, args) {
     if (args === undefined) return "{}";
     if (typeof args !== "object" || args === null || ArrayIsArray(args)) {
-      throw invalidInput(`tools.${name} takes one object of arguments, got ${nameOf(args)}`);
+      throw invalidInput(`${shown(name)} takes one object of arguments, got ${nameOf(args)}`);
     }
     let json;
     try {
       json = JSONStringify(args);
     } catch (error) {
-      throw invalidInput(`tools.${name}: the arguments cannot be sent as JSON: ${error?.message ?? error}`);
+      throw invalidInput(`${shown(name)}: the arguments cannot be sent as JSON: ${error?.message ?? error}`);
     }
     if (json === undefined || json[0] !== "{") {
-      throw invalidInput(`tools.${name} takes one object of arguments, got one whose toJSON() gives something else`);
+      throw invalidInput(`${shown(name)} takes one object of arguments, got one whose toJSON() gives something else`);
     }
     return json;
   }
@@ -47,7 +52,7 @@
       const json = argumentsJson(name, args);
       const signal = options?.signal;
       if (signal === undefined) return native.toolCall(name, json);
-      if (!shared.isAbortSignal(signal)) throw invalidInput(`tools.${name}: signal must be an AbortSignal`);
+      if (!shared.isAbortSignal(signal)) throw invalidInput(`${shown(name)}: signal must be an AbortSignal`);
       signal.throwIfAborted();
       const call = native.toolCall(name, json);
       native.whenOver(call, shared.onAbort(signal, () => native.giveUp(call, signal.reason)));
@@ -105,6 +110,7 @@
 
   const NO_SPECIAL = { __proto__: null };
   const makeServer = (server) => namespace(`tools.${server}`, NO_SPECIAL, (tool) => makeTool(`${server}.${tool}`));
+  const makePlugin = (plugin) => namespace(`${PLUGINS}${plugin}`, NO_SPECIAL, (tool) => makeTool(`${PLUGINS}${plugin}.${tool}`));
 
   const answer = (ask) => new Promise((resolve) => {
     try {
@@ -126,4 +132,5 @@
 
   shared.defineGlobal("ToolError", ToolError);
   shared.defineGlobal("tools", namespace("tools", special, makeServer));
+  shared.defineGlobal("plugins", namespace("plugins", NO_SPECIAL, makePlugin));
 })

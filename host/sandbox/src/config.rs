@@ -4,6 +4,14 @@ use std::path::PathBuf;
 
 use crate::Compiler;
 
+/// How deep executions may wait for one another: a program for a call, which waits for another, and so on.
+pub const NESTED_DEPTH_MAX: usize = 4;
+/// How many executions that others wait for may be alive at once, at each depth.
+pub const NESTED_CONCURRENCY_MAX: u32 = 32;
+
+/// How many executions that others wait for may wait for their turn, at each depth.
+const NESTED_QUEUE_MAX: u32 = 10_000;
+
 /// How a [`Sandbox`](crate::Sandbox) is set up.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -33,6 +41,30 @@ impl Default for Config {
             concurrency_max: 1_000,
             session_concurrency_max: None,
             queue_max: None,
+        }
+    }
+}
+
+impl Config {
+    /// How many executions that others wait for may be alive at once, at each depth.
+    pub(crate) fn nested_concurrency(&self) -> u32 {
+        self.concurrency_max.clamp(1, NESTED_CONCURRENCY_MAX)
+    }
+
+    /// How many executions may be alive at once in all.
+    pub(crate) fn places(&self) -> u32 {
+        let nested = self.nested_concurrency() * NESTED_DEPTH_MAX as u32;
+        self.concurrency_max.saturating_add(nested)
+    }
+
+    /// The same sandbox, as executions see it that others wait for. Few programs make the one that
+    /// waits go on sooner by coming later, so that the queue is long.
+    pub(crate) fn nested(&self) -> Self {
+        Self {
+            concurrency_max: self.nested_concurrency(),
+            session_concurrency_max: None,
+            queue_max: Some(NESTED_QUEUE_MAX),
+            ..self.clone()
         }
     }
 }

@@ -29,7 +29,7 @@ mod turns;
 pub use capabilities::{
     CapabilityError, Log, LogLevel, NoLog, NoState, NoTools, State, Tool, ToolCall,
 };
-pub use config::Config;
+pub use config::{Config, NESTED_CONCURRENCY_MAX, NESTED_DEPTH_MAX};
 pub use errors::{ExecuteError, SandboxError};
 pub use execution::Execution;
 pub use files::{

@@ -71,7 +71,7 @@ struct Shared {
 impl Runtimes {
     /// With the pool that `config` asks for.
     pub fn new(config: Config) -> Result<Self, SandboxError> {
-        let engine = engine::pooled(config.concurrency_max)?;
+        let engine = engine::pooled(config.places())?;
         Ok(Self(Arc::new(Shared {
             pooled: Arc::new(Runtime::new(engine, "", &config)?),
             config,

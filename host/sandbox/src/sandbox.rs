@@ -7,7 +7,8 @@ use tokio::sync::OnceCell;
 use wasmtime::Store;
 use wasmtime::component::Val;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Admitted};
+use crate::config::NESTED_DEPTH_MAX;
 use crate::foreign::{Call, CompileLimits, Component, Foreign, LoadError, ending};
 use crate::guest::{Grants, Guest, evaluate};
 use crate::javascript::JavaScript;
@@ -46,6 +47,8 @@ const LANGUAGE: &str = "javascript";
 #[derive(Clone)]
 pub struct Sandbox {
     shared: Arc<Shared>,
+    /// How many executions wait for those that begin here, one for the other.
+    depth: usize,
 }
 
 struct Shared {
@@ -54,7 +57,8 @@ struct Shared {
     /// Made when first wanted: compiling takes a second or two, and few ask for fuel.
     javascript_with_fuel: OnceCell<JavaScript>,
     foreign: Foreign,
-    admission: Arc<Admission>,
+    /// By depth. Were there one, executions that wait for others could have all places, and wait for ever.
+    admissions: Vec<Arc<Admission>>,
     preparation: Preparation,
     turns: Turns,
 }
@@ -65,7 +69,10 @@ impl Sandbox {
     /// # Errors
     /// See [`SandboxError`].
     pub async fn new(config: Config) -> Result<Self, SandboxError> {
-        let admission = Admission::new(&config);
+        let nested = (0..NESTED_DEPTH_MAX).map(|_| Admission::new(&config.nested()));
+        let admissions = std::iter::once(Admission::new(&config))
+            .chain(nested)
+            .collect();
         let compiler = config.compiler.clone();
         let load = move || {
             let runtimes = Runtimes::new(config)?;
@@ -79,10 +86,21 @@ impl Sandbox {
                 runtimes,
                 javascript,
                 javascript_with_fuel: OnceCell::new(),
-                admission,
+                admissions,
                 preparation: Preparation::new(),
                 turns: Turns::new(),
             }),
+            depth: 0,
+        })
+    }
+
+    /// The same sandbox, for what an execution that began here waits for: with places of its own, so that
+    /// those who wait never keep out those whom they wait for. `None` at [`NESTED_DEPTH_MAX`].
+    pub fn nested(&self) -> Option<Self> {
+        let depth = self.depth + 1;
+        (depth <= NESTED_DEPTH_MAX).then(|| Self {
+            shared: self.shared.clone(),
+            depth,
         })
     }
 
@@ -102,11 +120,7 @@ impl Sandbox {
             Some(_) => self.javascript_with_fuel().await?,
         };
         let execution = Arc::new(execution);
-        let admitted = self
-            .shared
-            .admission
-            .admit(execution.session.as_ref())
-            .await?;
+        let admitted = self.admit(execution.session.as_ref()).await?;
         let start = Instant::now();
         let preparing = self.shared.preparation.prepare(&execution, admitted);
         let Ok(prepared) = tokio::time::timeout(execution.limits.wall_time, preparing).await else {
@@ -175,7 +189,7 @@ impl Sandbox {
             return Ok(outcome);
         }
         let session = call.session.as_ref();
-        let _admitted = self.shared.admission.admit(session).await?;
+        let _admitted = self.admit(session).await?;
         let start = Instant::now();
         let runtime = call.component.runtime();
         let work = async |store: &mut Store<Guest>| {
@@ -265,6 +279,12 @@ impl Sandbox {
             elapsed,
             resources,
         })
+    }
+
+    async fn admit(&self, session: Option<&Arc<str>>) -> Result<Admitted, ExecuteError> {
+        // There is one for each depth.
+        let at = self.depth.min(self.shared.admissions.len() - 1);
+        self.shared.admissions[at].admit(session).await
     }
 
     async fn javascript_with_fuel(&self) -> Result<&JavaScript, ExecuteError> {

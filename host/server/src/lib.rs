@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod config;
 pub mod harmless;
+pub mod lazy;
 pub mod limits;
 pub mod mcp;
 pub mod memory;

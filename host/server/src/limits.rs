@@ -22,6 +22,8 @@ pub struct Profile {
     pub files: Files,
     /// The tools of other servers that it grants.
     pub tools: ToolRules,
+    /// The tools of plugins that it grants.
+    pub plugins: ToolRules,
     /// The hosts that it grants.
     pub hosts: Vec<AllowedHost>,
 }
@@ -206,6 +208,7 @@ impl Default for Policy {
             limits: profile.limits(),
             files: Files::default(),
             tools: ToolRules::default(),
+            plugins: ToolRules::default(),
             hosts: vec![],
         });
         let default = Profile {
@@ -213,6 +216,7 @@ impl Default for Policy {
             limits: Limits::default(),
             files: Files::default(),
             tools: ToolRules::default(),
+            plugins: ToolRules::default(),
             hosts: vec![],
         };
         let names = profiles.clone().map(|profile| profile.name);

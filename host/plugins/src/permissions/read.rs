@@ -4,12 +4,20 @@ use super::{
     Access, AskedPreopen, ENTRIES_MAX, HostPattern, LIMIT_MAX, LIMIT_NAMES, Limits, Memory,
     Pattern, Permissions, ToolPattern, guest_path,
 };
-use crate::document::Section;
+use crate::document::{DocumentError, Reader, Section};
 
 /// The longest name of a variable, in bytes.
 const ENV_NAME_BYTES_MAX: usize = 128;
 
 impl Permissions {
+    /// Reads what a manifest has in its section, written as a document of its own. Messages name it `file`.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, DocumentError> {
+        Reader::read(file, text, Self::read)
+    }
+
     pub(crate) fn read(section: &mut Section<'_, '_>) -> Option<Self> {
         let preopens = section.sections("preopen", ENTRIES_MAX, |preopen| {
             let guest = preopen.needed(

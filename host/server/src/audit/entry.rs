@@ -41,7 +41,7 @@ pub struct Entry {
     /// The session it belongs to.
     pub session: Arc<str>,
     /// The tool, or the command, that ran it.
-    pub tool: &'static str,
+    pub tool: String,
     /// The profile that bounded it.
     pub profile: String,
     /// Which code it ran.

@@ -91,7 +91,7 @@ struct Shared {
 #[derive(Debug, Clone, Copy)]
 pub struct Begun<'b> {
     /// The tool, or the command.
-    pub tool: &'static str,
+    pub tool: &'b str,
     /// The name of the profile.
     pub profile: &'b str,
     /// The program.
@@ -142,7 +142,7 @@ impl Audit {
                 version: who.version.map(|version| cut(&version, NAME_BYTES_MAX)),
             },
             session: shared.session.clone(),
-            tool: begun.tool,
+            tool: begun.tool.to_owned(),
             profile: begun.profile.to_owned(),
             code: Code {
                 blake3: blake3::hash(begun.code.as_bytes()),

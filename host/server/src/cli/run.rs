@@ -8,11 +8,13 @@ use vesicle::audit::{Begun, Ended};
 use vesicle::config::{
     ALLOW_HOSTS, Configuration, Flag, HostEntry, PREOPEN, Preopen, Runner, Value,
 };
+use vesicle::lazy::{LazySandbox, RunError};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
+use vesicle::plugins::{Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
 use vesicle::secrets::Secrets;
 use vesicle::tools::{Toolbox, Trees};
-use vesicle_sandbox::{Config, Execution, Network, Outcome, Sandbox};
+use vesicle_sandbox::{Config, Execution, Network, Outcome};
 
 use super::{
     ExitStatus, allowing, audit,
@@ -178,6 +180,32 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     }
     let _tree = runtime.block_on(tree(&toolbox, &profile, &mut execution));
     let audit = audit::start(&configuration, &secrets, Runner::Run)?;
+    let config = Config {
+        concurrency_max: 1,
+        compiler: super::compile::compiler(),
+        ..configuration.sandbox()
+    };
+    let sandbox = LazySandbox::new(config, runtime.handle().clone());
+    // A place where nobody keeps plugins is none that matters to a program which calls none.
+    if let Ok(plugins) = Plugins::new(configuration.plugins()) {
+        let surroundings = configuration
+            .surroundings(&secrets)
+            .map_err(|error| UsageError(error.to_string()))?;
+        let dispatcher = Dispatcher::new(Parts {
+            plugins,
+            surroundings,
+            sandbox: sandbox.clone(),
+            audit: audit.clone(),
+        });
+        let behalf = OnBehalf {
+            profile: Arc::new(profile.clone()),
+            tools: execution.tools.clone(),
+            off_clock: None,
+            who: audit::command_line(),
+            chain: Chain::of_program(),
+        };
+        execution.tools = Arc::new(WithPlugins::of_program(dispatcher, behalf));
+    }
     let begun = Begun {
         tool: "run",
         profile: &profile.name,
@@ -187,14 +215,9 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let recording = audit.begin(begun, audit::command_line)?;
     recording.watch(&mut execution);
     let limits = execution.limits;
-    let config = Config {
-        concurrency_max: 1,
-        compiler: super::compile::compiler(),
-        ..configuration.sandbox()
-    };
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = execute(config, execution) => {
+            outcome = execute(&sandbox, execution) => {
                 outcome.map(|outcome| Some(secrets.redact_outcome(outcome)))
             }
             // Without a handler Ctrl-C would kill the process, which is as good an end.
@@ -257,10 +280,14 @@ async fn tree(toolbox: &Toolbox, profile: &Profile, execution: &mut Execution) -
     }
 }
 
-async fn execute(config: Config, execution: Execution) -> anyhow::Result<Outcome> {
-    let sandbox = Sandbox::new(config)
-        .await
-        .context("cannot start the sandbox")?;
+async fn execute(sandbox: &LazySandbox, execution: Execution) -> anyhow::Result<Outcome> {
+    let sandbox = match sandbox.sandbox().await {
+        Ok(sandbox) => sandbox,
+        Err(RunError::Start(error)) => {
+            return Err(anyhow::Error::from(error).context("cannot start the sandbox"));
+        }
+        Err(error) => return Err(error.into()),
+    };
     sandbox
         .execute(execution)
         .await

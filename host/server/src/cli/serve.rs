@@ -35,6 +35,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "WHICH", value_parser = ["core", "all"])]
     tools: Option<String>,
 
+    /// Tell clients when another process adds, changes or removes a plugin; calls see it in any case
+    #[arg(long)]
+    watch: bool,
+
     #[command(flatten)]
     servers: ServerArgs,
 }
@@ -76,6 +80,9 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
+    let surroundings = configuration
+        .surroundings(&secrets)
+        .map_err(|error| UsageError(error.to_string()))?;
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(Service {
         sandbox: vesicle_sandbox::Config {
@@ -91,6 +98,9 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         result_bytes_max: configuration.result_bytes_max(),
         memory: LazyMemory::new(configuration.memory().clone()),
         lists_all_tools: configuration.lists_all_tools(),
+        plugins: configuration.plugins().clone(),
+        surroundings,
+        watches_plugins: args.watch,
     });
     audit.flush();
     served.context("the MCP server stopped")?;

@@ -51,7 +51,7 @@ pub fn run(args: &TokensArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
         // With the files that `serve` adds, which its description names.
         let (_trees, policy) =
             Trees::plant(&reach.configuration.policy, reach.toolbox.data_directory())?;
-        let own = mcp::definitions(&policy, &reach.toolbox, None);
+        let own = mcp::definitions(&policy, &reach.toolbox, None, None);
         let vesicle = tokens::plain(&own);
         let declarations: usize = catalog
             .tools()

@@ -6,7 +6,7 @@ use vesicle_sandbox::{AllowedHost, Directory, Files};
 
 use super::{
     hosts::ALLOW_HOSTS,
-    keys::PROFILE_TOOLS,
+    keys::{PROFILE_PLUGINS, PROFILE_TOOLS},
     preopens::{PREOPEN, Preopen},
     problem::Problem,
     profiles::Resolved,
@@ -51,6 +51,20 @@ pub fn tools(profiles: &mut [Resolved], for_all: [Vec<String>; 3]) {
         let allow = own(key_allow).unwrap_or_else(|| allow.clone());
         let rules = ToolRules::new(allow, added(key_ask, &ask), added(key_deny, &deny));
         profile.profile.tools = rules;
+    }
+}
+
+/// Gives each profile the tools of plugins that the list of all lets it call, or its own in place of that.
+pub fn plugins(profiles: &mut [Resolved], for_all: &[String]) {
+    for profile in profiles {
+        let own = match profile.own(PROFILE_PLUGINS) {
+            Some(row) => match &row.value {
+                Value::List(patterns) => patterns.clone(),
+                _ => Vec::new(),
+            },
+            None => for_all.to_vec(),
+        };
+        profile.profile.plugins = ToolRules::new(own, vec![], vec![]);
     }
 }
 

@@ -40,6 +40,15 @@ pub const AUDITED: [&str; 3] = ["serve", "always", "never"];
 /// What an audit log that cannot be written means.
 pub const AUDIT_FAILURES: [&str; 2] = ["warn", "refuse"];
 
+/// How many tools of plugins are listed, unless somebody says otherwise: some 5 000 tokens.
+pub const LISTED_PLUGIN_TOOLS_DEFAULT: u64 = 50;
+/// The most that may be listed.
+pub const LISTED_PLUGIN_TOOLS_MAX: u64 = 10_000;
+/// Whether agents save plugins, and who grants what these ask for.
+pub const SAVING: [&str; 3] = ["ask", "operator", "never"];
+/// Which tools of plugins may be called, in a profile.
+pub const PROFILE_PLUGINS: &str = "plugins";
+
 /// Which tools of the memory are listed.
 pub const LISTED: [&str; 2] = ["core", "all"];
 /// What programs may do with the memory.
@@ -66,7 +75,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 57] = [
+pub static KEYS: [Key; 60] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -435,6 +444,32 @@ pub static KEYS: [Key; 57] = [
         env_also: None,
     },
     Key {
+        path: "plugins.allow",
+        kind: Kind::Patterns,
+        default: || Some(Value::List(vec!["*.*".to_owned()])),
+        doc: "Which tools of plugins may be called over MCP and from code, such as \"csv.query\" or \"csv\". What a plugin may\n\
+              do is not said here but by what it is granted. `plugins` under [profiles.NAME] is for one profile, in place of\n\
+              this.",
+        env_also: None,
+    },
+    Key {
+        path: "plugins.listed_tools",
+        kind: Kind::Integer("tools", 0..=LISTED_PLUGIN_TOOLS_MAX),
+        default: || Some(Value::Integer(LISTED_PLUGIN_TOOLS_DEFAULT)),
+        doc: "How many tools of plugins an MCP client is listed. Where there are more, none is: models find them with\n\
+              `search_tools` and call them with `call_tool` or from code.",
+        env_also: None,
+    },
+    Key {
+        path: "plugins.save",
+        kind: Kind::Choice(&SAVING),
+        default: || Some(Value::Text(SAVING[0].to_owned())),
+        doc: "Whether agents may save plugins over MCP. Saving grants nothing: what a plugin asks for is granted by\n\
+              `vesicle plugin grant` (`operator`), or also by a person whom the client asks (`ask`). With `never`, agents only\n\
+              call what is there.",
+        env_also: None,
+    },
+    Key {
         path: "audit.enabled",
         kind: Kind::Choice(&AUDITED),
         default: || Some(Value::Text("serve".to_owned())),
@@ -637,7 +672,7 @@ pub fn profile_keys() -> impl Iterator<Item = &'static str> {
     LIMIT_KEYS
         .iter()
         .map(|key| key.name)
-        .chain([INHERITS, PREOPEN, ALLOW_HOSTS])
+        .chain([INHERITS, PREOPEN, ALLOW_HOSTS, PROFILE_PLUGINS])
         .chain(PROFILE_TOOLS)
 }
 
@@ -648,7 +683,7 @@ fn profile_key(name: &str) -> Option<Kind> {
     if name == PREOPEN {
         return Some(Kind::Preopens);
     }
-    if PROFILE_TOOLS.contains(&name) {
+    if PROFILE_TOOLS.contains(&name) || name == PROFILE_PLUGINS {
         return Some(Kind::Patterns);
     }
     if name == ALLOW_HOSTS {

@@ -35,12 +35,12 @@ use std::{
     sync::Arc,
 };
 
-use vesicle_plugins::name::PluginName;
 use vesicle_sandbox::{RuleAction, SourcePolicy, State, ViolationType};
 
 use crate::limits::{Asker, Policy, Profile};
-use crate::memory::MemoryConfig;
-use crate::plugins::PluginsConfig;
+use crate::memory::{LazyMemory, MemoryConfig};
+use crate::plugins::{PluginsConfig, Surroundings};
+use crate::secrets::Secrets;
 use crate::state::SessionState;
 use keys::KEYS;
 use layer::Layer;
@@ -141,9 +141,16 @@ impl Configuration {
         Arc::new(self.state.clone())
     }
 
-    /// What `plugin` keeps from one call to the next, apart from what programs keep.
-    pub fn plugin_state(&self, plugin: &PluginName) -> Arc<dyn State> {
-        Arc::new(self.state.of_plugin(plugin.as_str()))
+    /// What calls of plugins share that they may reach.
+    ///
+    /// # Errors
+    /// The way to hosts cannot be had.
+    pub fn surroundings(&self, secrets: &Secrets) -> Result<Surroundings, ConfigError> {
+        Ok(Surroundings {
+            state: self.state.clone(),
+            memory: LazyMemory::new(self.memory.clone()),
+            transport: self.transport(secrets)?,
+        })
     }
 
     fn of(
@@ -204,6 +211,7 @@ fn resolve(
     }
     let lists = ["tools.allow", "tools.ask", "tools.deny"].map(|key| settled.list(key));
     grants::tools(&mut resolved, lists);
+    grants::plugins(&mut resolved, &settled.list("plugins.allow"));
     if let Some(for_all) = settled.row(ALLOW_HOSTS) {
         grants::hosts(&mut resolved, for_all, problems);
     }
@@ -367,6 +375,7 @@ fn policy(
                     within(&profile.limits, &default.limits)
                         && profile.files.is_within(&default.files)
                         && profile.tools.is_within(&default.tools)
+                        && profile.plugins.is_within(&default.plugins)
                         && profile
                             .hosts
                             .iter()

@@ -1,7 +1,11 @@
 //! The keys of `[plugins]`.
 
-use super::{Configuration, Settled, follow_data_dir, value::Value};
-use crate::plugins::PluginsConfig;
+use super::{
+    Configuration, Settled, follow_data_dir,
+    keys::{LISTED_PLUGIN_TOOLS_DEFAULT, SAVING},
+    value::Value,
+};
+use crate::plugins::{PluginsConfig, Saving};
 
 /// The key of the directory.
 pub const PLUGIN_DIR: &str = "plugins.dir";
@@ -15,6 +19,16 @@ impl Configuration {
 
 /// What the keys say. Files whose place nobody set lie in the data directory.
 pub(super) fn resolve(settled: &mut Settled) -> PluginsConfig {
+    let listed_tools = match settled.value("plugins.listed_tools") {
+        Some(Value::Integer(count)) => *count,
+        _ => LISTED_PLUGIN_TOOLS_DEFAULT,
+    };
+    let [_, operator, never] = SAVING;
+    let saving = match settled.value("plugins.save") {
+        Some(Value::Text(which)) if which == operator => Saving::Operator,
+        Some(Value::Text(which)) if which == never => Saving::Never,
+        _ => Saving::Ask,
+    };
     let mut path = |key: &str, name: &str| {
         follow_data_dir(settled, key, name);
         match settled.value(key) {
@@ -23,6 +37,8 @@ pub(super) fn resolve(settled: &mut Settled) -> PluginsConfig {
         }
     };
     PluginsConfig {
+        listed_tools: usize::try_from(listed_tools).unwrap_or(usize::MAX),
+        saving,
         dir: path(PLUGIN_DIR, "plugins"),
         grants: path("plugins.grants", "plugin-grants.toml"),
         trusted_keys: path("plugins.trusted_keys", "plugin-keys.toml"),

@@ -5,7 +5,7 @@ use vesicle_sandbox::{Files, Limits};
 
 use super::{
     hosts::ALLOW_HOSTS,
-    keys::{self, INHERITS, PROFILE_TOOLS},
+    keys::{self, INHERITS, PROFILE_PLUGINS, PROFILE_TOOLS},
     layer::Layer,
     limit_keys::LIMIT_KEYS,
     preopens::PREOPEN,
@@ -16,12 +16,13 @@ use super::{
 use crate::{limits::Profile, tools::ToolRules};
 
 /// What profiles can be granted.
-pub const GRANTS: [&str; 5] = [
+pub const GRANTS: [&str; 6] = [
     PREOPEN,
     ALLOW_HOSTS,
     PROFILE_TOOLS[0],
     PROFILE_TOOLS[1],
     PROFILE_TOOLS[2],
+    PROFILE_PLUGINS,
 ];
 
 /// A profile, and where each of its limits came from.
@@ -154,6 +155,7 @@ fn overlay(name: &str, mut limits: Limits, mut rows: Vec<Row>, layer: &Layer) ->
             files: Files::default(),
             hosts: vec![],
             tools: ToolRules::default(),
+            plugins: ToolRules::default(),
         },
         rows,
     }

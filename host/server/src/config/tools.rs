@@ -43,6 +43,11 @@ pub struct ToolKeys {
     data_dir: Option<PathBuf>,
 }
 
+/// The name that no server may have: code has plugins under it.
+const RESERVED: &str = "plugins";
+/// What to do about a server that has it.
+const RENAME: &str = "code calls plugins as `plugins.NAME.TOOL`; call the server something else";
+
 /// The servers that there are, and what concerns all of them.
 #[derive(Debug)]
 pub struct ToolsConfig {
@@ -76,8 +81,25 @@ impl Configuration {
             keys.variables()
                 .with_secrets(move |name| secrets.value(name).map(str::to_owned))
         };
+        if servers
+            .iter()
+            .any(|server| server.name.as_str() == RESERVED)
+        {
+            servers.retain(|server| server.name.as_str() != RESERVED);
+            notes.push(format!(
+                "a server is called `{RESERVED}` and is left out: {RENAME}"
+            ));
+        }
         let mut problems = Vec::new();
         for (name, entry, origin) in &keys.servers {
+            if name == RESERVED {
+                problems.push(Problem {
+                    origin: origin.clone(),
+                    what: format!("no server can be called `{RESERVED}`"),
+                    advice: RENAME.to_owned(),
+                });
+                continue;
+            }
             if let Err(what) = add(name, entry, &variables, &mut servers) {
                 problems.push(Problem {
                     origin: origin.clone(),

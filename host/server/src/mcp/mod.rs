@@ -11,8 +11,9 @@ mod cut;
 mod disconnect;
 mod discover;
 mod execute;
-mod lazy;
+
 mod memory;
+mod plugins;
 mod progress;
 mod resources;
 mod server;
@@ -27,20 +28,23 @@ use rmcp::{
 use tokio::runtime::{Builder, Handle};
 use vesicle_sandbox::{Config, State, Transport};
 
-use crate::memory::LazyMemory;
 use crate::{
     audit::Audit,
     config::ToolsConfig,
+    lazy::LazySandbox,
     limits::Policy,
+    memory::LazyMemory,
+    plugins::{Dispatcher, Parts, Plugins, PluginsConfig, Surroundings},
     secrets::Secrets,
     tools::{self, Toolbox, Trees},
 };
 use disconnect::{Disconnect, WatchedReader};
-use lazy::LazySandbox;
 pub use memory::Shown;
 use server::Server;
-pub use server::definitions;
+pub use server::{OfPlugins, definitions};
 
+/// How often others' changes of plugins are looked for, where clients are told of them.
+const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// How long connections to other servers may take to be dropped.
 const END_WAIT: Duration = Duration::from_secs(1);
 
@@ -86,6 +90,12 @@ pub struct Service {
     pub memory: LazyMemory,
     /// Whether all tools are listed from the start.
     pub lists_all_tools: bool,
+    /// Where plugins are, and what holds for them.
+    pub plugins: PluginsConfig,
+    /// What calls of plugins may reach.
+    pub surroundings: Surroundings,
+    /// Whether clients are told of plugins that others add, change and remove.
+    pub watches_plugins: bool,
 }
 
 /// Serves one client over standard input and output until it closes its end.
@@ -122,7 +132,18 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
     let sandbox = LazySandbox::new(service.sandbox, guests.handle().clone());
     sandbox.warm_up();
 
+    let plugins = of_plugins(
+        &service.plugins,
+        service.surroundings,
+        &sandbox,
+        &service.audit,
+    );
+    if let (Some(plugins), true) = (&plugins, service.watches_plugins) {
+        let dispatcher = plugins.dispatcher.clone();
+        guests.spawn(async move { dispatcher.follow(WATCH_EVERY).await });
+    }
     let host = Arc::new(Host {
+        plugins,
         sandbox,
         toolbox: toolbox.clone(),
         policy,
@@ -143,6 +164,32 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
     upstream.shutdown_timeout(END_WAIT);
     protocol.shutdown_background();
     served
+}
+
+/// What there is of plugins; none where they have no place, or one where others may write.
+fn of_plugins(
+    config: &PluginsConfig,
+    surroundings: Surroundings,
+    sandbox: &LazySandbox,
+    audit: &Audit,
+) -> Option<plugins::Service> {
+    let plugins = match Plugins::new(config) {
+        Ok(plugins) => plugins,
+        Err(error) => {
+            tracing::warn!(%error, "there are no plugins");
+            return None;
+        }
+    };
+    Some(plugins::Service {
+        dispatcher: Dispatcher::new(Parts {
+            plugins,
+            surroundings,
+            sandbox: sandbox.clone(),
+            audit: audit.clone(),
+        }),
+        listed_tools: config.listed_tools,
+        saving: config.saving,
+    })
 }
 
 /// The policy by which code that has files also has `/servers`, which follows the servers.
@@ -170,6 +217,7 @@ fn with_trees(policy: Arc<Policy>, toolbox: &Toolbox, runtime: &Handle) -> io::R
 
 /// What the tools of a session share.
 struct Host {
+    plugins: Option<plugins::Service>,
     sandbox: LazySandbox,
     toolbox: Toolbox,
     policy: Arc<Policy>,

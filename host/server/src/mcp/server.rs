@@ -5,13 +5,14 @@ use std::{sync::Arc, time::Duration};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode,
-        Implementation, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
+        CustomResult, ErrorCode, Implementation, JsonObject, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
     service::{NotificationContext, Peer, RequestContext},
 };
+use serde_json::value::to_raw_value;
 use vesicle_bridge::discovery;
 
 use super::{
@@ -20,10 +21,11 @@ use super::{
     discover::{call, describe, list, search},
     execute,
     memory::{self, Shown, operations, registry},
-    resources,
+    plugins, resources,
 };
 use crate::{
     limits::Policy,
+    plugins::Shelf,
     tools::{Granted, Toolbox},
 };
 
@@ -69,20 +71,99 @@ impl Server {
         !self.host.toolbox.is_empty()
     }
 
-    fn tools(&self) -> Vec<Tool> {
-        definitions(&self.host.policy, &self.host.toolbox, self.shown.as_ref())
+    fn tools(&self, shelf: Option<&Shelf>) -> Vec<Tool> {
+        let of_plugins = self.host.plugins.as_ref().map(|plugins| OfPlugins {
+            shelf,
+            listed: plugins.listed_tools,
+            managing: plugins.managing(),
+        });
+        definitions(
+            &self.host.policy,
+            &self.host.toolbox,
+            self.shown.as_ref(),
+            of_plugins,
+        )
+    }
+
+    /// Calls what a client names with this, if a plugin has it or it is for plugins.
+    async fn of_plugins(
+        &self,
+        request: &str,
+        sent: &JsonObject,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<CallToolResult> {
+        let host = &*self.host;
+        let plugins = host.plugins.as_ref()?;
+        let by_call_tool = request == call::NAME;
+        let (name, arguments, bytes_max) = match by_call_tool {
+            false => (request, sent.clone(), host.result_bytes_max),
+            true => {
+                let name = sent.get("name")?.as_str()?;
+                let server = name.split_once('.').map(|(server, _)| server);
+                if server.is_some_and(|server| host.toolbox.has_server(server)) {
+                    return None;
+                }
+                let bytes_max = sent.get("max_result_bytes").and_then(|it| it.as_u64());
+                let bytes_max = bytes_max.and_then(|it| usize::try_from(it).ok());
+                (
+                    name,
+                    sent.get("arguments")
+                        .and_then(|sent| sent.as_object())
+                        .cloned()
+                        .unwrap_or_default(),
+                    bytes_max
+                        .filter(|it| *it > 0)
+                        .unwrap_or(host.result_bytes_max),
+                )
+            }
+        };
+        if let Some(managed) = plugins.manage(host, name, &arguments, context).await {
+            return Some(managed);
+        }
+        let named = match plugins.find(name).await {
+            Ok(named) => named?,
+            Err(error) => {
+                let why = host.secrets.redact(error.to_string());
+                return Some(CallToolResult::error(vec![ContentBlock::text(why)]));
+            }
+        };
+        let arguments = to_raw_value(&arguments).unwrap_or_default();
+        Some(plugins::call(plugins, host, named, arguments, bytes_max, context).await)
     }
 }
 
+/// What there is of plugins, for lists.
+pub struct OfPlugins<'s> {
+    /// What is installed, as far as it is known.
+    pub shelf: Option<&'s Shelf>,
+    /// How many tools are listed.
+    pub listed: usize,
+    /// The tools by which agents care for plugins.
+    pub managing: Vec<Tool>,
+}
+
 /// The tools that a client is shown.
-pub fn definitions(policy: &Policy, toolbox: &Toolbox, memory: Option<&Shown>) -> Vec<Tool> {
+pub fn definitions(
+    policy: &Policy,
+    toolbox: &Toolbox,
+    memory: Option<&Shown>,
+    plugins: Option<OfPlugins<'_>>,
+) -> Vec<Tool> {
+    let shelf = plugins.as_ref().and_then(|plugins| plugins.shelf);
+    let profile = policy.default_profile();
+    let callable = || {
+        shelf
+            .into_iter()
+            .flat_map(|shelf| plugins::allowed(shelf, profile))
+    };
     let servers = execute::servers(policy, toolbox);
     let execute = execute::definition(policy, &servers);
+    let execute = execute::with_plugins(execute, &plugins::remark(callable()));
     let mut tools = vec![match memory {
         Some(shown) => execute::remembering(execute, shown.programs()),
         None => execute,
     }];
-    if !toolbox.is_empty() || memory.is_some() {
+    if !toolbox.is_empty() || memory.is_some() || callable().next().is_some() {
         tools.extend([
             discovery::search_tools(),
             discovery::describe_tools(),
@@ -93,22 +174,31 @@ pub fn definitions(policy: &Policy, toolbox: &Toolbox, memory: Option<&Shown>) -
         tools.push(discovery::list_servers());
     }
     tools.extend(memory.into_iter().flat_map(Shown::definitions));
+    let listed = plugins.as_ref().map_or(0, |plugins| plugins.listed);
+    tools.extend(callable().take(listed).map(|tool| tool.definition.clone()));
+    tools.extend(plugins.into_iter().flat_map(|plugins| plugins.managing));
     tools
 }
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools();
-        let (capabilities, servers) = match (self.has_servers(), &self.shown) {
-            (true, _) => (
+        let (capabilities, servers) = match (
+            self.has_servers(),
+            self.shown.is_some(),
+            self.host.plugins.is_some(),
+        ) {
+            (true, _, _) => (
                 capabilities
                     .enable_tool_list_changed()
                     .enable_resources()
                     .build(),
                 WITH_SERVERS,
             ),
-            (false, Some(_)) => (capabilities.enable_tool_list_changed().build(), ""),
-            (false, None) => (capabilities.build(), ""),
+            (false, true, _) | (false, _, true) => {
+                (capabilities.enable_tool_list_changed().build(), "")
+            }
+            (false, false, false) => (capabilities.build(), ""),
         };
         let memory = self.shown.as_ref().map_or("", |_| WITH_MEMORY);
         ServerConfig::new(capabilities)
@@ -121,6 +211,14 @@ impl ServerHandler for Server {
 
     /// Tells the client when the index of servers changes that it has been shown.
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if self.host.plugins.is_some() {
+            let (host, peer) = (Arc::clone(&self.host), context.peer.clone());
+            tokio::spawn(async move {
+                if let Some(plugins) = &host.plugins {
+                    plugins.tell(peer).await;
+                }
+            });
+        }
         let Ok(bridge) = self.host.toolbox.bridge() else {
             return;
         };
@@ -150,11 +248,21 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools()))
+        let shelf = match &self.host.plugins {
+            Some(plugins) => plugins.shelf().await,
+            None => None,
+        };
+        Ok(ListToolsResult::with_all_items(
+            self.tools(shelf.as_deref()),
+        ))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tools().into_iter().find(|tool| tool.name == name)
+        // Without waiting for the disk: what is new there is listed first.
+        let plugins = self.host.plugins.as_ref();
+        let shelf = plugins.and_then(|plugins| plugins.dispatcher.last_shelf());
+        let tools = self.tools(shelf.as_deref()).into_iter();
+        tools.into_iter().find(|tool| tool.name == name)
     }
 
     async fn call_tool(
@@ -185,7 +293,10 @@ impl ServerHandler for Server {
                 return Ok(memory::call(host, shown, tool, sent, &context).await.into());
             }
         }
-        let finds = self.has_servers() || self.shown.is_some();
+        if let Some(result) = self.of_plugins(&request.name, &sent, &context).await {
+            return Ok(result.into());
+        }
+        let finds = self.has_servers() || self.shown.is_some() || host.plugins.is_some();
         Ok(match (request.name.as_ref(), self.has_servers()) {
             (execute::NAME, _) => execute::call(host, sent, context).await,
             (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
@@ -196,8 +307,12 @@ impl ServerHandler for Server {
                 call::call(host, granted, sent, context).await
             }
             (unknown, _) => {
+                let shelf = match &host.plugins {
+                    Some(plugins) => plugins.shelf().await,
+                    None => None,
+                };
                 let names: Vec<String> = self
-                    .tools()
+                    .tools(shelf.as_deref())
                     .iter()
                     .map(|tool| format!("`{}`", tool.name))
                     .collect();

@@ -8,7 +8,7 @@ use vesicle_plugins::{
     manifest::{Manifest, differences},
     name::PluginName,
     signatures::Verdict,
-    store::StoreError,
+    store::{Loaded, StoreError},
 };
 use vesicle_sandbox::{CompileLimits, Sandbox};
 
@@ -42,28 +42,15 @@ pub async fn open(
         let loaded = plugins.store().load(&named)?;
         let verdict = plugins.verdict(&loaded)?;
         let rights = plugins.rights(&loaded.manifest)?;
-        let bytes: Arc<[u8]> = loaded.component.bytes().into();
-        Ok::<_, PluginError>((loaded.manifest, bytes, verdict, rights))
+        Ok::<_, PluginError>((loaded, verdict, rights))
     });
-    let (manifest, component, verdict, rights) = reading.await.map_err(broken)??;
-    let loaded = sandbox
-        .load(component.clone(), CompileLimits::default())
-        .await
-        .map_err(|why| PluginError::Load {
-            name: name.clone(),
-            why,
-        })?;
-    let bytes = component.clone();
-    let tools = tokio::task::spawn_blocking(move || Tools::read(&loaded, &bytes));
-    let tools = tools.await.map_err(broken)?;
-    let actual: Vec<_> = tools.definitions().iter().map(of_definition).collect();
-    let claims = differences(&manifest.contents().tools, &actual);
-    if !claims.is_empty() {
-        return Err(PluginError::Lies {
-            name: name.clone(),
-            claims: claims.iter().map(ToString::to_string).collect(),
-        });
-    }
+    let (loaded, verdict, rights) = reading.await.map_err(broken)??;
+    let Ready {
+        manifest,
+        component,
+        tools,
+        ..
+    } = ready(sandbox, loaded).await?;
     Ok(Opened {
         manifest,
         component,
@@ -73,7 +60,54 @@ pub async fn open(
     })
 }
 
-fn broken(error: tokio::task::JoinError) -> PluginError {
+/// A version that was loaded. What it may do, and whether its signature does, is not settled with that: both change.
+pub(super) struct Ready {
+    pub manifest: Manifest,
+    pub component: Arc<[u8]>,
+    pub tools: Tools,
+    pub signature: Option<String>,
+}
+
+/// Loads what was read from the store, and compares its tools with what its manifest says of them.
+///
+/// # Errors
+/// See [`PluginError`].
+pub(super) async fn ready(sandbox: &Sandbox, read: Loaded) -> Result<Ready, PluginError> {
+    let Loaded {
+        manifest,
+        component,
+        signature,
+        ..
+    } = read;
+    let name = manifest.name();
+    let bytes: Arc<[u8]> = component.bytes().into();
+    let loaded = sandbox
+        .load(bytes.clone(), CompileLimits::default())
+        .await
+        .map_err(|why| PluginError::Load {
+            name: name.clone(),
+            why,
+        })?;
+    let read = bytes.clone();
+    let tools = tokio::task::spawn_blocking(move || Tools::read(&loaded, &read));
+    let tools = tools.await.map_err(broken)?;
+    let actual: Vec<_> = tools.definitions().iter().map(of_definition).collect();
+    let claims = differences(&manifest.contents().tools, &actual);
+    if !claims.is_empty() {
+        return Err(PluginError::Lies {
+            name: name.clone(),
+            claims: claims.iter().map(ToString::to_string).collect(),
+        });
+    }
+    Ok(Ready {
+        manifest,
+        component: bytes,
+        tools,
+        signature,
+    })
+}
+
+pub(super) fn broken(error: tokio::task::JoinError) -> PluginError {
     StoreError::Io {
         doing: "read",
         path: "the plugin".into(),

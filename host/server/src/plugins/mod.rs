@@ -2,16 +2,25 @@
 //! whom they trust, and the way of a component from a file to a call.
 
 mod call;
+mod chain;
+mod dispatch;
+mod doors;
+mod fresh;
+mod loaded;
 mod narrowed;
 mod package;
 mod rights;
+mod save;
+mod script;
+mod shelf;
+mod told;
 
 use std::{path::PathBuf, time::SystemTime};
 
 use vesicle_plugins::{
     grants::{GrantsFile, Rights},
     manifest::Manifest,
-    name::PluginName,
+    name::{NameError, PluginName},
     operator::OperatorError,
     signatures::{SignatureError, TrustFile, Verdict},
     store::{Loaded, Store, StoreError},
@@ -19,8 +28,16 @@ use vesicle_plugins::{
 use vesicle_sandbox::LoadError;
 
 pub use call::{Opened, open};
+pub use chain::{Chain, ChainError, DEPTH_MAX};
+pub use dispatch::{Asked, Called, Dispatcher, NotCalled, OnBehalf, Parts, grant_by};
+pub use doors::WithPlugins;
+pub use loaded::LOADED_MAX;
 pub use package::{About, AddError, Packed, Words, pack};
 pub use rights::{GrantError, Surroundings, as_limits};
+pub use save::{Language, PROVENANCE, SaveError, Saved, Wanted, is_saved};
+pub use script::pack_script;
+pub use shelf::{Named, PREFIX, Shelf, ShelfTool, mcp_name};
+pub use told::{rights_as_json, standing};
 
 /// What the configuration says of plugins. A place is none where the system tells no directory and nobody else does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +50,22 @@ pub struct PluginsConfig {
     pub trusted_keys: Option<PathBuf>,
     /// Whether only what a trusted key signed is called.
     pub require_signature: bool,
+    /// How many tools an MCP client is listed.
+    pub listed_tools: usize,
+    /// Whether agents save plugins.
+    pub saving: Saving,
+}
+
+/// Whether agents save plugins over MCP, and who grants what these ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Saving {
+    /// The operator grants it, or a person whom the client asks.
+    #[default]
+    Ask,
+    /// The operator grants it.
+    Operator,
+    /// They do not.
+    Never,
 }
 
 /// Why a plugin cannot be used.
@@ -74,6 +107,12 @@ pub enum PluginError {
     /// What was granted cannot be had.
     #[error(transparent)]
     Grant(#[from] GrantError),
+    /// No plugin can be called so.
+    #[error(transparent)]
+    Name(NameError),
+    /// A name is none of a tool.
+    #[error("`{0}` names no tool of a plugin: write `plugin.tool`")]
+    NoTool(String),
 }
 
 /// All that there is of plugins.
@@ -131,23 +170,38 @@ impl Plugins {
         Ok(Rights::new(&contents.permissions, standing))
     }
 
+    /// The files of what is granted and of who is trusted.
+    pub(crate) fn operator_files(&self) -> [PathBuf; 2] {
+        [self.grants.clone(), self.trusted_keys.clone()]
+    }
+
     /// What its signature is worth.
     ///
     /// # Errors
     /// It is one of something else, or not what is required.
     pub fn verdict(&self, loaded: &Loaded) -> Result<Verdict, PluginError> {
-        let trusted = self.trusted()?;
-        let signature = loaded.signature.as_deref();
-        trusted
-            .check(
-                &loaded.manifest,
-                signature,
-                self.require_signature,
-                SystemTime::now(),
-            )
-            .map_err(|why| PluginError::Signature {
-                name: loaded.manifest.name().clone(),
-                why,
-            })
+        self.check(
+            &self.trusted()?,
+            &loaded.manifest,
+            loaded.signature.as_deref(),
+        )
+    }
+
+    /// The same, by what is trusted according to `trusted`.
+    ///
+    /// # Errors
+    /// As for [`Self::verdict`].
+    pub(crate) fn check(
+        &self,
+        trusted: &TrustFile,
+        manifest: &Manifest,
+        signature: Option<&str>,
+    ) -> Result<Verdict, PluginError> {
+        let now = SystemTime::now();
+        let checked = trusted.check(manifest, signature, self.require_signature, now);
+        checked.map_err(|why| PluginError::Signature {
+            name: manifest.name().clone(),
+            why,
+        })
     }
 }

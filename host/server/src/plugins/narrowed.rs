@@ -18,13 +18,18 @@ pub struct Narrowed {
 }
 
 impl Narrowed {
-    fn is_granted(&self, name: &str) -> bool {
+    /// Whether this tool was granted.
+    pub fn is_granted(&self, name: &str) -> bool {
         let (server, tool) = name.split_once('.').unwrap_or((name, ""));
         let mut patterns = self.patterns.iter();
         patterns.any(|pattern| pattern.matches(server, tool))
     }
 
-    fn check(&self, name: &str) -> Result<(), CapabilityError> {
+    /// Refuses what was not granted.
+    ///
+    /// # Errors
+    /// It was not.
+    pub fn check(&self, name: &str) -> Result<(), CapabilityError> {
         match self.is_granted(name) {
             true => Ok(()),
             false => Err(CapabilityError::Denied(format!(

@@ -13,11 +13,10 @@ use vesicle_sandbox::{
     Transport,
 };
 
-use super::narrowed::Narrowed;
 use crate::{
-    config::{Configuration, HostEntry, LIMIT_KEYS, Preopen},
-    limits::Profile,
+    config::{HostEntry, LIMIT_KEYS, Preopen},
     memory::{LazyMemory, ProgramMemory, Programs},
+    state::SessionState,
 };
 
 /// Why what was granted cannot be had.
@@ -32,28 +31,27 @@ pub enum GrantError {
 }
 
 /// What all plugins share that a call may reach.
-pub struct Surroundings<'s> {
-    /// What is in force.
-    pub configuration: &'s Configuration,
-    /// The profile that bounds the call where no right says otherwise.
-    pub profile: &'s Profile,
-    /// The tools of other servers that the profile has.
-    pub tools: Arc<dyn ToolCall>,
-    /// The way to hosts.
-    pub transport: Arc<Transport>,
+pub struct Surroundings {
+    pub(crate) state: SessionState,
+    pub(crate) memory: LazyMemory,
+    pub(crate) transport: Arc<Transport>,
 }
 
-impl Surroundings<'_> {
-    /// What a call of this plugin may use.
+impl Surroundings {
+    /// What a call of this plugin may use, where `tools` are those of other servers and plugins that it may call.
     ///
     /// # Errors
     /// A directory or a host that was granted cannot be had.
-    pub fn grants(&self, plugin: &PluginName, rights: &Rights) -> Result<Grants, GrantError> {
+    pub fn grants(
+        &self,
+        plugin: &PluginName,
+        rights: &Rights,
+        tools: Arc<dyn ToolCall>,
+    ) -> Result<Grants, GrantError> {
         let Effective {
             preopens,
             hosts,
             env,
-            tools,
             memory,
             state,
             ..
@@ -77,25 +75,19 @@ impl Surroundings<'_> {
             Some((name.clone(), value))
         });
         grants.environment = set.collect();
-        if !tools.is_empty() {
-            grants.tools = Arc::new(Narrowed {
-                tools: self.tools.clone(),
-                patterns: tools.clone(),
-                plugin: plugin.clone(),
-            });
-        }
-        let lazy = LazyMemory::new(self.configuration.memory().clone());
-        if !memory.domains.is_empty() && lazy.is_enabled() {
+        grants.tools = tools;
+        if !memory.domains.is_empty() && self.memory.is_enabled() {
             let domains = memory.domains.iter().map(ToString::to_string).collect();
             let programs = match memory.record {
                 true => Programs::Record,
                 false => Programs::Query,
             };
-            let memory = ProgramMemory::new(lazy, DomainGrant::new(domains), programs);
+            let memory =
+                ProgramMemory::new(self.memory.clone(), DomainGrant::new(domains), programs);
             grants.memories = Arc::new(memory);
         }
         if *state {
-            grants.state = self.configuration.plugin_state(plugin);
+            grants.state = Arc::new(self.state.of_plugin(plugin.as_str()));
         }
         Ok(grants)
     }

@@ -71,6 +71,17 @@ impl Toolbox {
         self.0.config.servers.is_empty()
     }
 
+    /// Whether there is a server of this name.
+    pub fn has_server(&self, name: &str) -> bool {
+        let mut servers = self.0.config.servers.iter();
+        servers.any(|server| server.name.as_str() == name)
+    }
+
+    /// How long a person may take to answer.
+    pub fn consent_timeout(&self) -> Duration {
+        self.0.consent_timeout
+    }
+
     /// The bridge. Starts to connect where nobody did, and does not wait.
     ///
     /// # Errors

@@ -3,19 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json, value::RawValue};
+use tokio::runtime::Handle;
 use vesicle::{
-    audit::{Begun, Ended},
     config::{Flag, Runner},
+    lazy::LazySandbox,
     limits::{Asker, Profile},
-    plugins::{Opened, PluginError, Surroundings, as_limits, open},
-    tools::Toolbox,
+    plugins::{Asked, Called, Chain, Dispatcher, Named, NotCalled, OnBehalf, Parts},
+    tools::{ToolRules, Toolbox},
 };
-use vesicle_plugins::{Answer, CallError, Invocation, name::PluginName};
-use vesicle_sandbox::{ErrorType, Execution, Grants, NoTools, Outcome, ToolCall};
+use vesicle_plugins::name::PluginName;
+use vesicle_sandbox::{Config, ErrorType, NoTools, Outcome, ToolCall};
 
 use super::{Output, Place};
 use crate::{
-    cli::{ExitStatus, audit, exit::UsageError, options::ServerArgs, source, values},
+    cli::{ExitStatus, audit, compile, exit::UsageError, options::ServerArgs, source, values},
     terminal,
 };
 
@@ -77,13 +78,6 @@ impl CallArgs {
     }
 }
 
-/// What a call came to, and how.
-struct Called {
-    outcome: Outcome<Answer>,
-    /// What the plugin asks for and is not granted.
-    missing: String,
-}
-
 /// Makes the call.
 pub fn run(args: &CallArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     let (plugin, tool) = args.names()?;
@@ -121,13 +115,13 @@ pub fn run(args: &CallArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         return Ok(ExitStatus::Interrupted);
     };
     match args.output {
-        Output::Pretty => pretty(place, &plugin, &called)?,
+        Output::Pretty => pretty(place, &called)?,
         Output::Json => {
             let text = place.secrets.redact_json(as_json(&called)?.to_string());
             super::print(&text)?;
         }
     }
-    Ok(status(&called.outcome))
+    Ok(status(&called))
 }
 
 /// A call to be made.
@@ -143,77 +137,63 @@ impl Call<'_> {
     async fn make(&self, tool: &str, arguments: &RawValue) -> anyhow::Result<Called> {
         // What is not installed is told without starting anything.
         self.place.plugins.store().versions(self.plugin)?;
-        let sandbox = self.place.sandbox().await?;
-        let opened = open(&self.place.plugins, &sandbox, self.plugin).await?;
-        let mut limits = as_limits(&opened.rights.effective, self.profile.limits);
-        if let Some(timeout) = self.args.timeout {
-            limits.wall_time = limits.wall_time.min(timeout);
-        }
-        let mut grants = self.grants(&opened)?;
-        let audit = audit::start(&self.place.configuration, &self.place.secrets, Runner::Run)?;
-        let begun = Begun {
-            tool: "plugin call",
-            profile: &self.profile.name,
-            code: &self.args.tool,
-            input: arguments,
+        let (configuration, secrets) = (&self.place.configuration, &self.place.secrets);
+        let audit = audit::start(configuration, secrets, Runner::Run)?;
+        let surroundings = configuration
+            .surroundings(secrets)
+            .map_err(|error| UsageError(error.to_string()))?;
+        let config = Config {
+            concurrency_max: 1,
+            compiler: compile::compiler(),
+            ..configuration.sandbox()
         };
-        let recording = audit.begin(begun, audit::command_line)?;
-        // A log watches what an execution has, and these are what the plugin has.
-        let mut watched = Execution {
-            tools: grants.tools,
-            memories: grants.memories,
-            network: grants.network,
-            ..Execution::default()
-        };
-        recording.watch(&mut watched);
-        grants.tools = watched.tools;
-        grants.memories = watched.memories;
-        grants.network = watched.network;
-        let invocation = Invocation {
-            tool,
-            arguments,
-            limits,
-            grants,
-            session: None,
-        };
-        let answer = opened.tools.call(&sandbox, invocation).await;
-        let ended = match &answer {
-            Ok(Outcome::Success { .. }) => "success",
-            _ => "error",
-        };
-        let logged = recording.end(Ended::otherwise(ended)).await;
-        audit.flush();
-        logged?;
-        match answer {
-            Ok(outcome) => Ok(Called {
-                outcome,
-                missing: opened.rights.missing(),
-            }),
-            Err(unknown @ CallError::UnknownTool { .. }) => {
-                Err(UsageError(format!("`{}`: {unknown}", self.plugin)).into())
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn grants(&self, opened: &Opened) -> anyhow::Result<Grants> {
+        let dispatcher = Dispatcher::new(Parts {
+            plugins: self.place.plugins.clone(),
+            surroundings,
+            sandbox: LazySandbox::new(config, Handle::current()),
+            audit: audit.clone(),
+        });
         let tools: Arc<dyn ToolCall> = match self.toolbox.is_empty() {
             true => Arc::new(NoTools),
             false => Arc::new(self.toolbox.granted(self.profile, None)),
         };
-        let transport = self.place.configuration.transport(&self.place.secrets);
-        let surroundings = Surroundings {
-            configuration: &self.place.configuration,
-            profile: self.profile,
+        let behalf = OnBehalf {
+            // Whoever is here may grant whatever they like.
+            profile: Arc::new(Profile {
+                plugins: ToolRules::default(),
+                ..self.profile.clone()
+            }),
             tools,
-            transport: transport.map_err(|error| UsageError(error.to_string()))?,
+            off_clock: None,
+            who: audit::command_line(),
+            chain: Chain::default(),
         };
-        let grants = surroundings.grants(self.plugin, &opened.rights);
-        Ok(grants.map_err(PluginError::from)?)
+        let named = Named {
+            plugin: self.plugin.clone(),
+            tool: tool.to_owned(),
+        };
+        let asked = Asked {
+            named: &named,
+            arguments,
+            timeout: self.args.timeout,
+        };
+        let called = dispatcher.call(&behalf, asked).await;
+        audit.flush();
+        match called {
+            Ok(mut called) => {
+                called.outcome = secrets.redact_outcome(called.outcome);
+                Ok(called)
+            }
+            Err(unknown @ NotCalled::Call { .. }) if unknown.is_unknown() => {
+                Err(UsageError(unknown.to_string()).into())
+            }
+            Err(NotCalled::Plugin(error)) => Err(error.into()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
-fn pretty(place: &Place, plugin: &PluginName, called: &Called) -> anyhow::Result<()> {
+fn pretty(place: &Place, called: &Called) -> anyhow::Result<()> {
     let redact = |text: String| place.secrets.redact(text);
     let (stdout, stderr) = called.outcome.streams();
     for text in [stdout, stderr] {
@@ -222,23 +202,19 @@ fn pretty(place: &Place, plugin: &PluginName, called: &Called) -> anyhow::Result
         }
     }
     match &called.outcome {
-        Outcome::Success {
-            output: Answer::Result(value),
-            ..
-        } => super::print(&redact(readable(value))),
+        Outcome::Success { output, .. } if !called.failed => {
+            super::print(&redact(readable(output)))
+        }
         failed => {
             let why = match failed {
-                Outcome::Success {
-                    output: Answer::Failure(value),
-                    ..
-                } => format!("failed: {}", readable(value)),
+                Outcome::Success { output, .. } => format!("failed: {}", readable(output)),
                 other => other.explanation(),
             };
             terminal::fail(&redact(why))?;
             if !called.missing.is_empty() {
                 terminal::fail(&format!(
-                    "help: not granted to it: {}; `vesicle plugin grant {plugin}` grants it",
-                    called.missing
+                    "help: not granted to it: {}; `{}` grants it",
+                    called.missing, called.grant_by
                 ))?;
             }
             Ok(())
@@ -256,34 +232,21 @@ fn readable(value: &RawValue) -> String {
 
 /// The outcome, with `output` or, where the tool failed, `failure`.
 fn as_json(called: &Called) -> anyhow::Result<Value> {
-    let mut failure = None;
-    let outcome = called.outcome.clone().try_map(|answer| {
-        Ok(match answer {
-            Answer::Result(value) => value,
-            Answer::Failure(value) => {
-                failure = Some(value);
-                RawValue::NULL.to_owned()
-            }
-        })
-    });
-    let mut told = serde_json::to_value(&outcome)?;
+    let mut told = serde_json::to_value(&called.outcome)?;
     if let Value::Object(told) = &mut told {
-        if let Some(failure) = failure {
+        if called.failed {
             told.insert("status".to_owned(), json!("failure"));
-            told.remove("output");
-            told.insert("failure".to_owned(), serde_json::to_value(failure)?);
+            let failure = told.remove("output").unwrap_or_default();
+            told.insert("failure".to_owned(), failure);
         }
         told.insert("missing".to_owned(), json!(called.missing));
     }
     Ok(told)
 }
 
-fn status(outcome: &Outcome<Answer>) -> ExitStatus {
-    match outcome {
-        Outcome::Success {
-            output: Answer::Failure(_),
-            ..
-        } => ExitStatus::Failure,
+fn status(called: &Called) -> ExitStatus {
+    match &called.outcome {
+        Outcome::Success { .. } if called.failed => ExitStatus::Failure,
         Outcome::Error {
             error_type: ErrorType::InvalidInput,
             ..

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+pub use vesicle::plugins::{rights_as_json as as_json, standing};
 use vesicle_plugins::{
-    grants::{Granted, GrantedHost, GrantedPreopen, Rights, Standing},
+    grants::{Granted, GrantedHost, GrantedPreopen, Rights},
     permissions::{
         Access, AskedPreopen, HostPattern, LIMIT_MAX, LIMIT_NAMES, Limits, Pattern, Permissions,
         ToolPattern, guest_path,
@@ -183,31 +183,6 @@ pub fn table(rights: &Rights) -> Vec<[String; 4]> {
         ]
     })
     .collect()
-}
-
-/// The same for programs.
-pub fn as_json(rights: &Rights) -> Value {
-    let rows = rights.rows.iter().map(|row| {
-        let row_told = json!({
-            "asked": row.asked,
-            "granted": row.granted,
-            "effective": row.effective,
-            "missing": row.missing,
-        });
-        (row.kind.to_owned(), row_told)
-    });
-    Value::Object(rows.collect())
-}
-
-/// How a plugin stands with the operator, in a word for programs.
-pub fn standing(rights: &Rights) -> &'static str {
-    match rights.standing {
-        Standing::Never if rights.is_complete() => "nothing-asked",
-        Standing::Never => "never-granted",
-        Standing::Changed(_) => "changed",
-        Standing::Granted(_) if rights.is_complete() => "granted",
-        Standing::Granted(_) => "partly-granted",
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! `describe_tools`: how tools are called, as TypeScript.
 
 use rmcp::model::{CallToolResult, JsonObject};
-use vesicle_bridge::discovery::DESCRIBED_MAX;
+use vesicle_bridge::{Decision, discovery::DESCRIBED_MAX};
 
-use super::{refused, search::own_tool, told};
+use super::{
+    refused,
+    search::{of_plugin, own_tool},
+    told,
+};
 use crate::{
     mcp::{
         Host,
@@ -47,6 +51,11 @@ async fn described(
             texts.push(own_tool(&tool.definition));
             continue;
         }
+        if let Some(told) = of_plugins(host, name).await {
+            any |= told.is_ok();
+            texts.push(told.unwrap_or_else(|why| why));
+            continue;
+        }
         if host.toolbox.is_empty() {
             texts.push(format!(
                 "there is no tool `{name}`; search_tools finds those there are"
@@ -70,4 +79,27 @@ async fn described(
         });
     }
     Ok((texts.join("\n\n"), any))
+}
+
+/// The description of a plugin's tool, or why there is none; nothing where the name is none of a plugin's.
+async fn of_plugins(host: &Host, name: &str) -> Option<Result<String, String>> {
+    let plugins = host.plugins.as_ref()?;
+    let server = name.split_once('.').map(|(server, _)| server);
+    if server.is_some_and(|server| host.toolbox.has_server(server)) {
+        return None;
+    }
+    let named = match plugins.find(name).await {
+        Ok(named) => named?,
+        Err(error) => return Some(Err(error.to_string())),
+    };
+    let shelf = plugins.shelf().await?;
+    let grants = host.policy.default_profile().plugins.grants();
+    let may = grants.decide(named.plugin.as_str(), &named.tool) != Decision::Deny;
+    Some(match shelf.tool(&named).filter(|_| may) {
+        Some(tool) => Ok(of_plugin(tool, &|typed| typed.declaration())),
+        None => Err(format!(
+            "`{}` has no tool `{}` that may be called; plugin_info has those it has",
+            named.plugin, named.tool
+        )),
+    })
 }

@@ -2,9 +2,10 @@
 
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use vesicle_bridge::{
-    Source,
+    Decision, Source,
     discovery::{self, Detail, LIMIT_DEFAULT},
     search::Query,
+    typescript::Typed,
 };
 
 use super::{refused, told};
@@ -14,11 +15,16 @@ use crate::{
         arguments::{none_left, require, take},
         memory::registry,
     },
+    plugins::ShelfTool,
     tools::Granted,
 };
 
 /// The tool's name.
 pub const NAME: &str = "search_tools";
+
+/// What the tools of plugins are called together, as a server's would be.
+const OF_PLUGINS: &str = "plugins";
+const NOTHING_FITS: &str = "No tool fits. Try other words.";
 
 /// One search.
 pub async fn call(host: &Host, granted: &Granted, sent: JsonObject) -> CallToolResult {
@@ -48,9 +54,24 @@ async fn found(host: &Host, granted: &Granted, mut sent: JsonObject) -> Result<S
         _ => Vec::new(),
     };
     let own = own_tools(&own, detail);
+    let of_plugins = match &server {
+        Some(server) if server != OF_PLUGINS => String::new(),
+        _ => of_plugins(host, &text, limit, detail).await,
+    };
+    if server.as_deref() == Some(OF_PLUGINS) {
+        return Ok(match of_plugins.is_empty() {
+            true => NOTHING_FITS.to_owned(),
+            false => of_plugins,
+        });
+    }
+    let own = match (own.is_empty(), of_plugins.is_empty()) {
+        (false, false) => format!("{own}\n{of_plugins}"),
+        (true, _) => of_plugins,
+        (_, true) => own,
+    };
     if host.toolbox.is_empty() {
         return Ok(match own.is_empty() {
-            true => "No tool fits. Try other words.".to_owned(),
+            true => NOTHING_FITS.to_owned(),
             false => own,
         });
     }
@@ -99,6 +120,56 @@ async fn found(host: &Host, granted: &Granted, mut sent: JsonObject) -> Result<S
         answer.push_str(&format!("\nNot known yet: {}", starting.join(", ")));
     }
     Ok(answer)
+}
+
+/// The tools of plugins for a task, which are called as `plugins.name.tool`.
+async fn of_plugins(host: &Host, text: &str, limit: usize, detail: Detail) -> String {
+    let Some(plugins) = &host.plugins else {
+        return String::new();
+    };
+    let Some(shelf) = plugins.shelf().await else {
+        return String::new();
+    };
+    let grants = host.policy.default_profile().plugins.grants();
+    let may = |tool: &ShelfTool| grants.decide(tool.plugin.as_str(), &tool.tool) != Decision::Deny;
+    let found = shelf.search(text, limit, may);
+    let names = found
+        .iter()
+        .map(|tool| format!("{}.{}", tool.plugin, tool.tool));
+    match (found.as_slice(), detail) {
+        ([], _) => String::new(),
+        (_, Detail::Names) => {
+            format!("{OF_PLUGINS}: {}", names.collect::<Vec<_>>().join(", "))
+        }
+        (found, Detail::Signatures) => {
+            let lines = found
+                .iter()
+                .map(|tool| of_plugin(tool, &|typed| typed.signature()));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        (found, Detail::Full) => {
+            let lines = found
+                .iter()
+                .map(|tool| of_plugin(tool, &|typed| typed.declaration()));
+            lines.collect::<Vec<_>>().join("\n\n")
+        }
+    }
+}
+
+/// A plugin's tool as code calls it.
+pub fn of_plugin(tool: &ShelfTool, written: &dyn Fn(&Typed<'_>) -> String) -> String {
+    let mut definition = tool.definition.clone();
+    definition.name = tool.tool.clone().into();
+    let text = written(&Typed::new(tool.plugin.as_str(), &definition, None));
+    // The line that calls it, after what comments say.
+    let call = match text.starts_with("tools") {
+        true => Some(0),
+        false => text.find("\ntools").map(|at| at + 1),
+    };
+    match call.and_then(|at| text.split_at_checked(at)) {
+        Some((before, call)) => format!("{before}{}", call.replacen("tools", OF_PLUGINS, 1)),
+        None => text,
+    }
 }
 
 /// This server's own tools that were found, which are called by their names alone.

@@ -60,6 +60,22 @@ pub fn definition(policy: &Policy, servers: &[(String, usize)]) -> Tool {
         )
 }
 
+/// The same where there are plugins, of which `remark` tells.
+pub fn with_plugins(mut tool: Tool, remark: &str) -> Tool {
+    if remark.is_empty() {
+        return tool;
+    }
+    let mut description = tool.description.take().unwrap_or_default().into_owned();
+    description.push_str(remark);
+    tool.description = Some(description.into());
+    // What plugins change is not known here.
+    if let Some(annotations) = &mut tool.annotations {
+        annotations.destructive_hint = Some(true);
+        annotations.open_world_hint = Some(true);
+    }
+    tool
+}
+
 /// The same where there is a memory, with which programs may do this.
 pub fn remembering(tool: Tool, programs: Programs) -> Tool {
     let mut tool = tool;

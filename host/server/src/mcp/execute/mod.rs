@@ -14,15 +14,17 @@ use rmcp::{
 };
 use vesicle_sandbox::{Execution, Network};
 
-use super::{Host, consent::consent, lazy::RunError, progress::Progress};
+use super::{Host, consent::consent, progress::Progress};
 use crate::{
     audit::{Begun, Ended, Who},
+    lazy::RunError,
     limits::{Asker, Policy},
     memory::{Ran, Recorder},
+    plugins::{Chain, OnBehalf, WithPlugins},
     tools::Toolbox,
 };
 use arguments::Arguments;
-pub use definition::{definition, remembering};
+pub use definition::{definition, remembering, with_plugins};
 
 /// The tool's name.
 pub const NAME: &str = "execute_agent_code";
@@ -87,6 +89,17 @@ pub async fn call(
         let granted = host.toolbox.granted(profile, consent);
         execution.off_clock = Some(granted.off_clock());
         execution.tools = Arc::new(granted);
+    }
+    if let Some(plugins) = &host.plugins {
+        let behalf = OnBehalf {
+            profile: Arc::new(profile.clone()),
+            tools: execution.tools.clone(),
+            off_clock: execution.off_clock.clone(),
+            who: client(&context),
+            chain: Chain::of_program(),
+        };
+        let tools = WithPlugins::of_program(plugins.dispatcher.clone(), behalf);
+        execution.tools = Arc::new(tools);
     }
     if let Some(memory) = host.memory.lazy().for_programs() {
         execution.memories = Arc::new(memory);

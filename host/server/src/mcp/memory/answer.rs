@@ -29,7 +29,8 @@ pub fn redacted(value: Value, secrets: &Secrets) -> Value {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-fn told(value: Value, secrets: &Secrets) -> CallToolResult {
+/// The answer, as structured content and as text, without secrets.
+pub fn told(value: Value, secrets: &Secrets) -> CallToolResult {
     let text = secrets.redact_json(value.to_string());
     let structured = serde_json::from_str(&text).unwrap_or_default();
     let mut result = CallToolResult::success(vec![ContentBlock::text(seen(&text))]);

@@ -28,7 +28,7 @@ use rmcp::{
 use serde_json::Value;
 
 use super::Host;
-pub use answer::redacted;
+pub use answer::{redacted, told};
 pub use audited::audited;
 pub use service::Service;
 pub use shown::Shown;

@@ -78,8 +78,19 @@ impl LazySandbox {
         }))
     }
 
+    /// Does `work` on the guests' runtime. Dropping the handle ends it.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> AbortOnDropHandle<T> {
+        AbortOnDropHandle::new(self.runtime.spawn(work))
+    }
+
     /// The sandbox, once it is there.
-    async fn sandbox(&self) -> Result<Sandbox, RunError> {
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub async fn sandbox(&self) -> Result<Sandbox, RunError> {
         if let Some(sandbox) = self.made.get() {
             return Ok(sandbox.clone());
         }

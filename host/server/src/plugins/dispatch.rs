@@ -1,0 +1,475 @@
+//! The one place where plugins are called, whoever calls: an MCP client, code, another plugin or the command line. It
+//! knows what is installed now, what is granted now and what was loaded, and each call of it is logged.
+
+use std::{future, sync::Arc, time::Duration};
+
+use serde_json::value::RawValue;
+use tokio::sync::watch;
+use vesicle_bridge::Decision;
+use vesicle_plugins::{
+    Answer, CallError, Invocation,
+    grants::{GrantsFile, Rights},
+    name::PluginName,
+    signatures::TrustFile,
+    store::StoreError,
+};
+use vesicle_sandbox::{
+    ExecuteError, Execution, Grants, NoTools, OffClock, Outcome, Sandbox, ToolCall,
+};
+
+use super::{
+    Chain, ChainError, GrantError, Named, PluginError, Plugins, Shelf, Surroundings, WithPlugins,
+    as_limits,
+    call::{Ready, broken, ready},
+    fresh::Fresh,
+    loaded::{LOADED_MAX, Loaded},
+    narrowed::Narrowed,
+};
+use crate::{
+    audit::{Audit, Begun, Ended, Refused, Who},
+    lazy::{LazySandbox, RunError},
+    limits::Profile,
+};
+
+/// Calls plugins. Clones are the same one.
+#[derive(Clone)]
+pub struct Dispatcher(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    shelf: Fresh<Shelf>,
+    changes: watch::Sender<u64>,
+    grants: Fresh<GrantsFile>,
+    trusted: Fresh<TrustFile>,
+    loaded: Loaded<Ready>,
+}
+
+/// What a dispatcher is made of.
+pub struct Parts {
+    /// What there is of plugins.
+    pub plugins: Plugins,
+    /// What their calls may reach.
+    pub surroundings: Surroundings,
+    /// Where they run.
+    pub sandbox: LazySandbox,
+    /// Where calls are logged.
+    pub audit: Audit,
+}
+
+/// For whom plugins are called.
+#[derive(Clone)]
+pub struct OnBehalf {
+    /// The profile that bounds calls where no right says otherwise.
+    pub profile: Arc<Profile>,
+    /// The tools of other servers that the profile has.
+    pub tools: Arc<dyn ToolCall>,
+    /// What stops the time while a person is asked.
+    pub off_clock: Option<OffClock>,
+    /// Who asked first, for the log.
+    pub who: Who,
+    /// Which calls wait for what is called now.
+    pub chain: Chain,
+}
+
+/// What a call came to.
+pub struct Called {
+    /// Its outcome; what the tool says of its own failure stands in place of a result.
+    pub outcome: Outcome,
+    /// Whether the tool says that it failed.
+    pub failed: bool,
+    /// What the plugin asks for and is not granted; nothing where nothing is.
+    pub missing: String,
+    /// What grants it, for people.
+    pub grant_by: String,
+}
+
+impl Called {
+    /// Whether there is a result.
+    pub fn is_success(&self) -> bool {
+        self.outcome.is_success() && !self.failed
+    }
+
+    /// Why there is none, with what may be missing for one.
+    pub fn explanation(&self) -> String {
+        let why = match &self.outcome {
+            Outcome::Success { output, .. } => format!("failed: {}", output.get()),
+            other => other.explanation(),
+        };
+        match self.missing.as_str() {
+            "" => why,
+            missing => format!(
+                "{why}\nnot granted to it: {missing}; the operator grants it with `{}`",
+                self.grant_by
+            ),
+        }
+    }
+}
+
+/// Why a plugin was not called.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCalled {
+    /// The profile has it not.
+    #[error("`{PREFIX}{name}` may not be called under the profile `{profile}`; `plugins.allow` in vesicle.toml says what may", PREFIX = super::PREFIX)]
+    NotAllowed {
+        /// The tool.
+        name: String,
+        /// The profile.
+        profile: String,
+    },
+    /// Too many plugins wait for each other.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// It cannot be used.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// There is no such tool, or the sandbox has no room.
+    #[error("`{plugin}`: {why}")]
+    Call {
+        /// The plugin.
+        plugin: PluginName,
+        /// Why not.
+        why: CallError,
+    },
+    /// There is no sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] RunError),
+    /// It cannot be logged.
+    #[error(transparent)]
+    Audit(#[from] Refused),
+    /// Nobody waits for it any more.
+    #[error("the call was stopped: {0}")]
+    Stopped(&'static str),
+}
+
+impl NotCalled {
+    /// Whether there is no such plugin or tool.
+    pub fn is_unknown(&self) -> bool {
+        matches!(
+            self,
+            Self::Plugin(PluginError::Store(StoreError::Absent { .. }))
+                | Self::Call {
+                    why: CallError::UnknownTool { .. },
+                    ..
+                }
+        )
+    }
+
+    /// Whether the sandbox is full, and when to come back, in milliseconds.
+    pub fn busy(&self) -> Option<u64> {
+        match self {
+            Self::Call {
+                why: CallError::Execute(ExecuteError::Busy { retry_after_ms, .. }),
+                ..
+            } => Some(*retry_after_ms),
+            _ => None,
+        }
+    }
+}
+
+/// A call to be made.
+pub struct Asked<'a> {
+    /// The tool.
+    pub named: &'a Named,
+    /// Its arguments.
+    pub arguments: &'a RawValue,
+    /// The longest time, where the profile's is not enough of a bound.
+    pub timeout: Option<Duration>,
+}
+
+impl Dispatcher {
+    /// Calls plugins as `parts` has them. Nothing is read.
+    pub fn new(parts: Parts) -> Self {
+        let root = parts.plugins.store().root();
+        let [grants, trusted] = parts.plugins.operator_files();
+        Self(Arc::new(Inner {
+            // Whatever changes in the store is written to `incoming` first, or moved there.
+            shelf: Fresh::new([root.join("incoming"), root.join("plugins")]),
+            changes: watch::Sender::new(0),
+            grants: Fresh::new([grants]),
+            trusted: Fresh::new([trusted]),
+            loaded: Loaded::new(LOADED_MAX),
+            parts,
+        }))
+    }
+
+    /// What there is of plugins.
+    pub fn plugins(&self) -> &Plugins {
+        &self.0.parts.plugins
+    }
+
+    /// Where they run.
+    pub fn sandbox(&self) -> &LazySandbox {
+        &self.0.parts.sandbox
+    }
+
+    /// Changes when others see other plugins.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    /// What is installed now.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn shelf(&self) -> Result<Arc<Shelf>, PluginError> {
+        if let Some(shelf) = self.0.shelf.unchanged() {
+            return Ok(shelf);
+        }
+        let this = self.clone();
+        let reading = tokio::task::spawn_blocking(move || this.read_shelf());
+        reading.await.map_err(broken)?
+    }
+
+    /// What was installed when somebody last looked.
+    pub fn last_shelf(&self) -> Option<Arc<Shelf>> {
+        self.0.shelf.last()
+    }
+
+    fn read_shelf(&self) -> Result<Arc<Shelf>, PluginError> {
+        let before = self.0.shelf.last();
+        let list = || Ok::<_, PluginError>(Shelf::new(self.plugins().store().list()?));
+        let shelf = self.0.shelf.get(list)?;
+        if before.is_some_and(|before| !before.is_same(&shelf)) {
+            self.0.changes.send_modify(|count| *count += 1);
+        }
+        Ok(shelf)
+    }
+
+    /// The tool that a caller names `plugin.tool`, or as code may write it.
+    ///
+    /// # Errors
+    /// There is no such plugin.
+    pub async fn named(&self, text: &str) -> Result<Named, PluginError> {
+        let shelf = self.shelf().await?;
+        if let Some(named) = shelf.named(text) {
+            return Ok(named);
+        }
+        let plugin = text.split_once('.').map_or(text, |(plugin, _)| plugin);
+        let name = PluginName::parse(plugin).map_err(PluginError::Name)?;
+        let plugins = self.plugins().clone();
+        let look = tokio::task::spawn_blocking(move || plugins.store().load(&name).map(drop));
+        match look.await.map_err(broken)? {
+            Err(error) => Err(error.into()),
+            // It came just now.
+            Ok(()) => Err(PluginError::NoTool(text.to_owned())),
+        }
+    }
+
+    /// What a plugin asks for, is granted, and may do, by the file of grants as it is now.
+    ///
+    /// # Errors
+    /// The file is wrong.
+    pub fn rights(
+        &self,
+        manifest: &vesicle_plugins::manifest::Manifest,
+    ) -> Result<Rights, PluginError> {
+        let grants = self.0.grants.get(|| self.plugins().grants())?;
+        let contents = manifest.contents();
+        let standing = grants.standing(&contents.name, contents.digest);
+        Ok(Rights::new(&contents.permissions, standing))
+    }
+
+    /// Calls a tool to its end.
+    ///
+    /// # Errors
+    /// See [`NotCalled`].
+    pub async fn call(&self, behalf: &OnBehalf, asked: Asked<'_>) -> Result<Called, NotCalled> {
+        self.call_until(behalf, asked, future::pending()).await
+    }
+
+    /// Calls a tool to its end, or until `stop` says why nobody waits for it any more.
+    ///
+    /// # Errors
+    /// See [`NotCalled`].
+    pub async fn call_until(
+        &self,
+        behalf: &OnBehalf,
+        asked: Asked<'_>,
+        stop: impl Future<Output = &'static str>,
+    ) -> Result<Called, NotCalled> {
+        let Asked {
+            named, arguments, ..
+        } = asked;
+        let profile = &behalf.profile;
+        let allowed = profile.plugins.grants();
+        if allowed.decide(named.plugin.as_str(), &named.tool) == Decision::Deny {
+            return Err(NotCalled::NotAllowed {
+                name: named.text(),
+                profile: profile.name.clone(),
+            });
+        }
+        let chain = behalf.chain.with(named)?;
+        let tool = format!("{}{}", super::PREFIX, named.text());
+        let begun = Begun {
+            tool: &tool,
+            profile: &profile.name,
+            code: &tool,
+            input: arguments,
+        };
+        let recording = self.0.parts.audit.begin(begun, || behalf.who.clone())?;
+        let work = async {
+            let (ready, rights) = self.opened(&named.plugin).await?;
+            let sandbox = self.at_depth(behalf.chain.depth()).await?;
+            let mut limits = as_limits(&rights.effective, profile.limits);
+            if let Some(timeout) = asked.timeout {
+                limits.wall_time = limits.wall_time.min(timeout);
+            }
+            let tools = self.tools_of(&named.plugin, &rights, behalf, chain);
+            let surroundings = &self.0.parts.surroundings;
+            let grants = surroundings.grants(&named.plugin, &rights, tools);
+            let mut grants = grants.map_err(PluginError::from)?;
+            // The time of whoever waits stands still as well.
+            grants.off_clock = behalf.off_clock.clone();
+            watch(&recording, &mut grants);
+            let invocation = Invocation {
+                tool: &named.tool,
+                arguments,
+                limits,
+                grants,
+                session: None,
+            };
+            let outcome = ready.tools.call(&sandbox, invocation).await;
+            let outcome = outcome.map_err(|why| NotCalled::Call {
+                plugin: named.plugin.clone(),
+                why,
+            })?;
+            Ok(called(&named.plugin, outcome, &rights))
+        };
+        let (answer, ended) = tokio::select! {
+            biased;
+            why = stop => (Err(NotCalled::Stopped(why)), Ended::otherwise("cancelled")),
+            answer = work => {
+                let ended = match &answer {
+                    Ok(called) if called.failed => Ended::otherwise("error"),
+                    Ok(called) => Ended::of(&called.outcome, recording.wants_payloads()),
+                    Err(_) => Ended::otherwise("failed"),
+                };
+                (answer, ended)
+            }
+        };
+        recording.end(ended).await?;
+        answer
+    }
+
+    /// The version that serves now, loaded, with what it may do now.
+    async fn opened(&self, name: &PluginName) -> Result<(Arc<Ready>, Rights), NotCalled> {
+        let shelf = self.shelf().await?;
+        let Some(listed) = shelf.plugin(name) else {
+            // Says which name is near, or what is wrong with it.
+            let (plugins, name) = (self.plugins().clone(), name.clone());
+            let load = move || plugins.store().load(&name).map(drop);
+            let absent = tokio::task::spawn_blocking(load).await;
+            absent
+                .map_err(broken)
+                .map_err(NotCalled::Plugin)?
+                .map_err(PluginError::from)?;
+            return Err(PluginError::NoTool("it".to_owned()).into());
+        };
+        let version = listed.version;
+        let load = async {
+            let (plugins, name) = (self.plugins().clone(), name.clone());
+            let read = move || plugins.store().load_version(&name, version);
+            let read = tokio::task::spawn_blocking(read).await;
+            let read = read.map_err(broken)?.map_err(PluginError::from)?;
+            let sandbox = self.0.parts.sandbox.sandbox().await?;
+            Ok::<_, NotCalled>(ready(&sandbox, read).await?)
+        };
+        let ready = self.0.loaded.get(version, load).await?;
+        let trusted = self.0.trusted.get(|| self.plugins().trusted())?;
+        self.plugins()
+            .check(&trusted, &ready.manifest, ready.signature.as_deref())?;
+        let rights = self.rights(&ready.manifest)?;
+        Ok((ready, rights))
+    }
+
+    async fn at_depth(&self, depth: usize) -> Result<Sandbox, NotCalled> {
+        let mut sandbox = self.0.parts.sandbox.sandbox().await?;
+        for _ in 0..depth {
+            // A chain never is as long as that.
+            sandbox = sandbox.nested().unwrap_or(sandbox);
+        }
+        Ok(sandbox)
+    }
+
+    /// The tools of servers and of other plugins that this plugin may call.
+    fn tools_of(
+        &self,
+        plugin: &PluginName,
+        rights: &Rights,
+        behalf: &OnBehalf,
+        chain: Chain,
+    ) -> Arc<dyn ToolCall> {
+        let patterns = &rights.effective.tools;
+        if patterns.is_empty() {
+            return Arc::new(NoTools);
+        }
+        let narrowed = Narrowed {
+            tools: behalf.tools.clone(),
+            patterns: patterns.clone(),
+            plugin: plugin.clone(),
+        };
+        let behalf = OnBehalf {
+            chain,
+            ..behalf.clone()
+        };
+        Arc::new(WithPlugins::of_plugin(self.clone(), behalf, narrowed))
+    }
+
+    /// Has what others see followed while nobody calls, so that they can be told.
+    pub async fn follow(&self, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            if let Err(error) = self.shelf().await {
+                tracing::debug!(%error, "the plugins could not be read");
+            }
+        }
+    }
+}
+
+/// A log watches what an execution has, and these are what the plugin has.
+fn watch(recording: &crate::audit::Recording, grants: &mut Grants) {
+    let mut watched = Execution {
+        tools: grants.tools.clone(),
+        memories: grants.memories.clone(),
+        network: std::mem::take(&mut grants.network),
+        ..Execution::default()
+    };
+    recording.watch(&mut watched);
+    grants.tools = watched.tools;
+    grants.memories = watched.memories;
+    grants.network = watched.network;
+}
+
+fn called(plugin: &PluginName, outcome: Outcome<Answer>, rights: &Rights) -> Called {
+    let mut failed = false;
+    let outcome = outcome.try_map(|answer| match answer {
+        Answer::Result(value) => Ok(value),
+        Answer::Failure(value) => {
+            failed = true;
+            Ok(value)
+        }
+    });
+    Called {
+        outcome,
+        failed,
+        missing: rights.missing(),
+        grant_by: grant_by(plugin, rights),
+    }
+}
+
+/// The command that grants what is missing.
+pub fn grant_by(plugin: &PluginName, rights: &Rights) -> String {
+    let preopens = rights.rows.iter().find(|row| row.kind == "preopen");
+    let missing = preopens.into_iter().flat_map(|row| &row.missing);
+    let directories: String = missing
+        .filter_map(|asked| asked.split_whitespace().next())
+        .map(|guest| format!(" preopen=DIRECTORY:{guest}"))
+        .collect();
+    format!("vesicle plugin grant {plugin} --all{directories}")
+}
+
+impl From<GrantError> for NotCalled {
+    fn from(error: GrantError) -> Self {
+        Self::Plugin(error.into())
+    }
+}
