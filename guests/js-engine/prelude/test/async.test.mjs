@@ -147,6 +147,21 @@ test("tool calls start, settle and fail", async () => {
   assert.deepEqual(limited, ["ToolError", "rate_limited", 40, "later", true]);
 });
 
+test("plugins are tools by another name", async () => {
+  const realm = start(`
+    plugins.csv.query({ a: 1 });
+    plugins["my-plugin"].run();
+    plugins.csv.query([1]).catch((error) => seen.push(error.message));
+    seen.push(String(plugins), String(plugins.csv));`);
+  assert.deepEqual(realm.world.calls, [["plugins.csv.query", '{"a":1}'], ["plugins.my-plugin.run", "{}"]]);
+  await realm.drain();
+  assert.deepEqual(seen(realm), [
+    "[object plugins]",
+    "[object plugins.csv]",
+    "plugins.csv.query takes one object of arguments, got an array",
+  ]);
+});
+
 test("arguments that cannot be sent never start a call", async () => {
   const realm = start(`
     const cyclic = {}; cyclic.self = cyclic;

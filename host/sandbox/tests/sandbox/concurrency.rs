@@ -1,8 +1,13 @@
 //! Many executions: at once, in a row, and in a queue.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use vesicle_sandbox::Outcome;
+use async_trait::async_trait;
+use serde_json::value::RawValue;
+use vesicle_sandbox::{
+    CapabilityError, Execution, NESTED_DEPTH_MAX, Outcome, Sandbox, Tool, ToolCall,
+};
 
 use crate::support::{execution, output_text, sandbox, sandbox_for, success, told};
 
@@ -205,4 +210,42 @@ async fn clones_share_their_places() {
     assert!(waiting.is_err(), "there was a second place");
     drop(first);
     assert_eq!(success(second.await.unwrap()).get(), r#""second""#);
+}
+
+/// Tools that run the same program again, one deeper, until they cannot.
+struct Deeper(Sandbox);
+
+#[async_trait]
+impl ToolCall for Deeper {
+    async fn search(&self, _: &str, _: usize) -> Result<Vec<Tool>, CapabilityError> {
+        Ok(Vec::new())
+    }
+
+    async fn describe(&self, name: &str) -> Result<Tool, CapabilityError> {
+        Err(CapabilityError::NotFound(name.to_owned()))
+    }
+
+    async fn call(&self, _: &str, _: &RawValue) -> Result<Box<RawValue>, CapabilityError> {
+        let Some(nested) = self.0.nested() else {
+            return Ok(RawValue::from_string("0".to_owned()).unwrap());
+        };
+        let outcome = nested.execute(deeper(nested.clone())).await;
+        Ok(success(outcome.unwrap()))
+    }
+}
+
+fn deeper(sandbox: Sandbox) -> Execution {
+    Execution {
+        tools: Arc::new(Deeper(sandbox)),
+        ..execution("const two = await Promise.all([tools.a.b(), tools.a.b()]); return two[0] + 1".to_owned())
+    }
+}
+
+/// Where there is one place, and whoever has it waits for others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_wait_do_not_keep_out_those_whom_they_wait_for() {
+    let sandbox = sandbox_for(1).await;
+    let outcome = sandbox.execute(deeper(sandbox.clone())).await.unwrap();
+    let depth = (NESTED_DEPTH_MAX + 1).to_string();
+    assert_eq!(success(outcome).get(), depth);
 }

@@ -456,8 +456,8 @@ pub static KEYS: [Key; 60] = [
         path: "plugins.listed_tools",
         kind: Kind::Integer("tools", 0..=LISTED_PLUGIN_TOOLS_MAX),
         default: || Some(Value::Integer(LISTED_PLUGIN_TOOLS_DEFAULT)),
-        doc: "How many tools of plugins an MCP client is listed. Where there are more, none is: models find them with\n\
-              `search_tools` and call them with `call_tool` or from code.",
+        doc: "How many tools of plugins an MCP client is listed, by their names. Models find further ones with\n\
+              `search_tools`, and call them with `call_tool` or from code.",
         env_also: None,
     },
     Key {
