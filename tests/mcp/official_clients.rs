@@ -76,6 +76,13 @@ fn typescript_with_the_memory() {
     typescript_client("tests/clients/typescript/memory.mjs", directory.path());
 }
 
+/// A plugin from its first line to its removal, over several sessions.
+#[test]
+fn typescript_with_plugins() {
+    let directory = TempDir::new().unwrap();
+    typescript_client("tests/clients/typescript/plugins.mjs", directory.path());
+}
+
 #[test]
 fn python() {
     python_client("tests/clients/python/client.py", &user_data_dir());

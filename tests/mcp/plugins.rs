@@ -20,7 +20,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Adds two numbers, or divides them, which traps by 0.
-const NUMBERS: &str = r#"(component
+pub const NUMBERS: &str = r#"(component
   (core module $m
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
     (func (export "divide") (param i32 i32) (result i32) (i32.div_u (local.get 0) (local.get 1)))
@@ -30,7 +30,7 @@ const NUMBERS: &str = r#"(component
   (func (export "divide") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "divide")))
   (func (export "spin") (canon lift (core func $i "spin"))))"#;
 
-fn place(configuration: &str) -> TempDir {
+pub fn place(configuration: &str) -> TempDir {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("vesicle.toml"), configuration).unwrap();
     place
@@ -45,14 +45,14 @@ fn plugin(place: &Path, arguments: &[&str]) -> Output {
     unconfigured(&mut command).output().unwrap()
 }
 
-fn done(place: &Path, arguments: &[&str]) -> String {
+pub fn done(place: &Path, arguments: &[&str]) -> String {
     let finished = plugin(place, arguments);
     let told = String::from_utf8_lossy(&finished.stderr);
     assert!(finished.status.success(), "{arguments:?}: {told}");
     String::from_utf8(finished.stdout).unwrap()
 }
 
-fn write(place: &Path, name: &str, wat: &str) {
+pub fn write(place: &Path, name: &str, wat: &str) {
     fs::write(place.join(name), wat::parse_str(wat).unwrap()).unwrap();
 }
 
@@ -64,7 +64,7 @@ fn numbers(configuration: &str) -> TempDir {
     place
 }
 
-fn connected(place: &TempDir, options: &[&str]) -> RawClient {
+pub fn connected(place: &TempDir, options: &[&str]) -> RawClient {
     let mut client = RawClient::start_in(place.path(), options);
     client.initialize();
     client
@@ -75,18 +75,18 @@ fn listed(client: &mut RawClient) -> Vec<Value> {
     tools["result"]["tools"].as_array().unwrap().clone()
 }
 
-fn names(client: &mut RawClient) -> Vec<String> {
+pub fn names(client: &mut RawClient) -> Vec<String> {
     let named = |tool: &Value| tool["name"].as_str().unwrap().to_owned();
     listed(client).iter().map(named).collect()
 }
 
-fn failed(result: &Value) -> &str {
+pub fn failed(result: &Value) -> &str {
     assert_eq!(result["isError"], true, "{result}");
     text(result)
 }
 
 /// Waits until the client is told that its list of tools changed.
-fn told_of_changes(client: &mut RawClient) {
+pub fn told_of_changes(client: &mut RawClient) {
     let began = Instant::now();
     loop {
         let message = client.receive();
@@ -154,13 +154,13 @@ fn tools_of_plugins_are_found_and_described() {
     let written = json!({"query": "add numbers", "detail": "signatures", "server": "plugins"});
     let written = tool(&mut client, "search_tools", &written);
     assert!(
-        text(&written).contains("plugins.numbers.add({"),
+        text(&written).contains("plugins.numbers.add(args: {"),
         "{written}"
     );
     for name in ["numbers.add", "numbers__add", "plugins.numbers.add"] {
         let told = tool(&mut client, "describe_tools", &json!({"names": [name]}));
         assert!(
-            text(&told).contains("plugins.numbers.add({"),
+            text(&told).contains("plugins.numbers.add(args: {"),
             "{name}: {told}"
         );
     }

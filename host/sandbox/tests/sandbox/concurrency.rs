@@ -237,7 +237,10 @@ impl ToolCall for Deeper {
 fn deeper(sandbox: Sandbox) -> Execution {
     Execution {
         tools: Arc::new(Deeper(sandbox)),
-        ..execution("const two = await Promise.all([tools.a.b(), tools.a.b()]); return two[0] + 1".to_owned())
+        ..execution(
+            "const two = await Promise.all([tools.a.b(), tools.a.b()]); return two[0] + 1"
+                .to_owned(),
+        )
     }
 }
 

@@ -120,7 +120,8 @@ impl Server {
         if let Some(managed) = plugins.manage(host, name, &arguments, context).await {
             return Some(managed);
         }
-        let named = match plugins.find(name).await {
+        let others = by_call_tool && self.has_servers();
+        let named = match plugins.find(name, others).await {
             Ok(named) => named?,
             Err(error) => {
                 let why = host.secrets.redact(error.to_string());

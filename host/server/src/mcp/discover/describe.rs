@@ -88,7 +88,7 @@ async fn of_plugins(host: &Host, name: &str) -> Option<Result<String, String>> {
     if server.is_some_and(|server| host.toolbox.has_server(server)) {
         return None;
     }
-    let named = match plugins.find(name).await {
+    let named = match plugins.find(name, !host.toolbox.is_empty()).await {
         Ok(named) => named?,
         Err(error) => return Some(Err(error.to_string())),
     };

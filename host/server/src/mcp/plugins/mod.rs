@@ -58,8 +58,9 @@ impl Service {
     /// The tool of a plugin that a client calls by this name: as it is listed, `plugin.tool`, or as code has it.
     ///
     /// # Errors
-    /// The plugins cannot be read, or a name that can only be a plugin's is none.
-    pub async fn find(&self, name: &str) -> Result<Option<Named>, PluginError> {
+    /// The plugins cannot be read, or a name that can only be a plugin's is none. Where there are no `others`, that is
+    /// each name of two parts.
+    pub async fn find(&self, name: &str, others: bool) -> Result<Option<Named>, PluginError> {
         if let Some(text) = name.strip_prefix(PREFIX) {
             return self.dispatcher.named(text).await.map(Some);
         }
@@ -76,7 +77,15 @@ impl Service {
             let (plugin, tool) = name.split_once("__")?;
             shelf.named(&format!("{plugin}.{tool}"))
         };
-        Ok(listed.or_else(unlisted).or_else(|| shelf.named(name)))
+        let known = listed.or_else(unlisted).or_else(|| shelf.named(name));
+        match known {
+            None if !others => {
+                // Says which plugin is near; it may have been there when the client was listed its tools.
+                let text = name.replacen("__", ".", 1);
+                self.dispatcher.named(&text).await.map(Some)
+            }
+            known => Ok(known),
+        }
     }
 
     /// A call of one of [`Self::managing`], if it is one.
