@@ -9,6 +9,7 @@ use wasmtime::{Engine, Store};
 
 use super::{LoadError, imports};
 use crate::guest::Guest;
+use crate::kept::KeptModule;
 use crate::runtime::Runtime;
 
 /// A component that is not ours, compiled and linked. Clones share it.
@@ -114,6 +115,13 @@ impl Component {
 
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.shared.runtime
+    }
+
+    /// As a module that was kept.
+    pub(crate) fn into_kept(self) -> Result<KeptModule, LoadError> {
+        let shared = &*self.shared;
+        let linked = shared.linked.clone();
+        KeptModule::new(shared.runtime.clone(), linked, None)
     }
 
     /// Calls a function of it in a new instance.

@@ -4,66 +4,16 @@ use std::sync::Arc;
 
 use vesicle_plugins::{
     Tools,
-    grants::Rights,
     manifest::{Manifest, differences},
-    name::PluginName,
-    signatures::Verdict,
     store::{Loaded, StoreError},
 };
 use vesicle_sandbox::{CompileLimits, Sandbox};
 
-use super::{PluginError, Plugins, package::of_definition};
-
-/// A plugin that can be called.
-pub struct Opened {
-    /// What it says of itself.
-    pub manifest: Manifest,
-    /// Its component's bytes.
-    pub component: Arc<[u8]>,
-    /// Its tools.
-    pub tools: Tools,
-    /// What it may do.
-    pub rights: Rights,
-    /// What its signature is worth.
-    pub verdict: Verdict,
-}
-
-/// Opens the current version of a plugin.
-///
-/// # Errors
-/// See [`PluginError`].
-pub async fn open(
-    plugins: &Plugins,
-    sandbox: &Sandbox,
-    name: &PluginName,
-) -> Result<Opened, PluginError> {
-    let (plugins, named) = (plugins.clone(), name.clone());
-    let reading = tokio::task::spawn_blocking(move || {
-        let loaded = plugins.store().load(&named)?;
-        let verdict = plugins.verdict(&loaded)?;
-        let rights = plugins.rights(&loaded.manifest)?;
-        Ok::<_, PluginError>((loaded, verdict, rights))
-    });
-    let (loaded, verdict, rights) = reading.await.map_err(broken)??;
-    let Ready {
-        manifest,
-        component,
-        tools,
-        ..
-    } = ready(sandbox, loaded).await?;
-    Ok(Opened {
-        manifest,
-        component,
-        tools,
-        rights,
-        verdict,
-    })
-}
+use super::{PluginError, package::of_definition};
 
 /// A version that was loaded. What it may do, and whether its signature does, is not settled with that: both change.
 pub(super) struct Ready {
     pub manifest: Manifest,
-    pub component: Arc<[u8]>,
     pub tools: Tools,
     pub signature: Option<String>,
 }
@@ -81,16 +31,12 @@ pub(super) async fn ready(sandbox: &Sandbox, read: Loaded) -> Result<Ready, Plug
     } = read;
     let name = manifest.name();
     let bytes: Arc<[u8]> = component.bytes().into();
-    let loaded = sandbox
-        .load(bytes.clone(), CompileLimits::default())
+    let tools = Tools::load(sandbox, bytes, CompileLimits::default())
         .await
         .map_err(|why| PluginError::Load {
             name: name.clone(),
             why,
         })?;
-    let read = bytes.clone();
-    let tools = tokio::task::spawn_blocking(move || Tools::read(&loaded, &read));
-    let tools = tools.await.map_err(broken)?;
     let actual: Vec<_> = tools.definitions().iter().map(of_definition).collect();
     let claims = differences(&manifest.contents().tools, &actual);
     if !claims.is_empty() {
@@ -101,7 +47,6 @@ pub(super) async fn ready(sandbox: &Sandbox, read: Loaded) -> Result<Ready, Plug
     }
     Ok(Ready {
         manifest,
-        component: bytes,
         tools,
         signature,
     })

@@ -308,8 +308,8 @@ impl Dispatcher {
         };
         let recording = self.0.parts.audit.begin(begun, || behalf.who.clone())?;
         let work = async {
-            let (ready, rights) = self.opened(&named.plugin).await?;
             let sandbox = self.at_depth(behalf.chain.depth()).await?;
+            let (ready, rights) = self.opened(&named.plugin, &sandbox).await?;
             let mut limits = as_limits(&rights.effective, profile.limits);
             if let Some(timeout) = asked.timeout {
                 limits.wall_time = limits.wall_time.min(timeout);
@@ -352,7 +352,11 @@ impl Dispatcher {
     }
 
     /// The version that serves now, loaded, with what it may do now.
-    async fn opened(&self, name: &PluginName) -> Result<(Arc<Ready>, Rights), NotCalled> {
+    async fn opened(
+        &self,
+        name: &PluginName,
+        sandbox: &Sandbox,
+    ) -> Result<(Arc<Ready>, Rights), NotCalled> {
         let shelf = self.shelf().await?;
         let Some(listed) = shelf.plugin(name) else {
             // Says which name is near, or what is wrong with it.
@@ -371,8 +375,7 @@ impl Dispatcher {
             let read = move || plugins.store().load_version(&name, version);
             let read = tokio::task::spawn_blocking(read).await;
             let read = read.map_err(broken)?.map_err(PluginError::from)?;
-            let sandbox = self.0.parts.sandbox.sandbox().await?;
-            Ok::<_, NotCalled>(ready(&sandbox, read).await?)
+            Ok::<_, NotCalled>(ready(sandbox, read).await?)
         };
         let ready = self.0.loaded.get(version, load).await?;
         let trusted = self.0.trusted.get(|| self.plugins().trusted())?;

@@ -27,7 +27,6 @@ use vesicle_plugins::{
 };
 use vesicle_sandbox::LoadError;
 
-pub use call::{Opened, open};
 pub use chain::{Chain, ChainError, DEPTH_MAX};
 pub use dispatch::{Asked, Called, Dispatcher, NotCalled, OnBehalf, Parts, grant_by};
 pub use doors::WithPlugins;
