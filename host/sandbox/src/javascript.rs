@@ -32,6 +32,11 @@ impl EngineComponent {
 /// How a program ended that was not stopped.
 type Returned = Result<evaluate::Completion, evaluate::Failure>;
 
+/// BLAKE3 of the JavaScript engine: modules that were kept with the same one share its code.
+pub fn engine_digest() -> blake3::Hash {
+    blake3::hash(JAVASCRIPT.0)
+}
+
 /// The JavaScript engine in one of Wasmtime's.
 pub struct JavaScript {
     pub runtime: Arc<Runtime>,

@@ -51,10 +51,17 @@ async fn result(tools: &Tools, tool: &str, arguments: &str) -> String {
 async fn a_module_becomes_a_component_whose_calls_find_it_ready() {
     let source = include_str!("fixtures/slugify.ts");
     let tools = load(source).await;
-    assert!(tools.own_bytes().unwrap() < 100_000, "{:?}", tools.own_bytes());
+    assert!(
+        tools.own_bytes().unwrap() < 100_000,
+        "{:?}",
+        tools.own_bytes()
+    );
     let names: Vec<_> = tools.definitions().iter().map(|tool| &tool.name).collect();
     assert_eq!(names, ["slugify", "slugifyAll"]);
-    assert_eq!(result(&tools, "slugify", r#"{"text":"A Title!"}"#).await, r#""a-title-""#);
+    assert_eq!(
+        result(&tools, "slugify", r#"{"text":"A Title!"}"#).await,
+        r#""a-title-""#
+    );
     let all = result(&tools, "slugifyAll", r#"{"texts":["A b"]}"#).await;
     let all: Value = serde_json::from_str(&all).unwrap();
     assert_eq!(all["A b"], "a-b");
@@ -80,18 +87,24 @@ async fn the_same_module_makes_the_same_bytes() {
     let first = build("slugify.ts", source).await.unwrap();
     let second = build("slugify.ts", source).await.unwrap();
     assert_eq!(blake3::hash(&first), blake3::hash(&second));
-    std::fs::write("/tmp/w/jsbuild-c.wasm", &first).unwrap();
     let other = build("slugify.ts", &format!("{source}\n")).await.unwrap();
     assert_ne!(blake3::hash(&first), blake3::hash(&other));
 }
 
 #[tokio::test]
 async fn a_component_works_without_the_engine_that_it_was_made_with() {
-    let component = build("plugin.ts", "let a = 1; export const f = (b: number) => a + b;")
+    let component = build(
+        "plugin.ts",
+        "let a = 1; export const f = (b: number) => a + b;",
+    )
+    .await
+    .unwrap();
+    // Hosts that know nothing of modules take it for what lists its tools itself.
+    let loaded = sandbox()
+        .await
+        .load(component.clone(), CompileLimits::default())
         .await
         .unwrap();
-    // Hosts that know nothing of modules take it for what lists its tools itself.
-    let loaded = sandbox().await.load(component.clone(), CompileLimits::default()).await.unwrap();
     let tools = Tools::read(&loaded, &component);
     assert!(tools.is_dynamic());
     assert_eq!(result(&tools, "f", r#"{"b":2}"#).await, "3");
@@ -140,7 +153,12 @@ async fn what_was_refused_while_it_was_built_is_there_in_calls() {
     )
     .await;
     let outcome = call(&tools, "f", "{}").await;
-    let Outcome::Success { output: Answer::Result(value), stdout, .. } = outcome else {
+    let Outcome::Success {
+        output: Answer::Result(value),
+        stdout,
+        ..
+    } = outcome
+    else {
         panic!("{outcome:?}")
     };
     assert_eq!(value.get(), "[2,true,true,true,true]");
@@ -150,8 +168,14 @@ async fn what_was_refused_while_it_was_built_is_there_in_calls() {
 #[tokio::test]
 async fn top_level_code_that_does_not_end_is_stopped() {
     for (source, expected) in [
-        ("let at = 0; while (at < 1) at -= 1; export const f = () => at;", "cpu_time"),
-        ("const all: string[][] = []; for (let i = 0; i < 1e6; i++) all.push(Array(1e4).fill(`${i}`)); export const f = () => all.length;", "memory"),
+        (
+            "let at = 0; while (at < 1) at -= 1; export const f = () => at;",
+            "cpu_time",
+        ),
+        (
+            "const all: string[][] = []; for (let i = 0; i < 1e6; i++) all.push(Array(1e4).fill(`${i}`)); export const f = () => all.length;",
+            "memory",
+        ),
     ] {
         let error = build("plugin.ts", source).await.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
@@ -165,14 +189,25 @@ async fn arguments_that_do_not_fit_are_told_with_their_path() {
          export const total = (items: Item[]) => items.reduce((sum, item) => sum + item.price, 0);",
     )
     .await;
-    assert_eq!(result(&tools, "total", r#"{"items":[{"name":"a","price":2}]}"#).await, "2");
+    assert_eq!(
+        result(&tools, "total", r#"{"items":[{"name":"a","price":2}]}"#).await,
+        "2"
+    );
     for (arguments, expected) in [
-        (r#"{"items":[{"name":"a","price":2},{"name":"b","price":"2"}]}"#, "arguments.items[1].price: expected number"),
+        (
+            r#"{"items":[{"name":"a","price":2},{"name":"b","price":"2"}]}"#,
+            "arguments.items[1].price: expected number",
+        ),
         ("{}", "arguments.items: is missing"),
         ("[]", "arguments: expected an object"),
     ] {
         let outcome = call(&tools, "total", arguments).await;
-        let Outcome::Error { error_type: ErrorType::InvalidInput, message, .. } = outcome else {
+        let Outcome::Error {
+            error_type: ErrorType::InvalidInput,
+            message,
+            ..
+        } = outcome
+        else {
             panic!("{outcome:?}")
         };
         assert_eq!(message, expected);
@@ -183,7 +218,16 @@ async fn arguments_that_do_not_fit_are_told_with_their_path() {
 async fn exceptions_are_at_their_place_in_the_modules_text() {
     let tools = load("interface A { b: string }\nexport function f(a: A): string {\n  return help(a);\n}\nfunction help(a: any): never {\n  throw new RangeError(`no ${a.b}`);\n}").await;
     let outcome = call(&tools, "f", r#"{"b":"x"}"#).await;
-    let Outcome::Error { name, message, location, stack, .. } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Error {
+        name,
+        message,
+        location,
+        stack,
+        ..
+    } = outcome
+    else {
+        panic!("{outcome:?}")
+    };
     let location = location.unwrap();
     assert_eq!((name.as_str(), message.as_str()), ("RangeError", "no x"));
     assert_eq!((location.line, location.column), (6, 9));

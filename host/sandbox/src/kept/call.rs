@@ -52,13 +52,16 @@ impl Sandbox {
         let module = program(&execution, Form::Module, prepared.code);
         let mut component = Vec::new();
         let work = async |store: &mut Store<Guest>| {
-            Ok(instrumented.keep(store, &module, tools).await?.map(|snapshot| {
-                component = snapshot;
-                evaluate::Completion {
-                    value: "null".to_owned(),
-                    uncaught: Vec::new(),
-                }
-            }))
+            Ok(instrumented
+                .keep(store, &module, tools)
+                .await?
+                .map(|snapshot| {
+                    component = snapshot;
+                    evaluate::Completion {
+                        value: "null".to_owned(),
+                        uncaught: Vec::new(),
+                    }
+                }))
         };
         let (runtime, grants) = (&instrumented.runtime, grants(&execution));
         let ran = self
@@ -87,7 +90,9 @@ impl Sandbox {
             load::check(&bytes)?;
             KeptModule::sharing(&base, runtime, &bytes)
         });
-        let sharing = sharing.await.map_err(|error| LoadError::Internal(error.into()))?;
+        let sharing = sharing
+            .await
+            .map_err(|error| LoadError::Internal(error.into()))?;
         if let Some(module) = sharing? {
             return Ok(module);
         }
@@ -140,7 +145,8 @@ impl KeptModule {
     ) -> wasmtime::Result<Result<evaluate::Completion, evaluate::Failure>> {
         type Called = (Result<evaluate::Completion, evaluate::Failure>,);
         let instance = self.loaded.linked.instantiate_async(&mut *store).await?;
-        let call = instance.get_typed_func::<(&str, &str), Called>(&mut *store, self.loaded.call)?;
+        let call =
+            instance.get_typed_func::<(&str, &str), Called>(&mut *store, self.loaded.call)?;
         Ok(call.call_async(&mut *store, (tool, arguments)).await?.0)
     }
 }

@@ -29,7 +29,11 @@ impl KeptModule {
         };
         let load = || {
             let (component, source) = runtime.cache.load(&thin)?;
-            tracing::debug!(?source, own_bytes = image.bytes(), "a kept module is loaded");
+            tracing::debug!(
+                ?source,
+                own_bytes = image.bytes(),
+                "a kept module is loaded"
+            );
             base.linker.instantiate_pre(&component)
         };
         let linked = load().map_err(LoadError::Internal)?;

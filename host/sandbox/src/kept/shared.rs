@@ -28,7 +28,10 @@ pub struct Base {
 
 impl KeptModules {
     /// For taking snapshots.
-    pub async fn instrumented(&self, javascript: &JavaScript) -> wasmtime::Result<&Arc<Instrumented>> {
+    pub async fn instrumented(
+        &self,
+        javascript: &JavaScript,
+    ) -> wasmtime::Result<&Arc<Instrumented>> {
         let runtime = javascript.runtime.clone();
         let load = async || {
             let load = move || Instrumented::load(runtime).map(Arc::new);
@@ -70,5 +73,7 @@ async fn core(javascript: &JavaScript) -> wasmtime::Result<Module> {
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> wasmtime::Result<T> + Send + 'static,
 ) -> wasmtime::Result<T> {
-    preparation::apart(work).await.map_err(wasmtime::Error::new)?
+    preparation::apart(work)
+        .await
+        .map_err(wasmtime::Error::new)?
 }

@@ -46,16 +46,11 @@ pub async fn open(
         Ok::<_, PluginError>((loaded.manifest, bytes, verdict, rights))
     });
     let (manifest, component, verdict, rights) = reading.await.map_err(broken)??;
-    let loaded = sandbox
-        .load(component.clone(), CompileLimits::default())
-        .await
-        .map_err(|why| PluginError::Load {
-            name: name.clone(),
-            why,
-        })?;
-    let bytes = component.clone();
-    let tools = tokio::task::spawn_blocking(move || Tools::read(&loaded, &bytes));
-    let tools = tools.await.map_err(broken)?;
+    let tools = Tools::load(sandbox, component.clone(), CompileLimits::default());
+    let tools = tools.await.map_err(|why| PluginError::Load {
+        name: name.clone(),
+        why,
+    })?;
     let actual: Vec<_> = tools.definitions().iter().map(of_definition).collect();
     let claims = differences(&manifest.contents().tools, &actual);
     if !claims.is_empty() {

@@ -5,6 +5,7 @@ mod call;
 mod narrowed;
 mod package;
 mod rights;
+mod script;
 
 use std::{path::PathBuf, time::SystemTime};
 
@@ -21,6 +22,7 @@ use vesicle_sandbox::LoadError;
 pub use call::{Opened, open};
 pub use package::{About, AddError, Packed, Words, pack};
 pub use rights::{GrantError, Surroundings, as_limits};
+pub use script::{BuildScriptError, BuiltScript, build_script, pack_script};
 
 /// What the configuration says of plugins. A place is none where the system tells no directory and nobody else does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
