@@ -34,6 +34,8 @@ mod memory;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/plugin_modules.rs"]
+mod plugin_modules;
 #[path = "cli/plugin_signatures.rs"]
 mod plugin_signatures;
 #[path = "cli/plugins.rs"]

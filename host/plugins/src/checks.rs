@@ -215,7 +215,10 @@ mod tests {
                 json!({ "items": [{ "price": 1 }, { "price": "1" }] }),
                 "arguments.items[1].price: expected number",
             ),
-            (json!({ "items": [{}] }), "arguments.items[0].price: is missing"),
+            (
+                json!({ "items": [{}] }),
+                "arguments.items[0].price: is missing",
+            ),
             (
                 json!({ "items": [{ "price": 1, "a b": 1 }] }),
                 "arguments.items[0][\"a b\"]: is not one that there is",

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use wasmtime::Store;
-use wasmtime::component::Instance;
+use wasmtime::component::{Component, Instance};
 
 use crate::SandboxError;
 use crate::guest::{EnginePre, Guest, evaluate};
@@ -32,6 +32,11 @@ impl EngineComponent {
 /// How a program ended that was not stopped.
 type Returned = Result<evaluate::Completion, evaluate::Failure>;
 
+/// BLAKE3 of the JavaScript engine: modules that were kept with the same one share its code.
+pub fn engine_digest() -> blake3::Hash {
+    blake3::hash(JAVASCRIPT.0)
+}
+
 /// The JavaScript engine in one of Wasmtime's.
 pub struct JavaScript {
     pub runtime: Arc<Runtime>,
@@ -45,6 +50,11 @@ impl JavaScript {
         tracing::debug!(?source, "the JavaScript engine is loaded");
         let component = EnginePre::new(runtime.linker.instantiate_pre(&component)?)?;
         Ok(Self { runtime, component })
+    }
+
+    /// Its component.
+    pub fn component(&self) -> &Component {
+        self.component.instance_pre().component()
     }
 
     /// A new instance in which nothing has run.

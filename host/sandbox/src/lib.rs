@@ -41,6 +41,7 @@ pub use foreign::{
     Call, CompileLimits, Compiler, Component, Function, LoadError, compile_for_parent,
 };
 pub use guest::Grants;
+pub use javascript::engine_digest;
 pub use kept::{KEEPING_LIMITS, KeptModule, KeptTool};
 pub use limit_kind::{HANDOVER_BYTES_MAX, LimitKind};
 pub use limits::{

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use vesicle_sandbox::{
-    Call, Component, ErrorType, ExecuteError, Function, Grants, Limits, Outcome, Resources, Sandbox, Val,
+    Call, Component, ErrorType, ExecuteError, Function, Grants, Limits, Outcome, Resources,
+    Sandbox, Val,
 };
 
-use crate::{Definition, Tools};
 use crate::interface::{Behind, Entry, Reply, Tool};
 use crate::types::{Shape, nearest};
 use crate::values::{NotWritten, arguments, write};
+use crate::{Definition, Tools};
 
 /// Arguments that are longer are read on a thread for work that blocks, in bytes.
 const READ_IN_PLACE_BYTES_MAX: usize = 64 * 1024;

@@ -30,7 +30,10 @@ impl ScriptTools {
                 return Ok(None);
             };
             let script = Script::read(&found.file, &found.source)?;
-            let checks = script.tools().iter().map(|tool| Checks::new(&tool.input_schema));
+            let checks = script
+                .tools()
+                .iter()
+                .map(|tool| Checks::new(&tool.input_schema));
             Ok::<_, ScriptError>(Some((checks.collect(), script)))
         });
         let read = reading.await.map_err(|error| no_plugin(&error))?;
@@ -102,7 +105,9 @@ impl ScriptTools {
 }
 
 fn no_plugin(why: &dyn std::fmt::Display) -> LoadError {
-    LoadError::Invalid(format!("the text that it has of itself is no plugin: {why}"))
+    LoadError::Invalid(format!(
+        "the text that it has of itself is no plugin: {why}"
+    ))
 }
 
 fn check(checks: &Checks, arguments: &str) -> Result<(), String> {

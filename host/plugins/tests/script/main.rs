@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
-mod builds;
 mod bounds;
+mod builds;
 mod calls;
 mod exports;
 mod schemas;

@@ -1,6 +1,6 @@
 //! The memory in which one engine differs from another of the same code.
 
-use super::sections::{Core, Engine, Section, component, core};
+use super::sections::{Core, Engine, Section, component, core, sections};
 
 /// Memory is compared in pieces of this size.
 const PIECE_BYTES: usize = 64;
@@ -29,21 +29,38 @@ impl Engine<'_> {
     /// What of its memory is another in `wasm`; `None` where anything else differs.
     pub fn difference(&self, wasm: &[u8]) -> Option<Image> {
         let other = Engine::parse(wasm)?;
-        let is_first = |at: usize, sections: &[(u8, &[u8])]| {
-            let mut modules = sections.iter().map(|section| section.0 == component::CORE_MODULE);
-            modules.position(|is_module| is_module) == Some(at)
-        };
-        let sections = self.sections.iter().zip(&other.sections).enumerate();
-        let mut others = sections.filter(|(at, _)| !is_first(*at, &self.sections));
-        let is_same = self.sections.len() == other.sections.len()
-            && others.all(|(_, (own, other))| own == other)
-            && is_same_code(&self.core, &other.core)
-            && self.core.pages <= other.core.pages;
+        let is_same =
+            self.sections.len() == other.sections.len()
+                && self.first == other.first
+                && self.sections.iter().zip(&other.sections).enumerate().all(
+                    |(at, (own, other))| {
+                        at == self.first || own == other || is_same_module(own, other)
+                    },
+                )
+                && is_same_code(&self.core, &other.core)
+                && self.core.pages <= other.core.pages;
         is_same.then(|| Image {
             more_pages: other.core.pages - self.core.pages,
             pieces: pieces(&self.core.memory, &other.core.memory),
         })
     }
+}
+
+/// Wizer gives modules without memory a section of no data.
+fn is_same_module(one: &Section<'_>, other: &Section<'_>) -> bool {
+    const NO_DATA: Section<'_> = (core::DATA, &[0]);
+    let (component::CORE_MODULE, component::CORE_MODULE) = (one.0, other.0) else {
+        return false;
+    };
+    let (Some(one), Some(other)) = (
+        sections(one.1, core::CUSTOM),
+        sections(other.1, core::CUSTOM),
+    ) else {
+        return false;
+    };
+    let has_some = |part: &&Section<'_>| **part != NO_DATA;
+    let (one, other) = (one.iter(), other.iter());
+    one.filter(has_some).eq(other.filter(has_some))
 }
 
 fn is_same_code(one: &Core<'_>, other: &Core<'_>) -> bool {

@@ -37,6 +37,8 @@ const WASM_PAGE_BYTES: u64 = 64 * 1024;
 pub struct Engine<'a> {
     /// Without custom ones.
     pub sections: Vec<Section<'a>>,
+    /// Which of them is the first core module.
+    pub first: usize,
     pub core: Core<'a>,
     /// The first core module's instance.
     pub instance: u32,
@@ -56,12 +58,13 @@ impl<'a> Engine<'a> {
     /// Takes a component apart; `None` where it is put together in another way.
     pub fn parse(wasm: &'a [u8]) -> Option<Self> {
         let sections = sections(wasm, component::CUSTOM)?;
-        let module = sections
+        let first = sections
             .iter()
-            .find(|(id, _)| *id == component::CORE_MODULE)?;
+            .position(|(id, _)| *id == component::CORE_MODULE)?;
         Some(Self {
             instance: first_instance(&sections)?,
-            core: Core::parse(module.1)?,
+            core: Core::parse(sections.get(first)?.1)?,
+            first,
             sections,
         })
     }
@@ -113,7 +116,7 @@ impl<'a> Core<'a> {
 }
 
 /// The sections of a component or a core module, but for those with this id.
-fn sections(wasm: &[u8], left_out: u8) -> Option<Vec<Section<'_>>> {
+pub fn sections(wasm: &[u8], left_out: u8) -> Option<Vec<Section<'_>>> {
     let mut reader = BinaryReader::new(wasm.get(PREAMBLE_BYTES..)?, 0);
     let mut sections = Vec::new();
     while !reader.eof() {

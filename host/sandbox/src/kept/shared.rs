@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 use wasmtime::component::Linker;
+use wasmtime::component::types::ComponentFunc;
 use wasmtime::{Module, Store};
 
+use super::load;
 use super::sections::Engine;
 use super::snapshot::Instrumented;
 use crate::guest::{Grants, Guest};
@@ -22,13 +24,18 @@ pub struct KeptModules {
 /// The engine that modules were kept in, taken apart: its code is compiled, and its memory known.
 pub struct Base {
     pub engine: Engine<'static>,
+    /// The type of its function that calls a tool.
+    pub call: ComponentFunc,
     /// Links what asks for the engine's code.
     pub linker: Linker<Guest>,
 }
 
 impl KeptModules {
     /// For taking snapshots.
-    pub async fn instrumented(&self, javascript: &JavaScript) -> wasmtime::Result<&Arc<Instrumented>> {
+    pub async fn instrumented(
+        &self,
+        javascript: &JavaScript,
+    ) -> wasmtime::Result<&Arc<Instrumented>> {
         let runtime = javascript.runtime.clone();
         let load = async || {
             let load = move || Instrumented::load(runtime).map(Arc::new);
@@ -49,7 +56,14 @@ impl KeptModules {
                 })
             });
             let engine = engine.await?;
-            Ok(Arc::new(Base { engine, linker }))
+            let call = load::call_of(javascript.component());
+            let (call, _) =
+                call.ok_or_else(|| wasmtime::Error::msg("the engine keeps no modules"))?;
+            Ok(Arc::new(Base {
+                engine,
+                call,
+                linker,
+            }))
         };
         self.base.get_or_try_init(load).await
     }
@@ -70,5 +84,7 @@ async fn core(javascript: &JavaScript) -> wasmtime::Result<Module> {
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> wasmtime::Result<T> + Send + 'static,
 ) -> wasmtime::Result<T> {
-    preparation::apart(work).await.map_err(wasmtime::Error::new)?
+    preparation::apart(work)
+        .await
+        .map_err(wasmtime::Error::new)?
 }

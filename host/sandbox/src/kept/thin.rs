@@ -60,7 +60,10 @@ impl<'a> Core<'a> {
             let function = function.ok()?;
             let values = |values: &[wasmparser::ValType]| -> Option<Vec<_>> {
                 let mut same = RoundtripReencoder;
-                values.iter().map(|value| same.val_type(*value).ok()).collect()
+                values
+                    .iter()
+                    .map(|value| same.val_type(*value).ok())
+                    .collect()
             };
             let (params, results) = (values(function.params())?, values(function.results())?);
             ty.ty().function(params, results);

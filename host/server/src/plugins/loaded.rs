@@ -10,10 +10,13 @@ use vesicle_plugins::digest::Digest;
 /// How many are kept.
 pub const LOADED_MAX: usize = 64;
 
+/// A value that may be made just now.
+type Cell<T> = Arc<OnceCell<Arc<T>>>;
+
 /// Values by the digest of what they were made of.
 pub struct Loaded<T> {
     /// The one that was used last is the last.
-    kept: Mutex<Vec<(Digest, Arc<OnceCell<Arc<T>>>)>>,
+    kept: Mutex<Vec<(Digest, Cell<T>)>>,
     most: usize,
 }
 
@@ -42,7 +45,7 @@ impl<T> Loaded<T> {
         value.cloned()
     }
 
-    fn cell(&self, digest: Digest) -> Arc<OnceCell<Arc<T>>> {
+    fn cell(&self, digest: Digest) -> Cell<T> {
         let mut kept = self.kept.lock();
         let known = kept.iter().position(|(other, _)| *other == digest);
         let entry = match known {

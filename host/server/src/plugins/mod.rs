@@ -34,7 +34,7 @@ pub use loaded::LOADED_MAX;
 pub use package::{About, AddError, Packed, Words, pack};
 pub use rights::{GrantError, Surroundings, as_limits};
 pub use save::{Language, PROVENANCE, SaveError, Saved, Wanted, is_saved};
-pub use script::pack_script;
+pub use script::{BuildScriptError, BuiltScript, build_script, pack_script};
 pub use shelf::{Named, PREFIX, Shelf, ShelfTool, mcp_name};
 pub use told::{rights_as_json, standing};
 

@@ -191,7 +191,7 @@ impl Dispatcher {
             rights: self.rights(&manifest)?,
             manifest,
             changed,
-            notes: packed.refused,
+            notes: [packed.refused, packed.warnings].concat(),
         })
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
-use vesicle::plugins::{About, Packed, Words, pack};
+use vesicle::plugins::{About, BuiltScript, Packed, Words, build_script, pack};
 use vesicle_plugins::{
     adapt::Kind,
     manifest::{MANIFEST_BYTES_MAX, Manifest, Provenance},
@@ -21,17 +21,20 @@ use super::{
 };
 use crate::cli::{ExitStatus, exit::UsageError};
 
+/// What files of modules end in.
+const SCRIPTS: [&str; 4] = ["ts", "mts", "js", "mjs"];
 /// Who added it, as its provenance has it.
 const BY: &str = "vesicle plugin add";
 
 /// Add a plugin, or its next version
 ///
 /// The file is a component of any toolchain, or a core module for WASI's preview 1, which is made
-/// one. It is compiled, and its functions are read; nothing of it is run. Adding the same again changes
-/// nothing.
+/// one. It is compiled, and its functions are read; nothing of it is run. A module in TypeScript or
+/// JavaScript is built first, as `vesicle plugin build` does. Adding the same again changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     vesicle plugin add slugify.wasm\n  \
+    vesicle plugin add slugify.ts\n  \
     vesicle plugin add reader.wasm --ask preopen=/data --ask hosts=api.example.com:443\n  \
     vesicle plugin add 'https://example.com/slugify.wasm#blake3=…' --name slugify\n  \
     vesicle plugin add oci://registry.example.com/slugify@sha256:… --name slugify")]
@@ -166,6 +169,9 @@ impl AddArgs {
     }
 
     async fn pack(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
+        if is_script(&self.source) {
+            return self.pack_script(place, words).await;
+        }
         let bytes = match Source::is_meant(&self.source) {
             false => file(&self.source)?,
             true => {
@@ -182,6 +188,16 @@ impl AddArgs {
         pack(&sandbox, &bytes, words)
             .await
             .with_context(|| format!("`{}` is not added", self.source))
+    }
+
+    async fn pack_script(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
+        let (name, source) = script(&self.source)?;
+        let sandbox: Sandbox = place.sandbox().await?;
+        let BuiltScript { built, warnings } = build_script(&sandbox, &name, &source).await?;
+        let packed = pack(&sandbox, &built.component, words)
+            .await
+            .with_context(|| format!("`{}` is not added", self.source))?;
+        Ok(Packed { warnings, ..packed })
     }
 
     fn tell(&self, place: &Place, packed: &Packed, staged: Staged) -> anyhow::Result<()> {
@@ -203,6 +219,7 @@ impl AddArgs {
                 "kind": kind(packed.kind),
                 "tools": tools,
                 "refused": packed.refused,
+                "warnings": packed.warnings,
                 "standing": right::standing(&rights),
                 "missing": missing,
             }));
@@ -217,6 +234,9 @@ impl AddArgs {
         for tool in &contents.tools {
             text += &format!("\n  {}.{}", contents.name, tool.name);
         }
+        for warning in &packed.warnings {
+            text += &format!("\nwarning: {warning}");
+        }
         for refused in &packed.refused {
             text += &format!("\nno tool: {refused}");
         }
@@ -228,6 +248,19 @@ impl AddArgs {
         }
         print(&text)
     }
+}
+
+/// Whether a file is a module, by its name.
+pub(super) fn is_script(path: &str) -> bool {
+    let extension = Path::new(path).extension().and_then(|it| it.to_str());
+    !Source::is_meant(path) && extension.is_some_and(|it| SCRIPTS.contains(&it))
+}
+
+/// A module's name and text.
+pub(super) fn script(path: &str) -> Result<(String, String), UsageError> {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    let text = text(Path::new(path), "module")?;
+    Ok((name.to_string_lossy().into_owned(), text))
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -1,6 +1,7 @@
 //! `vesicle plugin`: plugins, for whoever operates this host: added, looked at, granted, called and removed.
 
 mod add;
+mod build;
 mod call;
 mod grant;
 mod info;
@@ -47,6 +48,7 @@ pub struct PluginArgs {
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
     Add(add::AddArgs),
+    Build(build::BuildArgs),
     List(list::ListArgs),
     Info(info::InfoArgs),
     Call(call::CallArgs),
@@ -96,6 +98,7 @@ pub fn run(args: &PluginArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
     };
     let done = match &args.command {
         PluginCommand::Add(args) => add::run(args, &place),
+        PluginCommand::Build(args) => build::run(args, &place),
         PluginCommand::List(args) => list::run(args, &place),
         PluginCommand::Info(args) => info::run(args, &place),
         PluginCommand::Call(args) => call::run(args, &place),
