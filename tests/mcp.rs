@@ -24,6 +24,8 @@ mod memory_server;
 mod official_clients;
 #[path = "mcp/plugins.rs"]
 mod plugins;
+#[path = "mcp/plugins_saved.rs"]
+mod plugins_saved;
 #[path = "mcp/policy.rs"]
 mod policy;
 #[path = "mcp/raw.rs"]

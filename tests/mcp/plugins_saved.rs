@@ -51,10 +51,19 @@ fn what_is_saved_is_a_tool_of_this_session_and_of_later_ones() {
     let mut client = connected(&place, &[]);
     let told = saved(&mut client, "slugify", SLUG, json!({}));
     assert_eq!(told["tools"], json!(["slugify.slug"]));
-    assert_eq!((&told["changed"], &told["standing"]), (&json!(true), &json!("nothing-asked")));
-    assert_eq!(saved(&mut client, "slugify", SLUG, json!({}))["changed"], false);
+    assert_eq!(
+        (&told["changed"], &told["standing"]),
+        (&json!(true), &json!("nothing-asked"))
+    );
+    assert_eq!(
+        saved(&mut client, "slugify", SLUG, json!({}))["changed"],
+        false
+    );
     let title = json!({"title": "How it works"});
-    assert_eq!(text(&tool(&mut client, "slugify__slug", &title)), "\"how-it-works\"");
+    assert_eq!(
+        text(&tool(&mut client, "slugify__slug", &title)),
+        "\"how-it-works\""
+    );
     let code = "return plugins.slugify.slug({ title: input?.title ?? 'From code' })";
     assert_eq!(output(&mut client, code), "from-code");
     // Another session, and one of a host that was started anew.
@@ -62,10 +71,16 @@ fn what_is_saved_is_a_tool_of_this_session_and_of_later_ones() {
     assert!(names(&mut other).contains(&"slugify__slug".to_owned()));
     drop(client);
     let mut client = connected(&place, &[]);
-    assert_eq!(text(&tool(&mut client, "slugify__slug", &title)), "\"how-it-works\"");
+    assert_eq!(
+        text(&tool(&mut client, "slugify__slug", &title)),
+        "\"how-it-works\""
+    );
     let info = tool(&mut client, "plugin_info", &json!({"name": "slugify"}));
     let info = &info["structuredContent"];
-    assert_eq!(info["tools"][0]["description"], "Makes an address of a title.");
+    assert_eq!(
+        info["tools"][0]["description"],
+        "Makes an address of a title."
+    );
     assert_eq!(info["saved_by_agent"], true);
     let removed = tool(&mut client, "remove_plugin", &json!({"name": "slugify"}));
     assert_eq!(removed["structuredContent"]["removed"], true, "{removed}");
@@ -79,7 +94,10 @@ fn clients_are_told_of_what_is_saved() {
     let mut client = connected(&place, &[]);
     let _ = names(&mut client);
     let asked = json!({"name": "slugify", "source": SLUG});
-    client.begin("tools/call", &json!({"name": "save_plugin", "arguments": asked}));
+    client.begin(
+        "tools/call",
+        &json!({"name": "save_plugin", "arguments": asked}),
+    );
     told_of_changes(&mut client);
 }
 
@@ -88,7 +106,10 @@ fn what_is_saved_has_nothing_until_it_is_granted() {
     let place = place("");
     let mut client = connected(&place, &[]);
     let told = saved(&mut client, "counter", COUNTER, json!({"state": true}));
-    assert_eq!((&told["standing"], &told["missing"]), (&json!("never-granted"), &json!("state")));
+    assert_eq!(
+        (&told["standing"], &told["missing"]),
+        (&json!("never-granted"), &json!("state"))
+    );
     assert_eq!(told["grant_by"], "vesicle plugin grant counter --all");
     let denied = tool(&mut client, "counter__count", &json!({}));
     let told = failed(&denied);
@@ -102,7 +123,10 @@ fn what_is_saved_has_nothing_until_it_is_granted() {
     // The next version has to be granted again.
     let other = COUNTER.replace("+ 1", "+ 10");
     let told = saved(&mut client, "counter", &other, json!({"state": true}));
-    assert_eq!((&told["version"], &told["standing"]), (&json!("0.1.1"), &json!("changed")));
+    assert_eq!(
+        (&told["version"], &told["standing"]),
+        (&json!("0.1.1"), &json!("changed"))
+    );
     failed(&tool(&mut client, "counter__count", &json!({})));
     done(place.path(), &["rollback", "counter"]);
     assert_eq!(number(&tool(&mut client, "counter__count", &json!({}))), 3);
@@ -113,7 +137,10 @@ fn what_is_saved_has_nothing_until_it_is_granted() {
 /// Saves it as a client that can ask, where a person answers with `action`; what the person read.
 fn asked(client: &mut RawClient, action: &str) -> (String, Value) {
     let asked = json!({"name": "counter", "source": COUNTER, "permissions": {"state": true}});
-    let save = client.begin("tools/call", &json!({"name": "save_plugin", "arguments": asked}));
+    let save = client.begin(
+        "tools/call",
+        &json!({"name": "save_plugin", "arguments": asked}),
+    );
     let mut question = String::new();
     loop {
         let message = client.receive();
@@ -134,11 +161,20 @@ fn a_person_grants_what_a_saved_plugin_asks_for() {
     let mut client = RawClient::start_in(place.path(), &[]);
     client.initialize_with(&json!({"elicitation": {}}));
     let (question, told) = asked(&mut client, "decline");
-    assert!(question.contains("It asks for: state\n") && question.contains("state.set('count'"), "{question}");
-    assert_eq!((&told["asked"], &told["missing"]), (&json!("a person declined to grant it"), &json!("state")));
+    assert!(
+        question.contains("It asks for: state\n") && question.contains("state.set('count'"),
+        "{question}"
+    );
+    assert_eq!(
+        (&told["asked"], &told["missing"]),
+        (&json!("a person declined to grant it"), &json!("state"))
+    );
     failed(&tool(&mut client, "counter__count", &json!({})));
     let (_, told) = asked(&mut client, "accept");
-    assert_eq!((&told["asked"], &told["standing"]), (&json!("a person granted it"), &json!("granted")));
+    assert_eq!(
+        (&told["asked"], &told["standing"]),
+        (&json!("a person granted it"), &json!("granted"))
+    );
     assert_eq!(number(&tool(&mut client, "counter__count", &json!({}))), 1);
     // There is nothing left to ask.
     assert_eq!(asked(&mut client, "accept").0, "");
@@ -157,11 +193,20 @@ fn agents_leave_the_operators_plugins_alone() {
     done(place.path(), &["add", "numbers.wasm"]);
     let mut client = connected(&place, &[]);
     let refused = save(&mut client, "numbers", SLUG, json!({}));
-    assert!(failed(&refused).contains("was not saved by an agent"), "{refused}");
+    assert!(
+        failed(&refused).contains("was not saved by an agent"),
+        "{refused}"
+    );
     let refused = tool(&mut client, "remove_plugin", &json!({"name": "numbers"}));
-    assert!(failed(&refused).contains("was not saved by an agent"), "{refused}");
+    assert!(
+        failed(&refused).contains("was not saved by an agent"),
+        "{refused}"
+    );
     let listed = tool(&mut client, "list_plugins", &json!({}));
-    assert_eq!(listed["structuredContent"]["plugins"][0]["saved_by_agent"], false, "{listed}");
+    assert_eq!(
+        listed["structuredContent"]["plugins"][0]["saved_by_agent"], false,
+        "{listed}"
+    );
     let never = crate::plugins::place("[plugins]\nsave = \"never\"\n");
     let mut client = connected(&never, &[]);
     assert!(!names(&mut client).contains(&"save_plugin".to_owned()));
@@ -177,7 +222,10 @@ fn a_version_that_does_not_work_leaves_the_one_before() {
     for (source, permissions) in [
         ("const none = 1;", json!({})),
         ("export function f( {", json!({})),
-        ("throw new Error('at once'); export function f() {}", json!({})),
+        (
+            "throw new Error('at once'); export function f() {}",
+            json!({}),
+        ),
         (SLUG, json!({"hosts": ["no host"]})),
         (SLUG, json!({"files": []})),
     ] {
@@ -205,15 +253,25 @@ fn plugins_call_what_they_are_granted() {
     let place = place("");
     let mut client = connected(&place, &["--concurrency", "1"]);
     relays(&place, &mut client, &["a", "b", "c", "d", "e"]);
-    let go = |client: &mut RawClient, path: &[&str]| tool(client, "a__go", &json!({ "path": path }));
+    let go =
+        |client: &mut RawClient, path: &[&str]| tool(client, "a__go", &json!({ "path": path }));
     assert_eq!(text(&go(&mut client, &["b", "c", "d"])), "\"b c d end\"");
     let deep = go(&mut client, &["b", "c", "d", "e"]);
-    assert!(failed(&deep).contains("a.go → b.go → c.go → d.go → e.go"), "{deep}");
+    assert!(
+        failed(&deep).contains("a.go → b.go → c.go → d.go → e.go"),
+        "{deep}"
+    );
     let circle = go(&mut client, &["b", "a"]);
-    assert!(failed(&circle).contains("in a circle: a.go → b.go → a.go"), "{circle}");
+    assert!(
+        failed(&circle).contains("in a circle: a.go → b.go → a.go"),
+        "{circle}"
+    );
     let code = "return plugins.a.go({ path: ['b', 'c', 'd'] })";
     assert_eq!(output(&mut client, code), "b c d end");
     done(place.path(), &["revoke", "a"]);
     let denied = go(&mut client, &["b"]);
-    assert!(failed(&denied).contains("not granted to it: tools plugins.*.go"), "{denied}");
+    assert!(
+        failed(&denied).contains("not granted to it: tools plugins.*.go"),
+        "{denied}"
+    );
 }

@@ -268,10 +268,7 @@ impl Sandbox {
     }
 
     /// A place at the depth of this sandbox.
-    pub(crate) async fn admit(
-        &self,
-        session: Option<&Arc<str>>,
-    ) -> Result<Admitted, ExecuteError> {
+    pub(crate) async fn admit(&self, session: Option<&Arc<str>>) -> Result<Admitted, ExecuteError> {
         // There is one for each depth.
         let at = self.depth.min(self.shared.admissions.len() - 1);
         self.shared.admissions[at].admit(session).await
