@@ -353,3 +353,16 @@ fn plugins_lie_where_they_are_told_to() {
         json!("numbers")
     );
 }
+
+#[test]
+fn programs_call_plugins() {
+    let place = numbers();
+    done(&place, &["add", "numbers.wasm"]);
+    place.write(
+        "sums.ts",
+        "return Promise.all([1, 2, 3].map(a => plugins.numbers.add({ a, b: 1 })))",
+    );
+    let ran = place.vesicle(&["run", "sums.ts", "--json"]);
+    let outcome: Value = serde_json::from_str(ran.stdout()).expect("JSON");
+    assert_eq!(outcome["output"], json!([2, 3, 4]), "{ran}");
+}

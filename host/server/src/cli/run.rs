@@ -12,9 +12,8 @@ use vesicle::lazy::{LazySandbox, RunError};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
 use vesicle::plugins::{Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
-use vesicle::secrets::Secrets;
 use vesicle::tools::{Toolbox, Trees};
-use vesicle_sandbox::{Config, Execution, Network, Outcome};
+use vesicle_sandbox::{Config, Execution, Network, Outcome, Transport};
 
 use super::{
     ExitStatus, allowing, audit,
@@ -120,7 +119,7 @@ impl RunArgs {
     fn execution(
         &self,
         configuration: &Configuration,
-        secrets: &Secrets,
+        transport: Arc<Transport>,
     ) -> Result<(Execution, Profile), UsageError> {
         let policy = &configuration.policy;
         let (profile, limits) = policy
@@ -129,9 +128,6 @@ impl RunArgs {
                 let limits = policy.narrowed(profile, self.timeout, Asker::Operator)?;
                 Ok((profile.clone(), limits))
             })
-            .map_err(|error| UsageError(error.to_string()))?;
-        let transport = configuration
-            .transport(secrets)
             .map_err(|error| UsageError(error.to_string()))?;
         let source = Source::named(&self.file);
         let input = match (&self.input, &self.input_text) {
@@ -164,7 +160,10 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
     logging::init(configuration.log_format, secrets.clone());
-    let (mut execution, profile) = args.execution(&configuration, &secrets)?;
+    let transport = configuration
+        .transport(&secrets)
+        .map_err(|error| UsageError(error.to_string()))?;
+    let (mut execution, profile) = args.execution(&configuration, transport.clone())?;
     let tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
@@ -188,12 +187,9 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let sandbox = LazySandbox::new(config, runtime.handle().clone());
     // A place where nobody keeps plugins is none that matters to a program which calls none.
     if let Ok(plugins) = Plugins::new(configuration.plugins()) {
-        let surroundings = configuration
-            .surroundings(&secrets)
-            .map_err(|error| UsageError(error.to_string()))?;
         let dispatcher = Dispatcher::new(Parts {
             plugins,
-            surroundings,
+            surroundings: configuration.surroundings(transport),
             sandbox: sandbox.clone(),
             audit: audit.clone(),
         });

@@ -80,9 +80,7 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
-    let surroundings = configuration
-        .surroundings(&secrets)
-        .map_err(|error| UsageError(error.to_string()))?;
+    let surroundings = configuration.surroundings(hosts.clone());
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(Service {
         sandbox: vesicle_sandbox::Config {

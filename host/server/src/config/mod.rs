@@ -35,12 +35,11 @@ use std::{
     sync::Arc,
 };
 
-use vesicle_sandbox::{RuleAction, SourcePolicy, State, ViolationType};
+use vesicle_sandbox::{RuleAction, SourcePolicy, State, Transport, ViolationType};
 
 use crate::limits::{Asker, Policy, Profile};
 use crate::memory::{LazyMemory, MemoryConfig};
 use crate::plugins::{PluginsConfig, Surroundings};
-use crate::secrets::Secrets;
 use crate::state::SessionState;
 use keys::KEYS;
 use layer::Layer;
@@ -141,16 +140,13 @@ impl Configuration {
         Arc::new(self.state.clone())
     }
 
-    /// What calls of plugins share that they may reach.
-    ///
-    /// # Errors
-    /// The way to hosts cannot be had.
-    pub fn surroundings(&self, secrets: &Secrets) -> Result<Surroundings, ConfigError> {
-        Ok(Surroundings {
+    /// What calls of plugins share that they may reach; `transport` is the way to hosts.
+    pub fn surroundings(&self, transport: Arc<Transport>) -> Surroundings {
+        Surroundings {
             state: self.state.clone(),
             memory: LazyMemory::new(self.memory.clone()),
-            transport: self.transport(secrets)?,
-        })
+            transport,
+        }
     }
 
     fn of(

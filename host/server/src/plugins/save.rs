@@ -153,6 +153,8 @@ impl Dispatcher {
     pub async fn save(&self, wanted: Wanted) -> Result<Saved, SaveError> {
         let name = PluginName::parse(&wanted.name)?;
         let permissions = permissions(&wanted.permissions)?;
+        // What changes is told only to those who know what was there.
+        self.shelf().await?;
         let before = self.saved(&name).await?;
         let version = before
             .as_ref()

@@ -139,8 +139,8 @@ impl Call<'_> {
         self.place.plugins.store().versions(self.plugin)?;
         let (configuration, secrets) = (&self.place.configuration, &self.place.secrets);
         let audit = audit::start(configuration, secrets, Runner::Run)?;
-        let surroundings = configuration
-            .surroundings(secrets)
+        let transport = configuration
+            .transport(secrets)
             .map_err(|error| UsageError(error.to_string()))?;
         let config = Config {
             concurrency_max: 1,
@@ -149,7 +149,7 @@ impl Call<'_> {
         };
         let dispatcher = Dispatcher::new(Parts {
             plugins: self.place.plugins.clone(),
-            surroundings,
+            surroundings: configuration.surroundings(transport),
             sandbox: LazySandbox::new(config, Handle::current()),
             audit: audit.clone(),
         });
