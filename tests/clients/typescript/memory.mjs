@@ -297,7 +297,7 @@ assert.ok(quality.total_episodes >= 8);
 await tool("delete_episode", { episode_id: failed, confirm: true }, ["success", "episode_id", "message"], { episode_id: failed, confirm: false }, /confirm/);
 
 const { tools } = await client.listTools();
-const own = ["execute_agent_code", "search_tools", "describe_tools", "call_tool"];
+const own = ["execute_agent_code", "search_tools", "describe_tools", "call_tool", "save_plugin", "list_plugins", "plugin_info", "remove_plugin"];
 assert.deepEqual(tools.map((tool) => tool.name).filter((name) => !own.includes(name)).sort(), [...checked].sort());
 
 // ── Fault 3: a server that was killed, and another after it ─────────────────────────────────────────────────────────────

@@ -92,43 +92,45 @@ impl Server {
         sent: &JsonObject,
         context: &RequestContext<RoleServer>,
     ) -> Option<CallToolResult> {
+        const OTHERS: [&str; 4] = [execute::NAME, search::NAME, describe::NAME, list::NAME];
         let host = &*self.host;
         let plugins = host.plugins.as_ref()?;
         let by_call_tool = request == call::NAME;
-        let (name, arguments, bytes_max) = match by_call_tool {
-            false => (request, sent.clone(), host.result_bytes_max),
-            true => {
-                let name = sent.get("name")?.as_str()?;
-                let server = name.split_once('.').map(|(server, _)| server);
-                if server.is_some_and(|server| host.toolbox.has_server(server)) {
-                    return None;
-                }
-                let bytes_max = sent.get("max_result_bytes").and_then(|it| it.as_u64());
-                let bytes_max = bytes_max.and_then(|it| usize::try_from(it).ok());
-                (
-                    name,
-                    sent.get("arguments")
-                        .and_then(|sent| sent.as_object())
-                        .cloned()
-                        .unwrap_or_default(),
-                    bytes_max
-                        .filter(|it| *it > 0)
-                        .unwrap_or(host.result_bytes_max),
-                )
-            }
+        let name = match by_call_tool {
+            true => sent.get("name")?.as_str()?,
+            false => request,
         };
-        if let Some(managed) = plugins.manage(host, name, &arguments, context).await {
+        let server = name.split_once('.').map(|(server, _)| server);
+        let is_servers = |name: &str| by_call_tool && host.toolbox.has_server(name);
+        if OTHERS.contains(&name) || server.is_some_and(is_servers) {
+            return None;
+        }
+        let refused = |why: String| {
+            let why = host.secrets.redact(why);
+            Some(CallToolResult::error(vec![ContentBlock::text(why)]))
+        };
+        let of_managing = match by_call_tool {
+            true => sent.get("arguments").and_then(|sent| sent.as_object()),
+            false => Some(sent),
+        };
+        if let Some(managed) = plugins.manage(host, name, of_managing, context).await {
             return Some(managed);
         }
         let others = by_call_tool && self.has_servers();
         let named = match plugins.find(name, others).await {
             Ok(named) => named?,
-            Err(error) => {
-                let why = host.secrets.redact(error.to_string());
-                return Some(CallToolResult::error(vec![ContentBlock::text(why)]));
-            }
+            Err(error) => return refused(error.to_string()),
         };
-        let arguments = to_raw_value(&arguments).unwrap_or_default();
+        let (arguments, bytes_max) = match by_call_tool {
+            false => (
+                to_raw_value(sent).unwrap_or_default(),
+                host.result_bytes_max,
+            ),
+            true => match call::read(sent.clone(), host.result_bytes_max) {
+                Ok(call) => (call.arguments, call.result_bytes_max),
+                Err(why) => return refused(why),
+            },
+        };
         Some(plugins::call(plugins, host, named, arguments, bytes_max, context).await)
     }
 }

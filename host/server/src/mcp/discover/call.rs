@@ -26,10 +26,14 @@ use crate::{
 /// The tool's name.
 pub const NAME: &str = "call_tool";
 
-struct Arguments {
+/// What a caller sent.
+pub struct Arguments {
+    /// The tool.
     name: String,
-    arguments: Box<RawValue>,
-    result_bytes_max: usize,
+    /// What it gets.
+    pub arguments: Box<RawValue>,
+    /// How long its result may be, in bytes.
+    pub result_bytes_max: usize,
 }
 
 /// One call. It is audited as a program that makes just this call.
@@ -74,7 +78,11 @@ pub async fn call(
     }
 }
 
-fn read(mut sent: JsonObject, default: usize) -> Result<Arguments, String> {
+/// Reads what a caller sent.
+///
+/// # Errors
+/// A field that is missing, of another type, or none.
+pub fn read(mut sent: JsonObject, default: usize) -> Result<Arguments, String> {
     let example = "{\"name\": \"server.tool\", \"arguments\": {}}";
     let name = require(&mut sent, "name", example)?;
     let arguments: JsonObject = take(&mut sent, "arguments")?.unwrap_or_default();

@@ -33,13 +33,14 @@ pub async fn call(
     service: &Service,
     host: &Host,
     name: &str,
-    sent: &JsonObject,
+    sent: Option<&JsonObject>,
     context: &RequestContext<RoleServer>,
 ) -> Option<CallToolResult> {
     let name = [SAVE, LIST, INFO, REMOVE]
         .into_iter()
         .find(|known| *known == name)?;
-    let input = to_raw_value(sent).unwrap_or_default();
+    let sent = sent.cloned().unwrap_or_default();
+    let input = to_raw_value(&sent).unwrap_or_default();
     let begun = Begun {
         tool: name,
         profile: &host.policy.default_profile().name,
@@ -50,7 +51,6 @@ pub async fn call(
         Ok(recording) => recording,
         Err(error) => return Some(refused(&error.to_string())),
     };
-    let sent = sent.clone();
     let work = async {
         match name {
             SAVE => save(service, host, sent, context).await,

@@ -93,7 +93,7 @@ impl Service {
         &self,
         host: &Host,
         name: &str,
-        sent: &JsonObject,
+        sent: Option<&JsonObject>,
         context: &RequestContext<RoleServer>,
     ) -> Option<CallToolResult> {
         match self.saving {
