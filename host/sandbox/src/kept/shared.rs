@@ -10,6 +10,7 @@ use wasmtime::{Module, Store};
 use super::load;
 use super::sections::Engine;
 use super::snapshot::Instrumented;
+use crate::admission::Admission;
 use crate::guest::{Grants, Guest};
 use crate::javascript::{CORE, JAVASCRIPT, JavaScript};
 use crate::{Limits, preparation};
@@ -45,8 +46,14 @@ impl KeptModules {
     }
 
     /// For calling what they became.
-    pub async fn base(&self, javascript: &JavaScript) -> wasmtime::Result<&Arc<Base>> {
+    pub async fn base(
+        &self,
+        javascript: &JavaScript,
+        admission: &Arc<Admission>,
+    ) -> wasmtime::Result<&Arc<Base>> {
         let load = async || {
+            let admitted = admission.admit(None).await;
+            let _admitted = admitted.map_err(wasmtime::Error::new)?;
             let core = core(javascript).await?;
             let mut linker = javascript.runtime.linker.clone();
             linker.root().module(CORE, &core)?;
