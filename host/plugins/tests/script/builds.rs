@@ -3,9 +3,15 @@
 use serde_json::Value;
 use vesicle_plugins::Tools;
 use vesicle_plugins::script::{BuildError, Script};
-use vesicle_sandbox::{CompileLimits, ErrorType, Outcome};
+use vesicle_sandbox::{CompileLimits, ErrorType, Grants, Outcome};
 
-use crate::calls::{built, call_of, sandbox};
+use crate::calls::{built, call_of, limits, sandbox};
+
+const SUM: &str = "let a = 1;
+export const f = (b: number) => {
+  if (b < 0) throw new RangeError('less than nothing');
+  return a + b;
+};";
 
 async fn build(name: &str, source: &str) -> Result<Vec<u8>, BuildError> {
     let script = Script::read(name, source).unwrap_or_else(|error| panic!("{error}"));
@@ -67,12 +73,7 @@ async fn the_same_module_makes_the_same_bytes() {
 
 #[tokio::test]
 async fn a_component_works_without_the_engine_that_it_was_made_with() {
-    let component = build(
-        "plugin.ts",
-        "let a = 1; export const f = (b: number) => a + b;",
-    )
-    .await
-    .unwrap();
+    let component = build("plugin.ts", SUM).await.unwrap();
     // Hosts that know nothing of modules take it for what lists its tools itself.
     let loaded = sandbox()
         .await
@@ -81,6 +82,99 @@ async fn a_component_works_without_the_engine_that_it_was_made_with() {
         .unwrap();
     let tools = Tools::read(&loaded, &component);
     assert!(tools.is_dynamic());
+    assert_eq!(result(&tools, "f", r#"{"b":2}"#).await, "3");
+    let listed = tools.list(sandbox().await, limits(), Grants::default(), None);
+    let Outcome::Success { output, .. } = listed.await.unwrap() else {
+        panic!("it lists no tools")
+    };
+    let script = Script::read("plugin.ts", SUM).unwrap();
+    let [listed] = &output[..] else {
+        panic!("{output:?}")
+    };
+    assert_eq!(listed.input_schema, script.tools()[0].input_schema);
+}
+
+/// The engine of another version has code of its own, and is called in the same way.
+#[tokio::test]
+async fn a_module_that_was_kept_in_another_engine_is_compiled_whole() {
+    const NO_TYPES: [u8; 3] = [7, 1, 0];
+    let component = build("plugin.ts", SUM).await.unwrap();
+    let other = [component, NO_TYPES.to_vec()].concat();
+    let limits = CompileLimits::default();
+    let tools = Tools::load(sandbox().await, other.into(), limits)
+        .await
+        .unwrap();
+    assert_eq!(tools.own_bytes(), None);
+    assert_eq!(tools.definitions()[0].name, "f");
+    assert_eq!(result(&tools, "f", r#"{"b":2}"#).await, "3");
+    let Outcome::Error { location, .. } = call_of(&tools, "f", r#"{"b":-1}"#).await else {
+        panic!("it throws")
+    };
+    assert_eq!(location.unwrap().line, 3);
+}
+
+#[tokio::test]
+async fn a_component_that_only_says_that_it_is_a_module_is_refused() {
+    let component = build("plugin.ts", SUM).await.unwrap();
+    let section = b"\x0evesicle:script";
+    let at = component
+        .windows(section.len())
+        .rposition(|window| window == section);
+    // The section's id and length stand before its name.
+    let start = (0..at.unwrap())
+        .rev()
+        .find(|at| component[*at] == 0)
+        .unwrap();
+    let text = &component[start..];
+    for (wasm, expected) in [
+        (wat::parse_str("(component)").unwrap(), "no function `call`"),
+        (
+            wat::parse_str("(component (core module $m (func (export \"f\"))) (core instance $i (instantiate $m)) (func $f (canon lift (core func $i \"f\"))) (instance $e (export \"call\" (func $f))) (export \"vesicle:plugin/kept@0.1.0\" (instance $e)))").unwrap(),
+            "no function `call`",
+        ),
+    ] {
+        let claims = [wasm, text.to_vec()].concat();
+        let limits = CompileLimits::default();
+        let refused = Tools::load(sandbox().await, claims.into(), limits).await.err();
+        let refused = refused.unwrap().to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+}
+
+/// Whatever is in its memory is a guest's.
+#[tokio::test]
+async fn memory_that_was_tampered_with_harms_nobody_else() {
+    let component = build("plugin.ts", SUM).await.unwrap();
+    // Where the engine's data is, roughly.
+    let data = 1_500_000..2_400_000;
+    let mut random = 88_172_645_463_325_252_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % below as u64) as usize
+    };
+    let (mut ended, mut answered) = (0, 0);
+    for _ in 0..60 {
+        let mut changed = component.clone();
+        for _ in 0..40 {
+            let byte = data.start + next(data.len());
+            changed[byte] ^= 1 << next(8);
+        }
+        let limits = CompileLimits::default();
+        let Ok(tools) = Tools::load(sandbox().await, changed.into(), limits).await else {
+            continue;
+        };
+        match call_of(&tools, "f", r#"{"b":2}"#).await {
+            Outcome::Success { .. } => answered += 1,
+            _ => ended += 1,
+        }
+    }
+    assert!(
+        ended > 0 && answered > 0,
+        "{ended} ended, {answered} answered"
+    );
+    let tools = built(SUM).await.unwrap();
     assert_eq!(result(&tools, "f", r#"{"b":2}"#).await, "3");
 }
 

@@ -205,20 +205,35 @@ async fn results_fit_their_schemas() {
 #[tokio::test]
 async fn exceptions_are_in_the_plugins_own_text() {
     let mut text = String::new();
-    for source in [
-        "// One.\nexport function f(a: { b: string }) {\n  return help(a);\n}\nfunction help(a: any) {\n  throw new TypeError(`no ${a.b}`);\n}",
-        "export const f = async () => {\n  await null;\n  missing();\n};",
-        "export default (a: number) => { throw new RangeError('far'); };\nexport const f = () => 1;",
-        "export const f = () => 1;\nthrow new Error('at the top');",
-        "export const f = (a: string) => a.length;",
-        "export const f = () => 10n ** 3n;\nexport default function () { while (true) {} }",
+    for (arguments, source) in [
+        (
+            r#"{"b":"x"}"#,
+            "// One.\nexport function f(a: { b: string }) {\n  return help(a);\n}\nfunction help(a: any) {\n  throw new TypeError(`no ${a.b}`);\n}",
+        ),
+        (
+            r#"{}"#,
+            "export const f = async () => {\n  await null;\n  missing();\n};",
+        ),
+        (
+            r#"{"a":1}"#,
+            "export default (a: number) => { throw new RangeError('far'); };\nexport const f = () => 1;",
+        ),
+        (
+            r#"{}"#,
+            "export const f = () => 1;\nthrow new Error('at the top');",
+        ),
+        (r#"{"a":null}"#, "export const f = (a: null) => a!.length;"),
+        (
+            r#"{}"#,
+            "export const f = () => 10n ** 3n;\nexport default function () { while (true) {} }",
+        ),
     ] {
         let tool = if source.contains("default (") {
             "default"
         } else {
             "f"
         };
-        let outcome = call(source, tool, r#"{}"#).await;
+        let outcome = call(source, tool, arguments).await;
         text += &match outcome {
             Outcome::Error {
                 name,

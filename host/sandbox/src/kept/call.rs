@@ -80,11 +80,8 @@ impl Sandbox {
     /// See [`LoadError`].
     pub async fn load_kept(&self, wasm: Arc<[u8]>) -> Result<KeptModule, LoadError> {
         let shared = self.shared();
-        let base = {
-            let _admitted = self.admit(None).await;
-            let base = shared.kept.base(&shared.javascript).await;
-            base.map_err(LoadError::Internal)?.clone()
-        };
+        let base = shared.kept.base(&shared.javascript, self);
+        let base = base.await.map_err(LoadError::Internal)?.clone();
         let expected = base.call.clone();
         let (bytes, runtime) = (wasm.clone(), shared.javascript.runtime.clone());
         let sharing = tokio::task::spawn_blocking(move || {

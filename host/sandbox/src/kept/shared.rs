@@ -12,7 +12,7 @@ use super::sections::Engine;
 use super::snapshot::Instrumented;
 use crate::guest::{Grants, Guest};
 use crate::javascript::{CORE, JAVASCRIPT, JavaScript};
-use crate::{Limits, preparation};
+use crate::{Limits, Sandbox, preparation};
 
 /// What they share.
 #[derive(Default)]
@@ -45,8 +45,14 @@ impl KeptModules {
     }
 
     /// For calling what they became.
-    pub async fn base(&self, javascript: &JavaScript) -> wasmtime::Result<&Arc<Base>> {
+    pub async fn base(
+        &self,
+        javascript: &JavaScript,
+        sandbox: &Sandbox,
+    ) -> wasmtime::Result<&Arc<Base>> {
         let load = async || {
+            let admitted = sandbox.admit(None).await;
+            let _admitted = admitted.map_err(wasmtime::Error::new)?;
             let core = core(javascript).await?;
             let mut linker = javascript.runtime.linker.clone();
             linker.root().module(CORE, &core)?;

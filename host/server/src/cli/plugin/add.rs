@@ -19,7 +19,10 @@ use super::{
     Output, Place, plugin_name, print, print_json,
     right::{self, TypedRight},
 };
-use crate::cli::{ExitStatus, exit::UsageError};
+use crate::{
+    cli::{ExitStatus, exit::UsageError},
+    terminal,
+};
 
 /// What files of modules end in.
 const SCRIPTS: [&str; 4] = ["ts", "mts", "js", "mjs"];
@@ -170,7 +173,7 @@ impl AddArgs {
 
     async fn pack(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
         if is_script(&self.source) {
-            return self.pack_script(place, words).await;
+            return pack_module(place, &self.source, words).await;
         }
         let bytes = match Source::is_meant(&self.source) {
             false => file(&self.source)?,
@@ -188,16 +191,6 @@ impl AddArgs {
         pack(&sandbox, &bytes, words)
             .await
             .with_context(|| format!("`{}` is not added", self.source))
-    }
-
-    async fn pack_script(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
-        let (name, source) = script(&self.source)?;
-        let sandbox: Sandbox = place.sandbox().await?;
-        let BuiltScript { built, warnings } = build_script(&sandbox, &name, &source).await?;
-        let packed = pack(&sandbox, &built.component, words)
-            .await
-            .with_context(|| format!("`{}` is not added", self.source))?;
-        Ok(Packed { warnings, ..packed })
     }
 
     fn tell(&self, place: &Place, packed: &Packed, staged: Staged) -> anyhow::Result<()> {
@@ -256,11 +249,22 @@ pub(super) fn is_script(path: &str) -> bool {
     !Source::is_meant(path) && extension.is_some_and(|it| SCRIPTS.contains(&it))
 }
 
-/// A module's name and text.
-pub(super) fn script(path: &str) -> Result<(String, String), UsageError> {
+/// Makes a plugin of a module. What that prints goes to standard error.
+pub(super) async fn pack_module(place: &Place, path: &str, words: Words) -> anyhow::Result<Packed> {
     let name = Path::new(path).file_name().unwrap_or_default();
-    let text = text(Path::new(path), "module")?;
-    Ok((name.to_string_lossy().into_owned(), text))
+    let source = text(Path::new(path), "module")?;
+    let sandbox: Sandbox = place.sandbox().await?;
+    let context = || format!("no plugin is made of `{path}`");
+    let building = build_script(&sandbox, &name.to_string_lossy(), &source).await;
+    let BuiltScript { built, warnings } = building.with_context(context)?;
+    for printed in [&built.stdout, &built.stderr] {
+        if !printed.is_empty() {
+            terminal::fail(&place.secrets.redact(printed.trim_end().to_owned()))?;
+        }
+    }
+    let packed = pack(&sandbox, &built.component, words).await;
+    let packed = packed.with_context(context)?;
+    Ok(Packed { warnings, ..packed })
 }
 
 fn kind(kind: Kind) -> &'static str {
