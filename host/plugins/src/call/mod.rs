@@ -65,7 +65,7 @@ pub enum CallError {
 }
 
 /// Tools that are named to whoever asked for another.
-const KNOWN_MAX: usize = 10;
+pub(crate) const KNOWN_MAX: usize = 10;
 
 fn instead(nearest: Option<&str>, known: &[String]) -> String {
     match nearest {

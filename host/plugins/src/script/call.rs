@@ -10,7 +10,7 @@ use vesicle_sandbox::{CODE_BYTES_MAX, Execution, Location, Outcome, Sandbox};
 use super::Script;
 use super::edits::Edits;
 use super::function::Passing;
-use crate::call::{CallError, refused};
+use crate::call::{CallError, KNOWN_MAX, refused};
 use crate::types::nearest;
 
 /// How the tool of this name calls its function.
@@ -59,6 +59,7 @@ impl Script {
             let names = self.tools().iter().map(|known| &known.name);
             return Err(CallError::UnknownTool {
                 asked: tool.to_owned(),
+                known: names.clone().take(KNOWN_MAX).cloned().collect(),
                 nearest: nearest(tool, names).map(str::to_owned),
             });
         }
