@@ -2,6 +2,7 @@
 //! whom they trust, and the way of a component from a file to a call.
 
 mod call;
+mod document;
 mod narrowed;
 mod package;
 mod rights;
@@ -19,6 +20,7 @@ use vesicle_plugins::{
 use vesicle_sandbox::LoadError;
 
 pub use call::{Opened, open};
+pub use document::{Documented, document};
 pub use package::{About, AddError, Packed, Words, pack};
 pub use rights::{GrantError, Surroundings, as_limits};
 

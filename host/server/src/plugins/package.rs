@@ -61,6 +61,16 @@ pub enum AddError {
     /// It is no component, and cannot be made one.
     #[error(transparent)]
     Adapt(#[from] AdaptError),
+    /// Its WIT is none.
+    #[error(
+        "cannot take comments from the WIT `{path}`: {why}; a WIT that uses others is a directory, with them in its `deps`"
+    )]
+    Wit {
+        /// Where it is.
+        path: String,
+        /// Why not.
+        why: String,
+    },
     /// It is not taken.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -1,10 +1,13 @@
 //! `vesicle plugin`: plugins, for whoever operates this host: added, looked at, granted, called and removed.
 
+mod about;
 mod add;
 mod call;
 mod grant;
 mod info;
 mod list;
+mod new;
+mod pack;
 mod right;
 mod sign;
 mod upkeep;
@@ -46,7 +49,9 @@ pub struct PluginArgs {
 
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
+    New(new::NewArgs),
     Add(add::AddArgs),
+    Pack(pack::PackArgs),
     List(list::ListArgs),
     Info(info::InfoArgs),
     Call(call::CallArgs),
@@ -95,7 +100,9 @@ pub fn run(args: &PluginArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
         secrets,
     };
     let done = match &args.command {
+        PluginCommand::New(args) => new::run(args),
         PluginCommand::Add(args) => add::run(args, &place),
+        PluginCommand::Pack(args) => pack::run(args, &place),
         PluginCommand::List(args) => list::run(args, &place),
         PluginCommand::Info(args) => info::run(args, &place),
         PluginCommand::Call(args) => call::run(args, &place),
