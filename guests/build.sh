@@ -14,7 +14,7 @@ recipe=$root/plugins/js-engine.toml
 quickjs_version=0.12.2
 sources=$root/guests/js-engine/vendor/rquickjs-sys
 changes=$root/guests/js-engine/quickjs
-patches=("$changes/wasm.patch" "$changes/json.patch")
+patches=("$changes/wasm.patch" "$changes/json.patch" "$changes/clock.patch")
 changed_by=$(cd "$changes" && cksum ./*.patch ./*.h)
 if [ "$(cat "$sources/.patched-by" 2>/dev/null)" != "$changed_by" ]; then
   fetched=$(mktemp -d)
@@ -42,7 +42,7 @@ paths="--remap-path-prefix=$root=/vesicle$("$root/guests/toolchain.sh" remap)"
 reactor="-Clink-arg=$("$RUSTC" --print sysroot)/lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o"
 # The layout of memory: see guests/js-engine/src/heap.rs. `--global-base` is such that `.data` begins
 # with a page; after a change of the engine, `-Clink-arg=-Map=FILE` shows where it begins.
-flags="$paths $reactor -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=226752"
+flags="$paths $reactor -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-size=32768 -Clink-arg=--global-base=227024"
 (
   cd "$root/guests/js-engine"
   env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \

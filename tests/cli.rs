@@ -34,8 +34,16 @@ mod memory;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/plugin_new.rs"]
+mod plugin_new;
+#[path = "cli/plugin_rights.rs"]
+mod plugin_rights;
+#[path = "cli/plugin_shipped.rs"]
+mod plugin_shipped;
 #[path = "cli/plugin_signatures.rs"]
 mod plugin_signatures;
+#[path = "cli/plugin_sources.rs"]
+mod plugin_sources;
 #[path = "cli/plugins.rs"]
 mod plugins;
 #[path = "cli/security.rs"]

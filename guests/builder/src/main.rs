@@ -11,6 +11,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
+use wasm_encoder::{ComponentExportKind, ComponentExportSection, ComponentSection};
 use wit_component::ComponentEncoder;
 
 #[tokio::main(flavor = "current_thread")]
@@ -28,7 +29,8 @@ async fn main() -> Result<()> {
         Kind::Engine => {
             let module = preview1::resolve(&core)?;
             let module = snapshot::take(&module).await.map_err(anyhow::Error::from)?;
-            ComponentEncoder::default().module(&module)?.encode()
+            let component = ComponentEncoder::default().module(&module)?.encode();
+            component.map(with_core_exported)
         }
         Kind::Command => adapted(&core, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER),
         Kind::Library => adapted(&core, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER),
@@ -47,6 +49,15 @@ enum Kind {
     Command,
     /// Exports functions by itself.
     Library,
+}
+
+/// The component with its first core module, the engine itself, as an export: components that are
+/// the same engine with other memory are instantiated of it (`host/sandbox/src/kept/`).
+fn with_core_exported(mut component: Vec<u8>) -> Vec<u8> {
+    let mut exports = ComponentExportSection::new();
+    exports.export("core", ComponentExportKind::Module, 0, None);
+    exports.append_to_component(&mut component);
+    component
 }
 
 fn adapted(module: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use rquickjs::{Ctx, Exception, Function, Persistent, Value};
 
 use crate::engine::{self, Hooks};
-use crate::http;
+use crate::{http, keeping};
 use crate::natives;
 use crate::stack::Stack;
 use crate::vesicle::plugin::{pending, tool_call, types};
@@ -34,6 +34,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What programs know it as.
+    fn global(self) -> &'static str {
+        match self {
+            Self::Tool => "`tools`",
+            Self::Http => "`fetch`",
+            Self::Memory => "`memory`",
+        }
+    }
+
     /// The functions of the prelude through which programs make the call. Functions of Rust have no
     /// frames.
     fn frames_of_ours(self) -> i32 {
@@ -67,7 +76,7 @@ pub fn begin<'js>(
     let stack = Stack::capture(&ctx, kind.frames_of_ours());
     let (promise, resolve, reject) = ctx.promise()?;
     let promise = promise.into_value();
-    match start() {
+    match keeping::refusal(kind.global()).map_or_else(start, Err) {
         Ok(id) => IN_FLIGHT.with_borrow_mut(|calls| {
             calls.push(Call {
                 id,

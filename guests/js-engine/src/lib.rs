@@ -2,7 +2,8 @@
 //!
 //! `boot` runs once, when the engine is built, and the memory that it leaves is the engine's
 //! snapshot. So nothing in it may read a clock, take randomness or write: the answer would be
-//! frozen into every sandbox. `run` happens once in the life of an instance.
+//! frozen into every sandbox. The same holds for `keep`, which evaluates a plugin's module before a
+//! second snapshot. `run`, or `call`, happens once in the life of an instance.
 
 mod calls;
 mod class;
@@ -12,6 +13,8 @@ mod exception;
 mod files;
 mod heap;
 mod http;
+mod keeping;
+mod kept;
 mod libc;
 mod memory;
 mod natives;
@@ -26,15 +29,37 @@ mod text;
 
 use std::alloc::Layout;
 
-wit_bindgen::generate!({ path: "../../wit", world: "engine", generate_all });
+wit_bindgen::generate!({ path: "../../wit", world: "plugin-engine", generate_all });
 
-use exports::vesicle::plugin::evaluate::{Completion, Failure, Guest, Program};
+use exports::vesicle::plugin::evaluate::{Completion, Failure, Program};
+use exports::vesicle::plugin::tools::{Definition, Error};
+use exports::vesicle::plugin::{evaluate, kept as plugin, tools};
 
 struct JavaScript;
 
-impl Guest for JavaScript {
+impl evaluate::Guest for JavaScript {
     fn run(program: Program) -> Result<Completion, Failure> {
         program::run(program)
+    }
+}
+
+impl plugin::Guest for JavaScript {
+    fn keep(program: Program, tools: Vec<Definition>) -> Result<(), Failure> {
+        kept::keep(program, tools)
+    }
+
+    fn call(tool: String, arguments: String) -> Result<Completion, Failure> {
+        kept::call(&tool, &arguments)
+    }
+}
+
+impl tools::Guest for JavaScript {
+    fn list_tools() -> Result<Vec<Definition>, Error> {
+        Ok(kept::tools())
+    }
+
+    fn call_tool(name: String, arguments: String) -> Result<String, Error> {
+        kept::call_tool(&name, &arguments)
     }
 }
 
@@ -63,6 +88,7 @@ pub extern "C" fn reserve_stack() -> *mut u8 {
     let top = unsafe {
         let stack = std::alloc::alloc_zeroed(layout);
         assert!(!stack.is_null(), "there is memory for a stack");
+        keeping::remember_stack(stack);
         stack.add(STACK_BYTES)
     };
     heap::open_front();

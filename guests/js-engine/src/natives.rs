@@ -10,7 +10,9 @@ use url::Url;
 use crate::vesicle::plugin::{tool_call, types};
 use crate::wasi::clocks::monotonic_clock;
 use crate::wasi::random::random::get_random_u64;
-use crate::{calls, class, event_loop, files, http, memory, random, state, streams, text};
+use crate::{
+    calls, class, event_loop, files, http, keeping, memory, random, state, streams, text,
+};
 
 /// The most that `crypto.getRandomValues` gives at once (Web Cryptography API, 10.1.1).
 const RANDOM_BYTES_MAX: usize = 65_536;
@@ -33,10 +35,7 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     native!("urlSet", url_set);
     native!("randomBytes", random_bytes);
     native!("random", random_number);
-    native!("now", || {
-        CLOCK_WAS_READ.set(true);
-        now_ms()
-    });
+    native!("now", now);
     native!("promiseState", promise_state);
     native!("proxyDetails", proxy_details);
     native!("classOf", |value: Value<'js>| class::of(&value));
@@ -152,6 +151,7 @@ fn url_parts(url: &Url) -> Vec<String> {
 }
 
 fn random_bytes<'js>(ctx: Ctx<'js>, length: usize) -> rquickjs::Result<ArrayBuffer<'js>> {
+    keeping::check(&ctx, "randomness (`crypto`)")?;
     if length > RANDOM_BYTES_MAX {
         return Err(Exception::throw_range(
             &ctx,
@@ -168,12 +168,13 @@ thread_local! {
     static RANDOM: RefCell<Option<Rng>> = const { RefCell::new(None) };
 }
 
-fn random_number() -> f64 {
-    RANDOM.with_borrow_mut(|generator| {
+fn random_number(ctx: Ctx<'_>) -> rquickjs::Result<f64> {
+    keeping::check(&ctx, "randomness (`Math.random`)")?;
+    Ok(RANDOM.with_borrow_mut(|generator| {
         generator
             .get_or_insert_with(|| Rng::with_seed(get_random_u64()))
             .f64()
-    })
+    }))
 }
 
 thread_local! {
@@ -183,6 +184,12 @@ thread_local! {
 /// Whether the prelude has read the clock, without which no timer is set.
 pub fn clock_was_read() -> bool {
     CLOCK_WAS_READ.get()
+}
+
+fn now(ctx: Ctx<'_>) -> rquickjs::Result<f64> {
+    keeping::check(&ctx, "the clock (`performance.now`, `setTimeout` and the like)")?;
+    CLOCK_WAS_READ.set(true);
+    Ok(now_ms())
 }
 
 /// Milliseconds since the call began: the host's monotonic clock starts with each sandbox.
@@ -233,12 +240,14 @@ fn proxy_details<'js>(ctx: Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Opti
 }
 
 fn tool_search(ctx: Ctx<'_>, query: String, limit: u32) -> rquickjs::Result<String> {
+    keeping::check(&ctx, "`tools`")?;
     let tools = tool_call::search(&query, limit).map_err(|error| throw_refusal(&ctx, &error))?;
     let tools: Vec<_> = tools.iter().map(tool_json).collect();
     Ok(format!("[{}]", tools.join(",")))
 }
 
 fn tool_describe(ctx: Ctx<'_>, name: String) -> rquickjs::Result<String> {
+    keeping::check(&ctx, "`tools`")?;
     let tool = tool_call::describe(&name).map_err(|error| throw_refusal(&ctx, &error))?;
     Ok(tool_json(&tool))
 }

@@ -66,50 +66,83 @@ fn wrap(body: &[u8]) -> (Vec<u8>, usize) {
 
 /// Runs a program to its end.
 pub fn run(program: Program) -> Result<Completion, Failure> {
-    if program.language != LANGUAGE {
-        return Err(Failure::UnknownLanguage(format!(
-            "this engine runs `{LANGUAGE}`, not `{}`",
-            program.language
-        )));
-    }
+    check_language(&program)?;
     engine::with(|ctx, hooks| {
         set_input(ctx, hooks, &program)?;
         let main = match program.form {
             Form::Body => evaluate_body(ctx, hooks, &program)?,
-            Form::Module => evaluate_module(ctx, hooks, &program)?,
+            Form::Module => run_module(ctx, hooks, &program)?,
         };
-        let uncaught = event_loop::uncaught(ctx, hooks, &program.name, &main.promise);
-        let value = serialize::to_json(ctx, hooks, &main.result).map_err(|error| match error {
-            Unserializable::Because(why) => Failure::Unserializable(why),
-            Unserializable::Thrown => {
-                exception::into_failure(exception::pending(ctx, hooks, &program.name))
-            }
-        })?;
-        Ok(Completion { value, uncaught })
+        complete(ctx, hooks, &program.name, &main)
     })
+}
+
+/// Refuses what is of another language.
+pub fn check_language(program: &Program) -> Result<(), Failure> {
+    match program.language == LANGUAGE {
+        true => Ok(()),
+        false => Err(Failure::UnknownLanguage(format!(
+            "this engine runs `{LANGUAGE}`, not `{}`",
+            program.language
+        ))),
+    }
 }
 
 /// What a program came to: its result, and the promise that brought it.
-struct Main<'js> {
-    promise: Value<'js>,
+pub struct Main<'js> {
+    pub promise: Value<'js>,
     result: Value<'js>,
 }
 
+/// A module that was evaluated.
+pub struct Evaluated<'js> {
+    pub main: Main<'js>,
+    pub default: Option<Value<'js>>,
+}
+
+/// The end of a program, with its result as JSON.
+pub fn complete<'js>(
+    ctx: &Ctx<'js>,
+    hooks: &Hooks,
+    name: &str,
+    main: &Main<'js>,
+) -> Result<Completion, Failure> {
+    let uncaught = event_loop::uncaught(ctx, hooks, name, &main.promise);
+    let value = serialize::to_json(ctx, hooks, &main.result).map_err(|error| match error {
+        Unserializable::Because(why) => Failure::Unserializable(why),
+        Unserializable::Thrown => exception::into_failure(exception::pending(ctx, hooks, name)),
+    })?;
+    Ok(Completion { value, uncaught })
+}
+
 fn set_input(ctx: &Ctx<'_>, hooks: &Hooks, program: &Program) -> Result<(), Failure> {
-    let set = || -> rquickjs::Result<()> {
-        match program.input.as_str() {
-            // As it was left by `boot`.
-            "null" => Ok(()),
-            json => ctx.globals().set("input", ctx.json_parse(json)?),
+    match program.input.as_str() {
+        // As it was left by `boot`.
+        "null" => Ok(()),
+        json => {
+            let input = parse_input(ctx, hooks, &program.name, json)?;
+            let set = ctx.globals().set("input", input);
+            set.map_err(|_| invalid_input(ctx, hooks, &program.name))
         }
-    };
-    set().map_err(|_| {
-        let thrown = exception::pending(ctx, hooks, &program.name);
-        match exception::into_failure(thrown) {
-            Failure::Thrown(thrown) => Failure::InvalidInput(thrown.message),
-            exhausted => exhausted,
-        }
-    })
+    }
+}
+
+/// What a program or a tool is given.
+pub fn parse_input<'js>(
+    ctx: &Ctx<'js>,
+    hooks: &Hooks,
+    name: &str,
+    json: &str,
+) -> Result<Value<'js>, Failure> {
+    let parsed = ctx.json_parse(json);
+    parsed.map_err(|_| invalid_input(ctx, hooks, name))
+}
+
+fn invalid_input(ctx: &Ctx<'_>, hooks: &Hooks, name: &str) -> Failure {
+    match exception::into_failure(exception::pending(ctx, hooks, name)) {
+        Failure::Thrown(thrown) => Failure::InvalidInput(thrown.message),
+        exhausted => exhausted,
+    }
 }
 
 fn evaluate_body<'js>(
@@ -124,7 +157,7 @@ fn evaluate_body<'js>(
     let returned = evaluate(ctx, function)
         .and_then(|returned| adopt(ctx, returned))
         .map_err(failed(exception::into_failure))?;
-    settle(ctx, hooks, program, returned)
+    settle(ctx, hooks, &program.name, returned)
 }
 
 /// The function, not yet run. It is [`evaluate`]'s to free.
@@ -177,18 +210,19 @@ fn adopt<'js>(ctx: &Ctx<'js>, returned: Value<'js>) -> rquickjs::Result<Value<'j
     Ok(promise.into_value())
 }
 
-fn evaluate_module<'js>(
+/// Evaluates a module to its end.
+pub fn evaluate_module<'js>(
     ctx: &Ctx<'js>,
     hooks: &Hooks,
     program: &Program,
-) -> Result<Main<'js>, Failure> {
+) -> Result<Evaluated<'js>, Failure> {
     let failed = |kind: fn(Exception) -> Failure| {
         move |_| kind(exception::pending(ctx, hooks, &program.name))
     };
     let module = Module::declare(ctx.clone(), program.name.as_str(), program.source.as_str())
         .map_err(failed(syntax))?;
     let (module, evaluation) = module.eval().map_err(failed(exception::into_failure))?;
-    let main = settle(ctx, hooks, program, evaluation.into_value())?;
+    let main = settle(ctx, hooks, &program.name, evaluation.into_value())?;
 
     let namespace = module
         .namespace()
@@ -196,6 +230,18 @@ fn evaluate_module<'js>(
     let default: Option<Value> = namespace
         .get("default")
         .map_err(failed(exception::into_failure))?;
+    Ok(Evaluated { main, default })
+}
+
+fn run_module<'js>(
+    ctx: &Ctx<'js>,
+    hooks: &Hooks,
+    program: &Program,
+) -> Result<Main<'js>, Failure> {
+    let failed = |kind: fn(Exception) -> Failure| {
+        move |_| kind(exception::pending(ctx, hooks, &program.name))
+    };
+    let Evaluated { main, default } = evaluate_module(ctx, hooks, program)?;
     match default {
         None => Ok(main),
         Some(default)
@@ -210,20 +256,20 @@ fn evaluate_module<'js>(
             let returned: Value = function
                 .call((input,))
                 .map_err(failed(exception::into_failure))?;
-            settle(ctx, hooks, program, returned)
+            settle(ctx, hooks, &program.name, returned)
         }
-        Some(default) => settle(ctx, hooks, program, default),
+        Some(default) => settle(ctx, hooks, &program.name, default),
     }
 }
 
 /// Runs the event loop until `main` is settled, and takes its result out.
-fn settle<'js>(
+pub fn settle<'js>(
     ctx: &Ctx<'js>,
     hooks: &Hooks,
-    program: &Program,
+    name: &str,
     main: Value<'js>,
 ) -> Result<Main<'js>, Failure> {
-    let failed = |_| exception::into_failure(exception::pending(ctx, hooks, &program.name));
+    let failed = |_| exception::into_failure(exception::pending(ctx, hooks, name));
     match event_loop::run(ctx, hooks, &main).map_err(failed)? {
         End::Settled => {}
         End::Stuck => {

@@ -1,17 +1,17 @@
 //! Standard output and standard error, and how a stream of WASI's is written.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::thread::LocalKey;
 
 use crate::wasi::cli::{stderr, stdout};
 use crate::wasi::io::streams::{OutputStream, StreamError};
 
-type Opened = OnceCell<OutputStream>;
+type Opened = RefCell<Option<OutputStream>>;
 
 thread_local! {
-    /// Opened at their first use, so that no handle is in the snapshot.
-    static OUTPUT: Opened = const { OnceCell::new() };
-    static ERROR: Opened = const { OnceCell::new() };
+    /// Opened at their first use, so that no handle is in the snapshot of the engine.
+    static OUTPUT: Opened = const { RefCell::new(None) };
+    static ERROR: Opened = const { RefCell::new(None) };
 }
 
 /// Writes to standard output, and flushes: when the program is stopped, what it had written is
@@ -30,7 +30,14 @@ fn write(
     open: fn() -> OutputStream,
     text: &[u8],
 ) -> Result<(), StreamError> {
-    opened.with(|stream| write_all(stream.get_or_init(open), text))
+    opened.with_borrow_mut(|stream| write_all(stream.get_or_insert_with(open), text))
+}
+
+/// Closes what was opened, so that no handle is in the snapshot of a plugin.
+pub fn close() {
+    for opened in [&OUTPUT, &ERROR] {
+        opened.with_borrow_mut(|stream| *stream = None);
+    }
 }
 
 /// Writes everything, as much at a time as the stream takes, and flushes.

@@ -5,6 +5,7 @@
 
 pub mod adapt;
 mod call;
+mod checks;
 pub mod digest;
 pub mod document;
 pub mod grants;

@@ -10,6 +10,7 @@ mod files;
 mod foreign;
 mod guest;
 mod javascript;
+mod kept;
 mod limit_kind;
 mod limits;
 mod memories;
@@ -40,6 +41,8 @@ pub use foreign::{
     Call, CompileLimits, Compiler, Component, Function, LoadError, compile_for_parent,
 };
 pub use guest::Grants;
+pub use javascript::engine_digest;
+pub use kept::{KEEPING_LIMITS, KeptModule, KeptTool};
 pub use limit_kind::{HANDOVER_BYTES_MAX, LimitKind};
 pub use limits::{
     BOUNDARY_BYTES_MAX, CALL_BYTES_MAX, CODE_BYTES_MAX, HANDLES_MAX, HOST_CALLS_MAX,

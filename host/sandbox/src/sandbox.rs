@@ -11,6 +11,7 @@ use crate::admission::Admission;
 use crate::foreign::{Call, CompileLimits, Component, Foreign, LoadError, ending};
 use crate::guest::{Grants, Guest, evaluate};
 use crate::javascript::JavaScript;
+use crate::kept::KeptModules;
 use crate::metered::Metered;
 use crate::pacing::Pace;
 use crate::preparation::{self, Preparation};
@@ -48,14 +49,15 @@ pub struct Sandbox {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     runtimes: Runtimes,
-    javascript: JavaScript,
+    pub javascript: JavaScript,
     /// Made when first wanted: compiling takes a second or two, and few ask for fuel.
     javascript_with_fuel: OnceCell<JavaScript>,
+    pub kept: KeptModules,
     foreign: Foreign,
-    admission: Arc<Admission>,
-    preparation: Preparation,
+    pub admission: Arc<Admission>,
+    pub preparation: Preparation,
     turns: Turns,
 }
 
@@ -79,6 +81,7 @@ impl Sandbox {
                 runtimes,
                 javascript,
                 javascript_with_fuel: OnceCell::new(),
+                kept: KeptModules::default(),
                 admission,
                 preparation: Preparation::new(),
                 turns: Turns::new(),
@@ -117,16 +120,7 @@ impl Sandbox {
             Ok(prepared) => prepared,
             Err(rejection) => return Ok(report::rejected(rejection, start.elapsed())),
         };
-        let program = evaluate::Program {
-            language: LANGUAGE.to_owned(),
-            form: match prepared.form {
-                Form::Body => evaluate::Form::Body,
-                Form::Module => evaluate::Form::Module,
-            },
-            name: execution.name.clone(),
-            source: prepared.code,
-            input: execution.input.get().to_owned(),
-        };
+        let program = program(&execution, prepared.form, prepared.code);
         let outcome = self
             .run_program(javascript, execution, &program, start)
             .await?;
@@ -194,15 +188,7 @@ impl Sandbox {
         program: &evaluate::Program,
         start: Instant,
     ) -> Result<Outcome, ExecuteError> {
-        let grants = Grants {
-            tools: execution.tools.clone(),
-            state: execution.state.clone(),
-            memories: execution.memories.clone(),
-            files: execution.files.clone(),
-            network: execution.network.clone(),
-            off_clock: execution.off_clock.clone(),
-            ..Grants::default()
-        };
+        let grants = grants(&execution);
         let runtime = &javascript.runtime;
         let work = async |store: &mut Store<Guest>| javascript.run(store, program).await;
         let Ran {
@@ -221,7 +207,7 @@ impl Sandbox {
     }
 
     /// Runs a guest from its instantiation to its end, within its limits.
-    async fn run<T>(
+    pub(crate) async fn run<T>(
         &self,
         runtime: &Runtime,
         limits: &Limits,
@@ -267,6 +253,10 @@ impl Sandbox {
         })
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     async fn javascript_with_fuel(&self) -> Result<&JavaScript, ExecuteError> {
         let shared = &*self.shared;
         let load = async || {
@@ -276,5 +266,32 @@ impl Sandbox {
             loaded.map_err(|error| ExecuteError::Internal(wasmtime::Error::new(error)))
         };
         shared.javascript_with_fuel.get_or_try_init(load).await
+    }
+}
+
+/// A program as the engine takes it.
+pub(crate) fn program(execution: &Execution, form: Form, source: String) -> evaluate::Program {
+    evaluate::Program {
+        language: LANGUAGE.to_owned(),
+        form: match form {
+            Form::Body => evaluate::Form::Body,
+            Form::Module => evaluate::Form::Module,
+        },
+        name: execution.name.clone(),
+        source,
+        input: execution.input.get().to_owned(),
+    }
+}
+
+/// What a program may use.
+pub(crate) fn grants(execution: &Execution) -> Grants {
+    Grants {
+        tools: execution.tools.clone(),
+        state: execution.state.clone(),
+        memories: execution.memories.clone(),
+        files: execution.files.clone(),
+        network: execution.network.clone(),
+        off_clock: execution.off_clock.clone(),
+        ..Grants::default()
     }
 }

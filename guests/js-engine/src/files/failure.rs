@@ -38,6 +38,17 @@ impl Failure {
         }
     }
 
+    /// Files cannot be used now.
+    pub fn not_there(syscall: &'static str, why: String) -> Self {
+        let (code, reason) = node(ErrorCode::Access);
+        Self {
+            code,
+            reason,
+            syscall,
+            note: why,
+        }
+    }
+
     /// A path in none of the directories, which are `granted`.
     pub fn not_granted(syscall: &'static str, granted: &str) -> Self {
         let note = match granted {

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 
 use super::failure::Failure;
+use crate::keeping;
+use crate::vesicle::plugin::types::Error;
 use crate::wasi::filesystem::preopens;
 use crate::wasi::filesystem::types::{Descriptor, DescriptorFlags};
 
@@ -35,6 +37,9 @@ pub fn with<T>(
     syscall: &'static str,
     work: impl FnOnce(&Root, &str) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    if let Some(Error::Denied(why)) = keeping::refusal("`fs`") {
+        return Err(Failure::not_there(syscall, why));
+    }
     ROOTS.with(|roots| {
         let roots = roots.get_or_init(granted);
         let (root, below) =

@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 use serde_json::value::to_raw_value;
-use vesicle_sandbox::{Call, Function, Outcome, Sandbox, Val};
+use vesicle_sandbox::{Component, Function, Outcome, Sandbox, Val};
 
-use super::{Answer, CallError, Invocation, not_told, too_long};
+use super::{Answer, CallError, Invocation, call_of, not_told, too_long};
 use crate::Tools;
 
 /// What a program printed, and how it ended.
@@ -20,6 +20,7 @@ impl Tools {
     pub(super) async fn run_command(
         &self,
         sandbox: &Sandbox,
+        component: &Component,
         function: &Function,
         values: Vec<Val>,
         mut invocation: Invocation<'_>,
@@ -32,7 +33,7 @@ impl Tools {
         invocation.grants.stdin = stdin.into();
         let output_bytes = invocation.limits.output_bytes;
         invocation.limits.stream_bytes = output_bytes;
-        let call: Call = self.call_of(function, Vec::new(), invocation);
+        let call = call_of(component, function, Vec::new(), invocation);
         let ended = sandbox.run_command(call).await?;
         let (stdout, stderr) = ended.streams();
         let (stdout, stderr) = (stdout.to_owned(), stderr.to_owned());

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use vesicle_sandbox::{ErrorType, Grants, Limits, Outcome, Sandbox, Val};
+use vesicle_sandbox::{Component, ErrorType, Grants, Limits, Outcome, Sandbox, Val};
 
-use super::{Answer, CallError, Invocation, Wrong, answer, not_told};
-use crate::interface::Dynamic;
+use super::{Answer, CallError, Invocation, Wrong, answer, call_of, not_told};
+use crate::interface::{Behind, Dynamic};
 use crate::types::cut;
 use crate::{Definition, TOOL_NAME_BYTES_MAX, TOOLS_MAX, Tools};
 
@@ -33,10 +33,10 @@ impl Tools {
             grants,
             session,
         };
-        let Some(dynamic) = self.dynamic() else {
+        let Behind::Component(component, Some(dynamic)) = self.behind() else {
             return Err(CallError::ListsNone);
         };
-        let call = self.call_of(&dynamic.list, Vec::new(), invocation);
+        let call = call_of(component, &dynamic.list, Vec::new(), invocation);
         let called = sandbox.call(call).await?;
         Ok(called.try_map(|results| {
             let listed = match results.into_iter().next() {
@@ -84,6 +84,7 @@ impl Tools {
     pub(super) async fn call_listed(
         &self,
         sandbox: &Sandbox,
+        component: &Component,
         dynamic: &Dynamic,
         invocation: Invocation<'_>,
     ) -> Result<Outcome<Answer>, CallError> {
@@ -91,7 +92,7 @@ impl Tools {
         let values = vec![Val::String(invocation.tool.to_owned()), Val::String(text)];
         let output_bytes = invocation.limits.output_bytes;
         let called = sandbox
-            .call(self.call_of(&dynamic.call, values, invocation))
+            .call(call_of(component, &dynamic.call, values, invocation))
             .await?;
         Ok(called.try_map(|results| match &results[..] {
             [Val::Result(Ok(Some(json)))] => as_json(json, output_bytes).map(Answer::Result),

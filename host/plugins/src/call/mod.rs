@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use vesicle_sandbox::{
-    Call, ErrorType, ExecuteError, Function, Grants, Limits, Outcome, Resources, Sandbox, Val,
+    Call, Component, ErrorType, ExecuteError, Function, Grants, Limits, Outcome, Resources,
+    Sandbox, Val,
 };
 
-use crate::Tools;
-use crate::interface::{Entry, Reply, Tool};
-use crate::types::Shape;
+use crate::interface::{Behind, Entry, Reply, Tool};
+use crate::types::{Shape, nearest};
 use crate::values::{NotWritten, arguments, write};
+use crate::{Definition, Tools};
 
 /// Arguments that are longer are read on a thread for work that blocks, in bytes.
 const READ_IN_PLACE_BYTES_MAX: usize = 64 * 1024;
@@ -67,6 +68,16 @@ pub enum CallError {
 /// Tools that are named to whoever asked for another.
 pub(crate) const KNOWN_MAX: usize = 10;
 
+/// There is no such tool among these.
+pub(crate) fn unknown(asked: &str, tools: &[Definition]) -> CallError {
+    let names = || tools.iter().map(|tool| &tool.name);
+    CallError::UnknownTool {
+        asked: asked.to_owned(),
+        nearest: nearest(asked, names()).map(str::to_owned),
+        known: names().take(KNOWN_MAX).cloned().collect(),
+    }
+}
+
 fn instead(nearest: Option<&str>, known: &[String]) -> String {
     match nearest {
         Some(near) => format!("did you mean `{near}`?"),
@@ -97,20 +108,17 @@ impl Tools {
                 "the arguments are {given} bytes of JSON, and at most {most} are accepted (`input_bytes`)"
             )));
         }
+        let (component, dynamic) = match self.behind() {
+            Behind::Script(script) => return script.call(sandbox, invocation).await,
+            Behind::Component(component, dynamic) => (component, dynamic),
+        };
         let Some(tool) = self.tool(invocation.tool) else {
-            if let Some(dynamic) = self.dynamic() {
-                return self.call_listed(sandbox, dynamic, invocation).await;
+            if let Some(dynamic) = dynamic {
+                return self
+                    .call_listed(sandbox, component, dynamic, invocation)
+                    .await;
             }
-            return Err(CallError::UnknownTool {
-                asked: invocation.tool.to_owned(),
-                nearest: self.nearest(invocation.tool).map(str::to_owned),
-                known: self
-                    .definitions()
-                    .iter()
-                    .take(KNOWN_MAX)
-                    .map(|tool| tool.name.clone())
-                    .collect(),
-            });
+            return Err(unknown(invocation.tool, self.definitions()));
         };
         let values = match read(tool, invocation.arguments).await {
             Ok(values) => values,
@@ -118,28 +126,33 @@ impl Tools {
         };
         match &tool.entry {
             Entry::Command(function) => {
-                self.run_command(sandbox, function, values, invocation)
+                self.run_command(sandbox, component, function, values, invocation)
                     .await
             }
             Entry::Function(function, reply) => {
                 let output_bytes = invocation.limits.output_bytes;
                 let called = sandbox
-                    .call(self.call_of(function, values, invocation))
+                    .call(call_of(component, function, values, invocation))
                     .await?;
                 Ok(called.try_map(|results| answer(&results, reply, output_bytes)))
             }
         }
     }
+}
 
-    fn call_of(&self, function: &Function, values: Vec<Val>, invocation: Invocation<'_>) -> Call {
-        Call {
-            component: self.component().clone(),
-            function: function.clone(),
-            arguments: values,
-            limits: invocation.limits,
-            grants: invocation.grants,
-            session: invocation.session,
-        }
+fn call_of(
+    component: &Component,
+    function: &Function,
+    values: Vec<Val>,
+    invocation: Invocation<'_>,
+) -> Call {
+    Call {
+        component: component.clone(),
+        function: function.clone(),
+        arguments: values,
+        limits: invocation.limits,
+        grants: invocation.grants,
+        session: invocation.session,
     }
 }
 

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use vesicle_sandbox::{Component, Function};
+use vesicle_sandbox::{CompileLimits, Component, Function, LoadError, Sandbox};
 
 use super::{Definition, Entry, Reply, Tool, Wit, names};
-use crate::types::{Budget, nearest};
+use crate::script::{Script, ScriptTools};
+use crate::types::Budget;
 
 /// How many tools a component may have.
 pub const TOOLS_MAX: usize = 1_000;
@@ -22,11 +23,18 @@ pub struct Tools {
 }
 
 struct Shared {
-    component: Component,
     definitions: Vec<Definition>,
     tools: HashMap<String, Arc<Tool>>,
     refused: Vec<Refused>,
-    dynamic: Option<Dynamic>,
+    behind: Behind,
+}
+
+/// What is behind the tools.
+pub(crate) enum Behind {
+    /// The functions of a component, and those by which it lists further tools.
+    Component(Component, Option<Dynamic>),
+    /// A module that a component was made of.
+    Script(Box<ScriptTools>),
 }
 
 /// The functions of a component that lists its tools itself.
@@ -47,6 +55,34 @@ pub struct Refused {
 }
 
 impl Tools {
+    /// The tools of a component. One that was made of a module is known for that: its tools are the
+    /// module's, and it shares the code of the engine that it was made with. Any other is compiled, and
+    /// read by [`Tools::read`].
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub async fn load(
+        sandbox: &Sandbox,
+        wasm: Arc<[u8]>,
+        limits: CompileLimits,
+    ) -> Result<Self, LoadError> {
+        limits.check(&wasm)?;
+        if let Some(script) = ScriptTools::load(sandbox, &wasm).await? {
+            return Ok(Self {
+                shared: Arc::new(Shared {
+                    definitions: script.script().tools().to_vec(),
+                    tools: HashMap::new(),
+                    refused: Vec::new(),
+                    behind: Behind::Script(Box::new(script)),
+                }),
+            });
+        }
+        let component = sandbox.load(wasm.clone(), limits).await?;
+        tokio::task::spawn_blocking(move || Self::read(&component, &wasm))
+            .await
+            .map_err(|error| LoadError::Invalid(format!("its tools cannot be read: {error}")))
+    }
+
     /// The tools of a component, which was loaded from `wasm`. Words come from the WIT that the
     /// component has in it, as far as that can be read. Reads all of `wasm`, which takes some tens of
     /// milliseconds where it has a language's engine in it: not on a thread that others wait for.
@@ -79,11 +115,10 @@ impl Tools {
         let dynamic = dynamic(component, &mut budget, &mut found);
         Self {
             shared: Arc::new(Shared {
-                component: component.clone(),
                 definitions: found.definitions,
                 tools: found.tools,
                 refused: found.refused,
-                dynamic,
+                behind: Behind::Component(component.clone(), dynamic),
             }),
         }
     }
@@ -100,25 +135,40 @@ impl Tools {
 
     /// Whether the component lists further tools when it is asked ([`Tools::list`]).
     pub fn is_dynamic(&self) -> bool {
-        self.shared.dynamic.is_some()
+        self.dynamic().is_some()
     }
 
-    /// The component.
-    pub fn component(&self) -> &Component {
-        &self.shared.component
+    /// The module that the component was made of, if it was.
+    pub fn script(&self) -> Option<&Script> {
+        self.script_tools().map(ScriptTools::script)
     }
 
-    /// The tool name that is most like `asked`, if one is like it.
-    pub fn nearest(&self, asked: &str) -> Option<&str> {
-        nearest(asked, self.shared.tools.keys())
+    /// For a component that was made of a module with the engine that is used here: how many bytes of
+    /// memory are the module's. All else is the engine's.
+    pub fn own_bytes(&self) -> Option<usize> {
+        self.script_tools().and_then(ScriptTools::own_bytes)
     }
 
     pub(crate) fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
         self.shared.tools.get(name)
     }
 
-    pub(crate) fn dynamic(&self) -> Option<&Dynamic> {
-        self.shared.dynamic.as_ref()
+    pub(crate) fn behind(&self) -> &Behind {
+        &self.shared.behind
+    }
+
+    fn dynamic(&self) -> Option<&Dynamic> {
+        match self.behind() {
+            Behind::Component(_, dynamic) => dynamic.as_ref(),
+            Behind::Script(_) => None,
+        }
+    }
+
+    fn script_tools(&self) -> Option<&ScriptTools> {
+        match self.behind() {
+            Behind::Component(..) => None,
+            Behind::Script(script) => Some(script),
+        }
     }
 }
 

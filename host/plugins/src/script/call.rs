@@ -10,8 +10,7 @@ use vesicle_sandbox::{CODE_BYTES_MAX, Execution, Location, Outcome, Sandbox};
 use super::Script;
 use super::edits::Edits;
 use super::function::Passing;
-use crate::call::{CallError, KNOWN_MAX, refused};
-use crate::types::nearest;
+use crate::call::{CallError, refused, unknown};
 
 /// How the tool of this name calls its function.
 pub fn arm(name: &str, reference: &str, passing: &Passing, edits: &Edits<'_>) -> String {
@@ -55,14 +54,7 @@ impl Script {
         arguments: &RawValue,
         granted: Execution,
     ) -> Result<Execution, CallError> {
-        if !self.tools().iter().any(|known| known.name == tool) {
-            let names = self.tools().iter().map(|known| &known.name);
-            return Err(CallError::UnknownTool {
-                asked: tool.to_owned(),
-                known: names.clone().take(KNOWN_MAX).cloned().collect(),
-                nearest: nearest(tool, names).map(str::to_owned),
-            });
-        }
+        self.place(tool)?;
         let input = format!(
             r#"{{"tool":{},"arguments":{}}}"#,
             json!(tool),
@@ -77,6 +69,14 @@ impl Script {
         };
         execution.limits.code_bytes = CODE_BYTES_MAX;
         Ok(execution)
+    }
+
+    /// Which of the tools one is.
+    pub(super) fn place(&self, tool: &str) -> Result<usize, CallError> {
+        let mut tools = self.tools().iter();
+        tools
+            .position(|known| known.name == tool)
+            .ok_or_else(|| unknown(tool, self.tools()))
     }
 
     /// Runs a tool in a sandbox of its own. Arguments that are no object are an [`Outcome::Error`].
@@ -98,7 +98,7 @@ impl Script {
     }
 
     /// An outcome in the module's own text: without what was put behind it.
-    pub fn outcome(&self, mut outcome: Outcome) -> Outcome {
+    pub fn outcome<T>(&self, mut outcome: Outcome<T>) -> Outcome<T> {
         match &mut outcome {
             Outcome::Success {
                 uncaught, warnings, ..

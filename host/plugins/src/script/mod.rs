@@ -1,18 +1,23 @@
 //! Plugins that are TypeScript or JavaScript: the functions that a module exports are its tools. What
 //! they take and answer is read from the types in the text and from its comments.
 
+mod build;
 mod call;
 mod declarations;
 mod edits;
+mod embedded;
 mod exports;
 mod function;
 mod jsdoc;
 mod notes;
 mod schema;
+mod tools;
 
 use oxc::ast::ast::Program;
 use vesicle_sandbox::{CODE_BYTES_MAX, Location, SourceError, with_program};
 
+pub use build::{BuildError, Built};
+pub use embedded::Embedded;
 pub use notes::{Note, TYPE_DEPTH_MAX, TYPES_MAX, WARNINGS_MAX};
 
 use crate::interface::{Definition, TOOL_NAME_BYTES_MAX, TOOLS_MAX};
@@ -20,6 +25,7 @@ use declarations::Declarations;
 use edits::Edits;
 use exports::{Export, Exports};
 use notes::Notes;
+pub(crate) use tools::ScriptTools;
 
 /// A module whose tools are known.
 #[derive(Debug, Clone)]
@@ -92,6 +98,16 @@ impl Script {
         // The tools are called at its end, and together they are still a program.
         with_program(name, &script.code, |_| ())?;
         Ok(script)
+    }
+
+    /// The name of its file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its text.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// Its tools, in the order of the text.

@@ -9,6 +9,7 @@ mod scalars;
 mod writer;
 
 pub(crate) use fields::arguments;
+pub(crate) use path::is_plain;
 pub(crate) use writer::{NotWritten, write};
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ impl Display for Path<'_> {
     }
 }
 
-fn is_plain(name: &str) -> bool {
+/// Whether a property is told as `.name`.
+pub(crate) fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

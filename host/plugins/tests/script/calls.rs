@@ -12,7 +12,7 @@ use vesicle_sandbox::{Config, ErrorType, Execution, Limits, Outcome, Sandbox};
 
 static SHARED: OnceCell<Sandbox> = OnceCell::const_new();
 
-async fn sandbox() -> &'static Sandbox {
+pub async fn sandbox() -> &'static Sandbox {
     let made = SHARED.get_or_init(|| async {
         let config = Config {
             cache_dir: Some(

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bounds;
+mod builds;
 mod calls;
 mod exports;
 mod schemas;

@@ -12,7 +12,7 @@ use vesicle_plugins::{
 };
 use vesicle_sandbox::{CompileLimits, Sandbox};
 
-use super::{PluginError, Plugins, package::of_definition};
+use super::{PluginError, Plugins, listed::all_tools};
 
 /// A plugin that can be called.
 pub struct Opened {
@@ -46,17 +46,16 @@ pub async fn open(
         Ok::<_, PluginError>((loaded.manifest, bytes, verdict, rights))
     });
     let (manifest, component, verdict, rights) = reading.await.map_err(broken)??;
-    let loaded = sandbox
-        .load(component.clone(), CompileLimits::default())
-        .await
-        .map_err(|why| PluginError::Load {
-            name: name.clone(),
-            why,
-        })?;
-    let bytes = component.clone();
-    let tools = tokio::task::spawn_blocking(move || Tools::read(&loaded, &bytes));
-    let tools = tools.await.map_err(broken)?;
-    let actual: Vec<_> = tools.definitions().iter().map(of_definition).collect();
+    let tools = Tools::load(sandbox, component.clone(), CompileLimits::default());
+    let tools = tools.await.map_err(|why| PluginError::Load {
+        name: name.clone(),
+        why,
+    })?;
+    let actual = all_tools(sandbox, &tools).await;
+    let actual = actual.map_err(|why| PluginError::List {
+        name: name.clone(),
+        why,
+    })?;
     let claims = differences(&manifest.contents().tools, &actual);
     if !claims.is_empty() {
         return Err(PluginError::Lies {

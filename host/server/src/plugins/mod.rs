@@ -3,9 +3,11 @@
 
 mod call;
 mod document;
+mod listed;
 mod narrowed;
 mod package;
 mod rights;
+mod script;
 
 use std::{path::PathBuf, time::SystemTime};
 
@@ -21,8 +23,10 @@ use vesicle_sandbox::LoadError;
 
 pub use call::{Opened, open};
 pub use document::{Documented, document};
+pub use listed::{ListError, all_tools};
 pub use package::{About, AddError, Packed, Words, pack};
 pub use rights::{GrantError, Surroundings, as_limits};
+pub use script::{BuildScriptError, BuiltScript, build_script, pack_script};
 
 /// What the configuration says of plugins. A place is none where the system tells no directory and nobody else does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,6 +68,14 @@ pub enum PluginError {
         name: PluginName,
         /// Why not.
         why: LoadError,
+    },
+    /// The tools that it lists itself are not known.
+    #[error("plugin `{name}` is not used: {why}")]
+    List {
+        /// The plugin.
+        name: PluginName,
+        /// Why not.
+        why: ListError,
     },
     /// Its manifest says something else of its tools than they are.
     #[error("the manifest of `{name}` is wrong, so the plugin is not called: {}; add the plugin again", claims.join("; "))]

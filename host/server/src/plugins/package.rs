@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vesicle_plugins::{
-    Definition, Tools,
+    Tools,
     adapt::{AdaptError, Kind, adapt},
     digest::Digest,
     document::DocumentError,
@@ -12,6 +12,11 @@ use vesicle_plugins::{
     permissions::Permissions,
 };
 use vesicle_sandbox::{CompileLimits, LoadError, Sandbox};
+
+use super::{
+    listed::{ListError, all_tools},
+    script::{BuildScriptError, WORLD, recipe},
+};
 
 /// How many functions that are no tools an error tells of.
 const REFUSED_TOLD: usize = 5;
@@ -53,6 +58,8 @@ pub struct Packed {
     pub kind: Kind,
     /// Functions that are no tools, and why.
     pub refused: Vec<String>,
+    /// What of a module was not understood, and is taken for something more general, each with its place.
+    pub warnings: Vec<String>,
 }
 
 /// Why a file makes no plugin.
@@ -74,9 +81,15 @@ pub enum AddError {
     /// It is not taken.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// It is a module that makes no component.
+    #[error(transparent)]
+    Script(#[from] BuildScriptError),
     /// Nothing of it can be called.
     #[error("the component has no tools{}", because(.0))]
     NoTools(Vec<String>),
+    /// The tools that it lists itself are not known.
+    #[error(transparent)]
+    List(#[from] ListError),
     /// It cannot be described by a manifest.
     #[error(transparent)]
     Manifest(#[from] DocumentError),
@@ -93,9 +106,6 @@ pub enum AddError {
     /// The manifest that came with it says something else of its tools than they are.
     #[error("the manifest is not one of this component: {}", listed(.0))]
     Lies(Vec<Claim>),
-    /// Reading it was broken off.
-    #[error("the component's tools cannot be read: {0}")]
-    Broken(String),
 }
 
 /// Makes a plugin of a file: with the manifest that is made of it, or with the one that came with it, if that is
@@ -107,16 +117,16 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
     let limits = CompileLimits::default();
     let (kind, component) = adapt(file, &limits)?;
     let component: Arc<[u8]> = component.into();
-    let tools = read(sandbox, component.clone()).await?;
+    let tools = Tools::load(sandbox, component.clone(), limits).await?;
     let refused: Vec<String> = tools
         .refused()
         .iter()
         .map(|refused| format!("{} {}", refused.function, refused.why))
         .collect();
-    if tools.definitions().is_empty() && !tools.is_dynamic() {
+    let actual = all_tools(sandbox, &tools).await?;
+    if actual.is_empty() {
         return Err(AddError::NoTools(refused));
     }
-    let actual: Vec<Tool> = tools.definitions().iter().map(of_definition).collect();
     let digest = Digest::of(&component);
     let manifest = match words {
         Words::Manifest(manifest) => {
@@ -137,11 +147,13 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
             name: about.name,
             version: about.version.unwrap_or_else(|| FIRST_VERSION.to_owned()),
             description: about.description.unwrap_or_else(|| described(&actual)),
-            world: None,
+            world: tools.script().map(|_| WORLD.to_owned()),
             digest,
-            source: None,
-            source_digest: None,
-            recipe: None,
+            source: tools.script().map(|script| script.name().to_owned()),
+            source_digest: tools
+                .script()
+                .map(|script| Digest::of(script.source().as_bytes())),
+            recipe: tools.script().map(recipe),
             tools: actual,
             permissions: about.permissions,
             provenance: Some(about.provenance),
@@ -152,34 +164,13 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
         component: component.to_vec(),
         kind,
         refused,
+        warnings: Vec::new(),
     })
-}
-
-/// Loads a component and reads its tools, on a thread that nobody waits for.
-async fn read(sandbox: &Sandbox, component: Arc<[u8]>) -> Result<Tools, AddError> {
-    let loaded = sandbox
-        .load(component.clone(), CompileLimits::default())
-        .await?;
-    tokio::task::spawn_blocking(move || Tools::read(&loaded, &component))
-        .await
-        .map_err(|error| AddError::Broken(error.to_string()))
-}
-
-/// A tool as manifests have it.
-pub(super) fn of_definition(definition: &Definition) -> Tool {
-    Tool {
-        name: definition.name.clone(),
-        description: definition.description.clone(),
-        signature: Some(definition.signature.clone()).filter(|signature| !signature.is_empty()),
-        input: definition.input_schema.to_string(),
-        output: definition.output_schema.as_ref().map(ToString::to_string),
-        error: definition.error_schema.as_ref().map(ToString::to_string),
-    }
 }
 
 fn described(tools: &[Tool]) -> String {
     match tools {
-        [] => "Tools that it lists when it is asked.".to_owned(),
+        [] => String::new(),
         [tool] => tool
             .description
             .lines()

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use vesicle::plugins::{About, Documented, document};
+use vesicle::plugins::{About, AddError, Documented, document};
 use vesicle_plugins::{manifest::Provenance, name::PluginName, store::COMPONENT_BYTES_MAX};
 
 use super::{
@@ -68,8 +68,8 @@ impl AboutArgs {
     }
 
     /// The component that a file is or can be made, with the comments of the WIT that was named.
-    pub fn document(&self, file: &[u8]) -> anyhow::Result<Documented> {
-        Ok(document(file, self.wit.as_deref())?)
+    pub fn document(&self, file: &[u8]) -> Result<Documented, AddError> {
+        document(file, self.wit.as_deref())
     }
 }
 

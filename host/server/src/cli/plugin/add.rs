@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
-use vesicle::plugins::{Packed, Words, pack};
+use vesicle::plugins::{BuiltScript, Packed, Words, build_script, pack};
 use vesicle_plugins::{
     adapt::Kind,
     manifest::{Contents, FILE_NAME, MANIFEST_BYTES_MAX, Manifest, Provenance},
@@ -22,6 +22,8 @@ use super::{
 };
 use crate::cli::{ExitStatus, exit::UsageError};
 
+/// What files of modules end in.
+const SCRIPTS: [&str; 4] = ["ts", "mts", "js", "mjs"];
 /// Who added it, as its provenance has it.
 const BY: &str = "vesicle plugin add";
 /// The signature's file in a directory that has a plugin.
@@ -30,12 +32,13 @@ const SIGNATURE: &str = "plugin.sig";
 /// Add a plugin, or its next version
 ///
 /// The file is a component of any toolchain, or a core module for WASI's preview 1, which is made
-/// one. It is compiled, and its functions are read; nothing of it is run. Adding the same again changes
-/// nothing.
+/// one. It is compiled, and its functions are read; nothing of it is run. A module in TypeScript or
+/// JavaScript is built first, as `vesicle plugin build` does. Adding the same again changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     vesicle plugin add slugify.wasm\n  \
     vesicle plugin add words.wasm --wit wit\n  \
+    vesicle plugin add slugify.ts\n  \
     vesicle plugin add reader.wasm --ask preopen=/data --ask hosts=api.example.com:443\n  \
     vesicle plugin add 'https://example.com/slugify.wasm#blake3=…' --name slugify\n  \
     vesicle plugin add oci://registry.example.com/slugify@sha256:… --name slugify")]
@@ -190,6 +193,9 @@ impl AddArgs {
     }
 
     async fn pack(&self, place: &Place, parts: &Parts, words: Words) -> anyhow::Result<Packed> {
+        if is_script(&self.source) {
+            return self.pack_script(place, words).await;
+        }
         let bytes = match &parts.component {
             Some(file) => component_file(file)?,
             None => {
@@ -212,6 +218,16 @@ impl AddArgs {
         })
     }
 
+    async fn pack_script(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
+        let (name, source) = script(&self.source)?;
+        let sandbox: Sandbox = place.sandbox().await?;
+        let BuiltScript { built, warnings } = build_script(&sandbox, &name, &source).await?;
+        let packed = pack(&sandbox, &built.component, words)
+            .await
+            .with_context(|| format!("`{}` is not added", self.source))?;
+        Ok(Packed { warnings, ..packed })
+    }
+
     fn tell(&self, place: &Place, packed: &Packed, staged: Staged) -> anyhow::Result<()> {
         let contents = packed.manifest.contents();
         let rights = place.plugins.rights(&packed.manifest)?;
@@ -231,6 +247,7 @@ impl AddArgs {
                 "kind": kind(packed.kind),
                 "tools": tools,
                 "refused": packed.refused,
+                "warnings": packed.warnings,
                 "standing": right::standing(&rights),
                 "missing": missing,
             }));
@@ -245,6 +262,9 @@ impl AddArgs {
         for tool in &contents.tools {
             text += &format!("\n  {}.{}", contents.name, tool.name);
         }
+        for warning in &packed.warnings {
+            text += &format!("\nwarning: {warning}");
+        }
         for refused in &packed.refused {
             text += &format!("\nno tool: {refused}");
         }
@@ -256,6 +276,19 @@ impl AddArgs {
         }
         print(&text)
     }
+}
+
+/// Whether a file is a module, by its name.
+pub(super) fn is_script(path: &str) -> bool {
+    let extension = Path::new(path).extension().and_then(|it| it.to_str());
+    !Source::is_meant(path) && extension.is_some_and(|it| SCRIPTS.contains(&it))
+}
+
+/// A module's name and text.
+pub(super) fn script(path: &str) -> Result<(String, String), UsageError> {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    let text = text(Path::new(path), "module", MANIFEST_BYTES_MAX)?;
+    Ok((name.to_string_lossy().into_owned(), text))
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -46,7 +46,10 @@ const RUST: [Template; 6] = [
         ".cargo/config.toml",
         include_str!("new/rust/config.toml.in"),
     ),
-    (".gitignore", "target/\n# What `cargo component` writes, and nothing here uses.\nsrc/bindings.rs\n"),
+    (
+        ".gitignore",
+        "target/\n# What `cargo component` writes, and nothing here uses.\nsrc/bindings.rs\n",
+    ),
     ("README.md", include_str!("new/rust/README.md.in")),
     ("src/lib.rs", include_str!("new/rust/lib.rs.in")),
     ("wit/world.wit", include_str!("new/rust/world.wit.in")),
