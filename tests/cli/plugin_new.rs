@@ -44,17 +44,18 @@ fn place() -> Place {
 /// What tests/plugins/probe is as a component: the template with other files in it.
 pub fn probe() -> String {
     static PROBE: OnceLock<String> = OnceLock::new();
-    let probe = PROBE.get_or_init(|| {
-        let place = place();
-        done(&place, &["new", "probe", "--lang", "rust"]);
-        let project = place.0.path().join("probe");
-        let ours = in_repository("tests/plugins/probe");
-        fs::copy(ours.join("world.wit"), project.join("wit/world.wit")).expect("a file");
-        fs::copy(ours.join("lib.rs"), project.join("src/lib.rs")).expect("a file");
-        let built = build(&project).join("probe.wasm");
-        built.to_str().expect("a UTF-8 path").to_owned()
-    });
-    probe.clone()
+    PROBE.get_or_init(|| of_template("probe")).clone()
+}
+
+fn of_template(name: &str) -> String {
+    let place = place();
+    done(&place, &["new", name, "--lang", "rust"]);
+    let project = place.0.path().join(name);
+    let ours = in_repository("tests/plugins").join(name);
+    fs::copy(ours.join("world.wit"), project.join("wit/world.wit")).expect("a file");
+    fs::copy(ours.join("lib.rs"), project.join("src/lib.rs")).expect("a file");
+    let built = build(&project).join(format!("{name}.wasm"));
+    built.to_str().expect("a UTF-8 path").to_owned()
 }
 
 #[test]
@@ -168,4 +169,50 @@ fn nothing_is_written_over_and_names_are_names() {
         .expect("a directory")
         .collect();
     assert_eq!(entries.len(), 1);
+}
+
+#[test]
+fn tools_that_a_component_lists_itself_are_in_its_manifest() {
+    let place = place();
+    let lister = of_template("lister");
+    let added = json_of(&place, &["add", &lister, "--ask", "env=MORE"]);
+    assert_eq!(added["tools"], json!(["greet"]));
+    assert_eq!(
+        json_of(&place, &["list"])["plugins"][0]["tools"],
+        json!(["greet"])
+    );
+    let info = json_of(&place, &["info", "lister"]);
+    assert_eq!(info["tools"][0]["description"], "Greets.");
+    // What is granted does not change what it lists: it is asked without any right.
+    done(&place, &["grant", "lister", "--all"]);
+    let arguments = [
+        "plugin",
+        "call",
+        "lister.greet",
+        r#"{"name": "you"}"#,
+        "-o",
+        "json",
+    ];
+    let called = place.vesicle_with(&[("MORE", "1")], &arguments);
+    assert_eq!(called.code(), Some(0), "{called}");
+    assert!(
+        called.stdout().contains(r#""output":{"hello":{"name""#),
+        "{called}"
+    );
+}
+
+#[test]
+fn a_file_is_tried_before_it_is_added() {
+    let place = place();
+    let shown = done(&place, &["load", &probe()]);
+    assert!(shown.contains("take: func(mb: u32) -> u32"), "{shown}");
+    assert_eq!(
+        done(&place, &["load", &probe(), "take", r#"{"mb": 2}"#]),
+        "2"
+    );
+    let denied = plugin(&place, &["load", &probe(), "count"]);
+    assert_eq!(denied.code(), Some(1), "{denied}");
+    assert!(denied.stderr().contains("Denied"), "{denied}");
+    assert!(refused(&plugin(&place, &["load", &probe(), "tak"])).contains("did you mean `take`?"));
+    assert_eq!(json_of(&place, &["list"])["plugins"], json!([]));
 }

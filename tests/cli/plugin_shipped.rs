@@ -201,6 +201,64 @@ fn advice_is_of_what_was_remembered_and_calls_within_the_grant() {
 }
 
 #[test]
+fn notes_combine_the_tools_of_two_servers() {
+    let place = Place::with("data_dir = \"data\"\n");
+    place.write(
+        "notes/trip.md",
+        "# Trip\n\n- take the train\n- bring tea\n* bring tea\n\nText.\n",
+    );
+    place.write("notes/empty.md", "Text.\n");
+    let node = |server: &str| {
+        let server =
+            format!("tests/servers/node_modules/@modelcontextprotocol/{server}/dist/index.js");
+        in_repository(&server)
+    };
+    let servers = json!({"mcpServers": {
+        "files": {"command": "node", "args": [node("server-filesystem"), place.0.path().join("notes")]},
+        "graph": {"command": "node", "args": [node("server-memory")], "env": {"MEMORY_FILE_PATH": place.0.path().join("graph.jsonl")}},
+    }});
+    place.write(".mcp.json", &servers.to_string());
+    let source = in_repository("plugins/notes/notes.ts");
+    let asks = [
+        "files.read_text_file",
+        "graph.create_entities",
+        "graph.search_nodes",
+    ];
+    let asks: Vec<String> = asks
+        .iter()
+        .map(|tool| format!("--ask=tools={tool}"))
+        .collect();
+    let mut add = vec!["add", source.to_str().expect("a UTF-8 path")];
+    add.extend(asks.iter().map(String::as_str));
+    let added = json_of(&place, &add);
+    assert_eq!(added["tools"], json!(["keep", "find"]), "{added}");
+    let keep = |file: &str| {
+        let path = place.0.path().join("notes").join(file);
+        let arguments = json!({ "path": path }).to_string();
+        let call = [
+            "call",
+            "notes.keep",
+            &arguments,
+            "-o",
+            "json",
+            "--timeout",
+            "4s",
+        ];
+        let finished = plugin(&place, &call);
+        serde_json::from_str::<Value>(finished.stdout()).unwrap_or_else(|_| panic!("{finished}"))
+    };
+    assert_ne!(keep("trip.md")["status"], "success");
+    done(&place, &["grant", "notes", "--all"]);
+    assert_eq!(
+        keep("trip.md")["output"],
+        json!({"name": "Trip", "notes": 2})
+    );
+    assert!(keep("empty.md").to_string().contains("nothing to keep"));
+    let found = call(&place, "notes.find", &json!({"question": "tea"}));
+    assert_eq!(found, json!([{"name": "Trip", "notes": ["bring tea"]}]));
+}
+
+#[test]
 fn manifests_are_of_their_components() {
     for name in ["advise", "csv", "markdown"] {
         let place = with(name);

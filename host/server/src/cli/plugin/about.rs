@@ -33,7 +33,7 @@ pub struct AboutArgs {
 
     /// The WIT that it was built from, a file or a directory: its comments become the tools' descriptions
     #[arg(long, value_name = "PATH")]
-    wit: Option<PathBuf>,
+    pub wit: Option<PathBuf>,
 }
 
 impl AboutArgs {

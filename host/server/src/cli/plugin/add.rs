@@ -219,6 +219,10 @@ impl AddArgs {
     }
 
     async fn pack_script(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
+        if self.about.wit.is_some() {
+            let what = "a module has no WIT: its types and comments are its own; leave --wit out";
+            return Err(UsageError(what.to_owned()).into());
+        }
         let (name, source) = script(&self.source)?;
         let sandbox: Sandbox = place.sandbox().await?;
         let BuiltScript { built, warnings } = build_script(&sandbox, &name, &source).await?;
