@@ -120,7 +120,8 @@ fn markdown_is_formatted_once_and_for_all() {
     assert!(told.starts_with("# Title\n\n- a\n- b\n"), "{told}");
     assert_eq!(format(&once), once, "what is formatted stays as it is");
     let html = |within: Value| {
-        let text = "<script>x</script> [a](JavaScript:x) ![b](data:x) [c](https://c) [d](e:f/../g)";
+        let text =
+            "Text <script>x</script> [a](JavaScript:x) ![b](data:x) [c](https://c) [d](e:f/../g)";
         let answer = call(
             &place,
             "markdown.html",

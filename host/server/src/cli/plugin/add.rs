@@ -32,8 +32,9 @@ const SIGNATURE: &str = "plugin.sig";
 /// Add a plugin, or its next version
 ///
 /// The file is a component of any toolchain, or a core module for WASI's preview 1, which is made
-/// one. It is compiled, and its functions are read; nothing of it is run. A module in TypeScript or
-/// JavaScript is built first, as `vesicle plugin build` does. Adding the same again changes nothing.
+/// one. It is compiled, and its functions are read; it is run only where it lists its tools itself, and
+/// without any right. A module in TypeScript or JavaScript is built first, as `vesicle plugin build`
+/// does. Adding the same again changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     vesicle plugin add slugify.wasm\n  \
