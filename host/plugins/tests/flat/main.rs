@@ -8,6 +8,7 @@
 )]
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use vesicle_plugins::{Answer, Invocation, Tools};
@@ -74,8 +75,8 @@ async fn a_hundred_plugins_with_a_thousand_calls_each_leave_nothing() {
     let sandbox = Sandbox::new(config).await.unwrap();
     let mut plugins = Vec::new();
     for number in 0..PLUGINS {
-        let wasm = plugin(number);
-        let loaded = sandbox.load(wasm.clone().into(), CompileLimits::default());
+        let wasm: Arc<[u8]> = plugin(number).into();
+        let loaded = sandbox.load(wasm.clone(), CompileLimits::default());
         plugins.push(Tools::read(&loaded.await.unwrap(), &wasm));
     }
     // Each plugin is called in turn, so that no instance follows one of its own kind.
