@@ -28,7 +28,7 @@ impl Guest for Plugin {
         taken.iter().step_by(1 << 20).map(|byte| u32::from(*byte)).sum()
     }
 
-    fn write(path: String, bytes: u32) -> Result<(), String> {
+    fn save(path: String, bytes: u32) -> Result<(), String> {
         std::fs::write(path, vec![0; bytes as usize]).map_err(|error| error.to_string())
     }
 
