@@ -34,6 +34,8 @@ mod memory;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/plugin_modules.rs"]
+mod plugin_modules;
 #[path = "cli/plugin_new.rs"]
 mod plugin_new;
 #[path = "cli/plugin_rights.rs"]

@@ -21,6 +21,7 @@ fn help() {
         ("help_generate", &["generate", "--help"]),
         ("help_plugin", &["plugin", "--help"]),
         ("help_plugin_add", &["plugin", "add", "--help"]),
+        ("help_plugin_build", &["plugin", "build", "--help"]),
         ("help_plugin_call", &["plugin", "call", "--help"]),
         ("help_plugin_grant", &["plugin", "grant", "--help"]),
         ("help_plugin_new", &["plugin", "new", "--help"]),

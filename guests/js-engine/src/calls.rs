@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use rquickjs::{Ctx, Exception, Function, Persistent, Value};
 
 use crate::engine::{self, Hooks};
-use crate::{http, keeping};
 use crate::natives;
 use crate::stack::Stack;
 use crate::vesicle::plugin::{pending, tool_call, types};
+use crate::{http, keeping};
 
 struct Call {
     id: u32,

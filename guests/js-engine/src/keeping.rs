@@ -7,9 +7,9 @@ use std::ptr;
 
 use rquickjs::Ctx;
 
-use crate::{heap, streams};
 use crate::natives::throw_refusal;
 use crate::vesicle::plugin::types::Error;
+use crate::{heap, streams};
 
 thread_local! {
     static IS_KEEPING: Cell<bool> = const { Cell::new(false) };

@@ -39,7 +39,9 @@ fn evaluate(program: &Program) -> Result<Kept, Failure> {
         if let Some(thrown) = uncaught.into_iter().next() {
             return Err(exception::into_failure(thrown));
         }
-        let dispatch = module.default.filter(|default| class::of(default) == "Function");
+        let dispatch = module
+            .default
+            .filter(|default| class::of(default) == "Function");
         let dispatch = dispatch.and_then(|default| Function::from_value(default).ok());
         let dispatch =
             dispatch.ok_or_else(|| refused("its default export is no function".to_owned()))?;

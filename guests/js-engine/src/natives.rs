@@ -10,9 +10,7 @@ use url::Url;
 use crate::vesicle::plugin::{tool_call, types};
 use crate::wasi::clocks::monotonic_clock;
 use crate::wasi::random::random::get_random_u64;
-use crate::{
-    calls, class, event_loop, files, http, keeping, memory, random, state, streams, text,
-};
+use crate::{calls, class, event_loop, files, http, keeping, memory, random, state, streams, text};
 
 /// The most that `crypto.getRandomValues` gives at once (Web Cryptography API, 10.1.1).
 const RANDOM_BYTES_MAX: usize = 65_536;
@@ -187,7 +185,10 @@ pub fn clock_was_read() -> bool {
 }
 
 fn now(ctx: Ctx<'_>) -> rquickjs::Result<f64> {
-    keeping::check(&ctx, "the clock (`performance.now`, `setTimeout` and the like)")?;
+    keeping::check(
+        &ctx,
+        "the clock (`performance.now`, `setTimeout` and the like)",
+    )?;
     CLOCK_WAS_READ.set(true);
     Ok(now_ms())
 }

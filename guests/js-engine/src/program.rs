@@ -233,11 +233,7 @@ pub fn evaluate_module<'js>(
     Ok(Evaluated { main, default })
 }
 
-fn run_module<'js>(
-    ctx: &Ctx<'js>,
-    hooks: &Hooks,
-    program: &Program,
-) -> Result<Main<'js>, Failure> {
+fn run_module<'js>(ctx: &Ctx<'js>, hooks: &Hooks, program: &Program) -> Result<Main<'js>, Failure> {
     let failed = |kind: fn(Exception) -> Failure| {
         move |_| kind(exception::pending(ctx, hooks, &program.name))
     };

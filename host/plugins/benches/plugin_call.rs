@@ -1,7 +1,7 @@
 //! A call of a plugin's tool, JSON in to JSON out in a fresh instance, beside the bare call that
 //! Wasmtime makes of the same function in a fresh instance of the same engine, with types that are
-//! known when it is compiled. The difference is what the sandbox and the JSON cost. And a call of a
-//! module's tool on the engine that programs share.
+//! known when it is compiled. The difference is what the sandbox and the JSON cost. And modules: built,
+//! loaded, and called, beside a program of no more than `return 1 + 1` on the same engine.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -9,8 +9,11 @@
 #[path = "../tests/components/support.rs"]
 mod support;
 
+use std::time::{Duration, Instant};
+
 use criterion::Criterion;
 use serde_json::value::RawValue;
+use tokio::runtime::Runtime;
 use vesicle_plugins::script::Script;
 use vesicle_plugins::{Answer, Invocation, Tools};
 use vesicle_sandbox::{CompileLimits, Config, Execution, Grants, Limits, Outcome, Sandbox};
@@ -85,23 +88,80 @@ fn main() {
         });
         group.finish();
     }
+    modules(&mut criterion, &runtime, &sandbox);
+    criterion.final_summary();
+}
+
+/// How many modules are loaded to see what one takes.
+const MODULES: usize = 50;
+
+fn modules(criterion: &mut Criterion, runtime: &Runtime, sandbox: &Sandbox) {
     let source = include_str!("../tests/script/fixtures/slugify.ts");
     let script = Script::read("slugify.ts", source).unwrap();
+    let load = async |component: Vec<u8>| {
+        let limits = CompileLimits::default();
+        Tools::load(sandbox, component.into(), limits)
+            .await
+            .unwrap()
+    };
+    let build = async |script: &Script| script.build(sandbox).await.unwrap().component;
+    let tools = runtime.block_on(async { load(build(&script).await).await });
+
+    let mut loaded = Vec::new();
+    let (mut took, before) = (Duration::ZERO, resident_bytes());
+    for number in 0..MODULES {
+        let other = format!("{source}\nconst number = {number};");
+        let other = Script::read("slugify.ts", &other).unwrap();
+        let component = runtime.block_on(build(&other));
+        let start = Instant::now();
+        loaded.push(runtime.block_on(load(component)));
+        took += start.elapsed();
+    }
+    println!(
+        "a further module: loaded in {:.1} ms, {} bytes of memory of its own, {} KB of this process",
+        took.as_secs_f64() * 1e3 / MODULES as f64,
+        tools.own_bytes().unwrap(),
+        resident_bytes().saturating_sub(before) / MODULES / 1024
+    );
+
     let arguments = RawValue::from_string(r#"{"text":"A Title!"}"#.to_owned()).unwrap();
-    let mut group = criterion.benchmark_group("plugin_call/script");
+    let mut group = criterion.benchmark_group("plugin_call/module");
     group.bench_function("read", |bencher| {
         bencher.iter(|| Script::read("slugify.ts", source).unwrap());
     });
+    group.bench_function("build", |bencher| {
+        bencher.to_async(runtime).iter(|| build(&script));
+    });
+    group.bench_function("one_and_one_as_program", |bencher| {
+        bencher.to_async(runtime).iter(async || {
+            let execution = Execution {
+                code: "return 1 + 1".to_owned(),
+                ..Execution::default()
+            };
+            let outcome = sandbox.execute(execution).await.unwrap();
+            assert!(matches!(outcome, Outcome::Success { .. }), "{outcome:?}");
+        });
+    });
     group.bench_function("json_to_json", |bencher| {
-        bencher.to_async(&runtime).iter(async || {
-            let granted = Execution::default();
-            let called = script.call(&sandbox, "slugify", &arguments, granted).await;
-            let outcome = called.unwrap();
+        bencher.to_async(runtime).iter(async || {
+            let invocation = Invocation {
+                tool: "slugify",
+                arguments: &arguments,
+                limits: Limits::default(),
+                grants: Grants::default(),
+                session: None,
+            };
+            let outcome = tools.call(sandbox, invocation).await.unwrap();
             assert!(matches!(outcome, Outcome::Success { .. }), "{outcome:?}");
         });
     });
     group.finish();
-    criterion.final_summary();
+}
+
+fn resident_bytes() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
 }
 
 fn item(n: u32) -> Item {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use wasmtime::Store;
-use wasmtime::component::Instance;
+use wasmtime::component::{Component, Instance};
 
 use crate::SandboxError;
 use crate::guest::{EnginePre, Guest, evaluate};
@@ -50,6 +50,11 @@ impl JavaScript {
         tracing::debug!(?source, "the JavaScript engine is loaded");
         let component = EnginePre::new(runtime.linker.instantiate_pre(&component)?)?;
         Ok(Self { runtime, component })
+    }
+
+    /// Its component.
+    pub fn component(&self) -> &Component {
+        self.component.instance_pre().component()
     }
 
     /// A new instance in which nothing has run.

@@ -1,16 +1,14 @@
-//! Calls of a module's tools, by the engine that all programs share: the module is run from its
-//! beginning for each call, and its end calls the tool.
+//! What is put behind a module so that its tools can be called, and outcomes without that.
 
 use std::fmt::Write;
 
 use serde_json::json;
-use serde_json::value::RawValue;
-use vesicle_sandbox::{CODE_BYTES_MAX, Execution, Location, Outcome, Sandbox};
+use vesicle_sandbox::{Location, Outcome};
 
 use super::Script;
 use super::edits::Edits;
 use super::function::Passing;
-use crate::call::{CallError, refused, unknown};
+use crate::call::{CallError, unknown};
 
 /// How the tool of this name calls its function.
 pub fn arm(name: &str, reference: &str, passing: &Passing, edits: &Edits<'_>) -> String {
@@ -43,58 +41,12 @@ pub fn program(edits: &Edits<'_>, arms: &[String]) -> String {
 }
 
 impl Script {
-    /// What runs a tool: `granted`, which has its limits and what it may use, with the module as its
-    /// code. What becomes of it is for [`Script::outcome`] to tell.
-    ///
-    /// # Errors
-    /// When there is no such tool.
-    pub fn execution(
-        &self,
-        tool: &str,
-        arguments: &RawValue,
-        granted: Execution,
-    ) -> Result<Execution, CallError> {
-        self.place(tool)?;
-        let input = format!(
-            r#"{{"tool":{},"arguments":{}}}"#,
-            json!(tool),
-            arguments.get()
-        );
-        let mut execution = Execution {
-            code: self.code.clone(),
-            name: self.name.clone(),
-            // The parts are JSON, and so is the whole.
-            input: RawValue::from_string(input).unwrap_or_default(),
-            ..granted
-        };
-        execution.limits.code_bytes = CODE_BYTES_MAX;
-        Ok(execution)
-    }
-
     /// Which of the tools one is.
     pub(super) fn place(&self, tool: &str) -> Result<usize, CallError> {
         let mut tools = self.tools().iter();
         tools
             .position(|known| known.name == tool)
             .ok_or_else(|| unknown(tool, self.tools()))
-    }
-
-    /// Runs a tool in a sandbox of its own. Arguments that are no object are an [`Outcome::Error`].
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub async fn call(
-        &self,
-        sandbox: &Sandbox,
-        tool: &str,
-        arguments: &RawValue,
-        granted: Execution,
-    ) -> Result<Outcome, CallError> {
-        let execution = self.execution(tool, arguments, granted)?;
-        if !arguments.get().trim_start().starts_with('{') {
-            return Ok(refused("arguments: expected an object".to_owned()));
-        }
-        Ok(self.outcome(sandbox.execute(execution).await?))
     }
 
     /// An outcome in the module's own text: without what was put behind it.
@@ -152,10 +104,7 @@ impl Script {
         let nameless = format!("at {} (", self.nameless);
         let own = stack.lines().filter(is_own);
         let own = own.map(|line| line.replacen(&nameless, "at default (", 1));
-        own.collect::<Vec<_>>().join(
-            "
-",
-        )
+        own.collect::<Vec<_>>().join("\n")
     }
 
     fn own_place(&self, location: &mut Location) {

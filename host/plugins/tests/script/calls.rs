@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
-use vesicle_plugins::CallError;
-use vesicle_plugins::script::Script;
-use vesicle_sandbox::{Config, ErrorType, Execution, Limits, Outcome, Sandbox};
+use vesicle_plugins::script::{BuildError, Script};
+use vesicle_plugins::{Answer, CallError, Invocation, Tools};
+use vesicle_sandbox::{CompileLimits, Config, ErrorType, Grants, Limits, Outcome, Sandbox};
 
 static SHARED: OnceCell<Sandbox> = OnceCell::const_new();
 
@@ -25,24 +25,49 @@ pub async fn sandbox() -> &'static Sandbox {
     made.await
 }
 
-fn granted() -> Execution {
-    Execution {
-        limits: Limits {
-            wall_time: Duration::from_secs(60),
-            cpu_percent: 100,
-            ..Limits::default()
-        },
-        ..Execution::default()
+pub fn limits() -> Limits {
+    Limits {
+        wall_time: Duration::from_secs(60),
+        cpu_percent: 100,
+        ..Limits::default()
     }
 }
 
-async fn call(source: &str, tool: &str, arguments: &str) -> Outcome {
+/// A component that was made of a module, or why there is none.
+pub async fn built(source: &str) -> Result<Tools, BuildError> {
     let script = Script::read("plugin.ts", source).unwrap_or_else(|error| panic!("{error}"));
+    let built = script.build(sandbox().await).await?;
+    let tools = Tools::load(
+        sandbox().await,
+        built.component.into(),
+        CompileLimits::default(),
+    );
+    Ok(tools.await.unwrap())
+}
+
+pub async fn call_of(tools: &Tools, tool: &str, arguments: &str) -> Outcome {
     let arguments: &RawValue = serde_json::from_str(arguments).unwrap();
-    let called = script
-        .call(sandbox().await, tool, arguments, granted())
-        .await;
-    called.unwrap()
+    let invocation = Invocation {
+        tool,
+        arguments,
+        limits: limits(),
+        grants: Grants::default(),
+        session: None,
+    };
+    let called = tools.call(sandbox().await, invocation).await;
+    called.unwrap().try_map(|answer| match answer {
+        Answer::Result(value) => Ok(value),
+        Answer::Failure(value) => panic!("{value}"),
+    })
+}
+
+/// What becomes of a call, or of the building that it takes.
+async fn call(source: &str, tool: &str, arguments: &str) -> Outcome {
+    match built(source).await {
+        Ok(tools) => call_of(&tools, tool, arguments).await,
+        Err(BuildError::Failed(outcome)) => outcome.try_map(|_| panic!("no component")),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 async fn result(source: &str, tool: &str, arguments: &str) -> String {
@@ -157,15 +182,6 @@ async fn arguments_become_those_of_the_function() {
     }
 }
 
-/// A module is run from its beginning for each call.
-#[tokio::test]
-async fn calls_share_nothing() {
-    let source = "let calls = 0; export const count = () => ++calls;";
-    for _ in 0..2 {
-        assert_eq!(result(source, "count", "{}").await, "1");
-    }
-}
-
 #[tokio::test]
 async fn results_fit_their_schemas() {
     let source = include_str!("fixtures/slugify.ts");
@@ -189,20 +205,35 @@ async fn results_fit_their_schemas() {
 #[tokio::test]
 async fn exceptions_are_in_the_plugins_own_text() {
     let mut text = String::new();
-    for source in [
-        "// One.\nexport function f(a: { b: string }) {\n  return help(a);\n}\nfunction help(a: any) {\n  throw new TypeError(`no ${a.b}`);\n}",
-        "export const f = async () => {\n  await null;\n  missing();\n};",
-        "export default (a: number) => { throw new RangeError('far'); };\nexport const f = () => 1;",
-        "export const f = () => 1;\nthrow new Error('at the top');",
-        "export const f = (a: string) => a.length;",
-        "export const f = () => 10n ** 3n;\nexport default function () { while (true) {} }",
+    for (arguments, source) in [
+        (
+            r#"{"b":"x"}"#,
+            "// One.\nexport function f(a: { b: string }) {\n  return help(a);\n}\nfunction help(a: any) {\n  throw new TypeError(`no ${a.b}`);\n}",
+        ),
+        (
+            r#"{}"#,
+            "export const f = async () => {\n  await null;\n  missing();\n};",
+        ),
+        (
+            r#"{"a":1}"#,
+            "export default (a: number) => { throw new RangeError('far'); };\nexport const f = () => 1;",
+        ),
+        (
+            r#"{}"#,
+            "export const f = () => 1;\nthrow new Error('at the top');",
+        ),
+        (r#"{"a":null}"#, "export const f = (a: null) => a!.length;"),
+        (
+            r#"{}"#,
+            "export const f = () => 10n ** 3n;\nexport default function () { while (true) {} }",
+        ),
     ] {
         let tool = if source.contains("default (") {
             "default"
         } else {
             "f"
         };
-        let outcome = call(source, tool, r#"{}"#).await;
+        let outcome = call(source, tool, arguments).await;
         text += &match outcome {
             Outcome::Error {
                 name,
@@ -228,14 +259,20 @@ async fn exceptions_are_in_the_plugins_own_text() {
 }
 
 #[tokio::test]
-async fn a_module_that_loops_is_stopped() {
-    let source = "let at = 0;\nwhile (at < 1) { at -= 1; }\nexport const f = () => at;";
-    let script = Script::read("plugin.ts", source).unwrap();
-    let mut granted = granted();
-    granted.limits.wall_time = Duration::from_millis(300);
-    let arguments: &RawValue = serde_json::from_str("{}").unwrap();
-    let called = script.call(sandbox().await, "f", arguments, granted).await;
-    let outcome = called.unwrap();
+async fn a_call_that_loops_is_stopped() {
+    let source = "let at = 0;\nexport const f = () => { while (at < 1) { at -= 1; } };";
+    let tools = built(source).await.unwrap();
+    let invocation = Invocation {
+        tool: "f",
+        arguments: serde_json::from_str("{}").unwrap(),
+        limits: Limits {
+            wall_time: Duration::from_millis(300),
+            ..limits()
+        },
+        grants: Grants::default(),
+        session: None,
+    };
+    let outcome = tools.call(sandbox().await, invocation).await.unwrap();
     assert!(
         matches!(
             outcome,
@@ -255,8 +292,15 @@ async fn a_call_that_does_not_fit_is_told() {
         };
         assert_eq!(error_type, ErrorType::InvalidInput, "{arguments}");
     }
-    let script = Script::read("plugin.ts", source).unwrap();
-    let error = script.execution("shortn", RawValue::NULL, granted()).err();
+    let tools = built(source).await.unwrap();
+    let invocation = Invocation {
+        tool: "shortn",
+        arguments: RawValue::NULL,
+        limits: limits(),
+        grants: Grants::default(),
+        session: None,
+    };
+    let error = tools.call(sandbox().await, invocation).await.err();
     let Some(CallError::UnknownTool { nearest, .. }) = error else {
         panic!("{error:?}")
     };

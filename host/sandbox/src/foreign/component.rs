@@ -128,10 +128,10 @@ impl Component {
     }
 
     /// As a module that was kept.
-    pub(crate) fn into_kept(self) -> Result<KeptModule, LoadError> {
+    pub(crate) fn into_kept(self, expected: &ComponentFunc) -> Result<KeptModule, LoadError> {
         let shared = &*self.shared;
         let linked = shared.linked.clone();
-        KeptModule::new(shared.runtime.clone(), linked, None)
+        KeptModule::foreign(shared.runtime.clone(), linked, expected)
     }
 
     /// Calls a function of it in a new instance.

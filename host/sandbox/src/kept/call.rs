@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::value::RawValue;
-use wasmtime::Store;
+use wasmtime::{Store, Trap};
 
 use super::{KeptModule, KeptTool, load};
-use crate::foreign::{CompileLimits, LoadError};
+use crate::foreign::{CompileLimits, LoadError, ending};
 use crate::guest::{Guest, evaluate};
-use crate::report::{self, Ran};
+use crate::report::{self, Ended, Ran};
 use crate::sandbox::{Sandbox, grants, program};
 use crate::source::Form;
 use crate::{ExecuteError, Execution, Outcome, RuleAction, ViolationType, preparation};
@@ -80,11 +80,9 @@ impl Sandbox {
     /// See [`LoadError`].
     pub async fn load_kept(&self, wasm: Arc<[u8]>) -> Result<KeptModule, LoadError> {
         let shared = self.shared();
-        let base = {
-            let _admitted = shared.admission.admit(None).await;
-            let base = shared.kept.base(&shared.javascript).await;
-            base.map_err(LoadError::Internal)?.clone()
-        };
+        let base = shared.kept.base(&shared.javascript, &shared.admission);
+        let base = base.await.map_err(LoadError::Internal)?.clone();
+        let expected = base.call.clone();
         let (bytes, runtime) = (wasm.clone(), shared.javascript.runtime.clone());
         let sharing = tokio::task::spawn_blocking(move || {
             load::check(&bytes)?;
@@ -97,7 +95,7 @@ impl Sandbox {
             return Ok(module);
         }
         let component = self.load(wasm, CompileLimits::default()).await?;
-        component.into_kept()
+        component.into_kept(&expected)
     }
 
     /// Calls a tool of a kept module in an instance of its own: `execution` has its arguments as input,
@@ -129,6 +127,11 @@ impl Sandbox {
         let ran = self
             .run(runtime, &execution.limits, grants, start, work)
             .await?;
+        if is_trap(&ran) {
+            // The memory that it began with is not ours, nor is all code.
+            let outcome = ending::outcome(&execution.limits, ran)?;
+            return Ok(outcome.try_map(|_| Ok(RawValue::NULL.to_owned())));
+        }
         if report::reads_source(&ran.ended, &ran.guest) {
             execution.code = code();
         }
@@ -148,6 +151,17 @@ impl KeptModule {
         let call =
             instance.get_typed_func::<(&str, &str), Called>(&mut *store, self.loaded.call)?;
         Ok(call.call_async(&mut *store, (tool, arguments)).await?.0)
+    }
+}
+
+/// Whether the guest broke the rules, other than by what the engine can tell of.
+fn is_trap<T>(ran: &Ran<T>) -> bool {
+    match &ran.ended {
+        Ended::Returned(Err(error)) => {
+            let trap = error.downcast_ref::<Trap>();
+            trap != Some(&Trap::StackOverflow) && !ran.guest.memory.was_refused()
+        }
+        _ => false,
     }
 }
 

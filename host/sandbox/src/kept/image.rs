@@ -1,12 +1,17 @@
 //! The memory in which one engine differs from another of the same code.
 
+use std::ops::Range;
+
 use super::sections::{Core, Engine, Section, component, core, sections};
 
 /// Memory is compared in pieces of this size.
 const PIECE_BYTES: usize = 64;
 /// What is the same is copied as well where it is shorter than this and lies between what is not:
 /// each copy costs a call of the host.
-const GAP_BYTES_MAX: usize = 512;
+const GAP_BYTES: usize = 512;
+/// How many copies there are at most; with more, longer gaps are copied as well. They are one function's
+/// code, which takes a compiler longer than its length.
+const COPIES_MAX: usize = 2_000;
 /// Sections of the engine that differ with its memory.
 const OF_MEMORY: [u8; 3] = [core::MEMORY, core::DATA, core::DATA_COUNT];
 
@@ -71,24 +76,43 @@ fn is_same_code(one: &Core<'_>, other: &Core<'_>) -> bool {
 
 /// Where `after` differs from `before`, which is followed by zeros.
 fn pieces(before: &[u8], after: &[u8]) -> Vec<(usize, Vec<u8>)> {
-    const ZEROS: [u8; PIECE_BYTES] = [0; PIECE_BYTES];
-    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
-    for (number, piece) in after.chunks(PIECE_BYTES).enumerate() {
-        let start = number * PIECE_BYTES;
-        let end = start + piece.len();
-        let old = before.get(start..end).unwrap_or(&ZEROS[..piece.len()]);
-        if piece == old {
-            continue;
+    let mut gap = GAP_BYTES;
+    let mut places = different(before, after);
+    loop {
+        places = joined(places, gap);
+        if places.len() <= COPIES_MAX {
+            break;
         }
-        match found.last_mut() {
-            Some(last) if start - last.end < GAP_BYTES_MAX => last.end = end,
-            _ => found.push(start..end),
-        }
+        gap *= 2;
     }
-    let copied = found.into_iter();
+    let copied = places.into_iter();
     copied
         .map(|place| (place.start, after[place].to_vec()))
         .collect()
+}
+
+fn different(before: &[u8], after: &[u8]) -> Vec<Range<usize>> {
+    const ZEROS: [u8; PIECE_BYTES] = [0; PIECE_BYTES];
+    let pieces = after.chunks(PIECE_BYTES).enumerate();
+    let places = pieces.filter_map(|(number, piece)| {
+        let start = number * PIECE_BYTES;
+        let end = start + piece.len();
+        let old = before.get(start..end).unwrap_or(&ZEROS[..piece.len()]);
+        (piece != old).then_some(start..end)
+    });
+    places.collect()
+}
+
+/// With what lies between them where that is shorter than `gap`.
+fn joined(places: Vec<Range<usize>>, gap: usize) -> Vec<Range<usize>> {
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for place in places {
+        match joined.last_mut() {
+            Some(last) if place.start - last.end < gap => last.end = place.end,
+            _ => joined.push(place),
+        }
+    }
+    joined
 }
 
 #[cfg(test)]
@@ -117,5 +141,17 @@ mod tests {
             made[start..start + bytes.len()].copy_from_slice(&bytes);
         }
         assert_eq!(made, after);
+    }
+
+    #[test]
+    fn there_are_no_more_copies_than_may_be() {
+        let before = vec![0; (COPIES_MAX + 1) * 1024];
+        for (copies, expected) in [(COPIES_MAX, COPIES_MAX), (COPIES_MAX + 1, 1)] {
+            let mut after = before.clone();
+            for number in 0..copies {
+                after[number * 1024] = 1;
+            }
+            assert_eq!(pieces(&before, &after).len(), expected);
+        }
     }
 }

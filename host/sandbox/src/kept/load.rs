@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use wasmtime::component::InstancePre;
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::shared::Base;
 use super::{INTERFACE, KeptModule, Loaded};
@@ -40,20 +41,29 @@ impl KeptModule {
         Self::new(runtime.clone(), linked, Some(image.bytes())).map(Some)
     }
 
-    /// Any component that offers what a kept module does.
+    /// Any component that offers what a kept module does: a function that calls a tool, of the same
+    /// type as `expected`.
     ///
     /// # Errors
     /// It does not.
-    pub(crate) fn new(
+    pub(crate) fn foreign(
+        runtime: Arc<Runtime>,
+        linked: InstancePre<Guest>,
+        expected: &ComponentFunc,
+    ) -> Result<Self, LoadError> {
+        let same = call_of(linked.component()).is_some_and(|(ty, _)| is_same(&ty, expected));
+        match same {
+            true => Self::new(runtime, linked, None),
+            false => Err(no_function()),
+        }
+    }
+
+    fn new(
         runtime: Arc<Runtime>,
         linked: InstancePre<Guest>,
         own_bytes: Option<usize>,
     ) -> Result<Self, LoadError> {
-        let component = linked.component();
-        let call = component
-            .get_export_index(None, INTERFACE)
-            .and_then(|interface| component.get_export_index(Some(&interface), "call"))
-            .ok_or_else(|| LoadError::Invalid(format!("it does not export {INTERFACE}")))?;
+        let (_, call) = call_of(linked.component()).ok_or_else(no_function)?;
         Ok(Self {
             loaded: Arc::new(Loaded {
                 runtime,
@@ -63,6 +73,28 @@ impl KeptModule {
             }),
         })
     }
+}
+
+/// The function that calls a tool, if a component has one.
+pub fn call_of(component: &Component) -> Option<(ComponentFunc, ComponentExportIndex)> {
+    let interface = component.get_export_index(None, INTERFACE)?;
+    match component.get_export(Some(&interface), "call")? {
+        (ComponentItem::ComponentFunc(ty), index) => Some((ty, index)),
+        _ => None,
+    }
+}
+
+fn is_same(one: &ComponentFunc, other: &ComponentFunc) -> bool {
+    let params = one.params().map(|(_, ty)| ty);
+    params.eq(other.params().map(|(_, ty)| ty))
+        && one.results().eq(other.results())
+        && one.async_() == other.async_()
+}
+
+fn no_function() -> LoadError {
+    LoadError::Invalid(format!(
+        "it has the text of a module, and no function `call` of {INTERFACE}"
+    ))
 }
 
 /// Counts what a snapshot consists of, before anything reads it.

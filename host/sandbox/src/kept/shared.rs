@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 use wasmtime::component::Linker;
+use wasmtime::component::types::ComponentFunc;
 use wasmtime::{Module, Store};
 
+use super::load;
 use super::sections::Engine;
 use super::snapshot::Instrumented;
+use crate::admission::Admission;
 use crate::guest::{Grants, Guest};
 use crate::javascript::{CORE, JAVASCRIPT, JavaScript};
 use crate::{Limits, preparation};
@@ -22,6 +25,8 @@ pub struct KeptModules {
 /// The engine that modules were kept in, taken apart: its code is compiled, and its memory known.
 pub struct Base {
     pub engine: Engine<'static>,
+    /// The type of its function that calls a tool.
+    pub call: ComponentFunc,
     /// Links what asks for the engine's code.
     pub linker: Linker<Guest>,
 }
@@ -41,8 +46,14 @@ impl KeptModules {
     }
 
     /// For calling what they became.
-    pub async fn base(&self, javascript: &JavaScript) -> wasmtime::Result<&Arc<Base>> {
+    pub async fn base(
+        &self,
+        javascript: &JavaScript,
+        admission: &Arc<Admission>,
+    ) -> wasmtime::Result<&Arc<Base>> {
         let load = async || {
+            let admitted = admission.admit(None).await;
+            let _admitted = admitted.map_err(wasmtime::Error::new)?;
             let core = core(javascript).await?;
             let mut linker = javascript.runtime.linker.clone();
             linker.root().module(CORE, &core)?;
@@ -52,7 +63,14 @@ impl KeptModules {
                 })
             });
             let engine = engine.await?;
-            Ok(Arc::new(Base { engine, linker }))
+            let call = load::call_of(javascript.component());
+            let (call, _) =
+                call.ok_or_else(|| wasmtime::Error::msg("the engine keeps no modules"))?;
+            Ok(Arc::new(Base {
+                engine,
+                call,
+                linker,
+            }))
         };
         self.base.get_or_try_init(load).await
     }

@@ -20,7 +20,10 @@ use super::{
     about::{AboutArgs, component_file, text},
     print, print_json, right,
 };
-use crate::cli::{ExitStatus, exit::UsageError};
+use crate::{
+    cli::{ExitStatus, exit::UsageError},
+    terminal,
+};
 
 /// What files of modules end in.
 const SCRIPTS: [&str; 4] = ["ts", "mts", "js", "mjs"];
@@ -195,7 +198,12 @@ impl AddArgs {
 
     async fn pack(&self, place: &Place, parts: &Parts, words: Words) -> anyhow::Result<Packed> {
         if is_script(&self.source) {
-            return self.pack_script(place, words).await;
+            if self.about.wit.is_some() {
+                let what =
+                    "a module has no WIT: its types and comments are its own; leave --wit out";
+                return Err(UsageError(what.to_owned()).into());
+            }
+            return pack_module(place, &self.source, words).await;
         }
         let bytes = match &parts.component {
             Some(file) => component_file(file)?,
@@ -217,20 +225,6 @@ impl AddArgs {
             kind: documented.kind,
             ..packed.with_context(refused)?
         })
-    }
-
-    async fn pack_script(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
-        if self.about.wit.is_some() {
-            let what = "a module has no WIT: its types and comments are its own; leave --wit out";
-            return Err(UsageError(what.to_owned()).into());
-        }
-        let (name, source) = script(&self.source)?;
-        let sandbox: Sandbox = place.sandbox().await?;
-        let BuiltScript { built, warnings } = build_script(&sandbox, &name, &source).await?;
-        let packed = pack(&sandbox, &built.component, words)
-            .await
-            .with_context(|| format!("`{}` is not added", self.source))?;
-        Ok(Packed { warnings, ..packed })
     }
 
     fn tell(&self, place: &Place, packed: &Packed, staged: Staged) -> anyhow::Result<()> {
@@ -289,11 +283,22 @@ pub(super) fn is_script(path: &str) -> bool {
     !Source::is_meant(path) && extension.is_some_and(|it| SCRIPTS.contains(&it))
 }
 
-/// A module's name and text.
-pub(super) fn script(path: &str) -> Result<(String, String), UsageError> {
+/// Makes a plugin of a module. What that prints goes to standard error.
+pub(super) async fn pack_module(place: &Place, path: &str, words: Words) -> anyhow::Result<Packed> {
     let name = Path::new(path).file_name().unwrap_or_default();
-    let text = text(Path::new(path), "module", MANIFEST_BYTES_MAX)?;
-    Ok((name.to_string_lossy().into_owned(), text))
+    let source = text(Path::new(path), "module", MANIFEST_BYTES_MAX)?;
+    let sandbox: Sandbox = place.sandbox().await?;
+    let context = || format!("no plugin is made of `{path}`");
+    let building = build_script(&sandbox, &name.to_string_lossy(), &source).await;
+    let BuiltScript { built, warnings } = building.with_context(context)?;
+    for printed in [&built.stdout, &built.stderr] {
+        if !printed.is_empty() {
+            terminal::fail(&place.secrets.redact(printed.trim_end().to_owned()))?;
+        }
+    }
+    let packed = pack(&sandbox, &built.component, words).await;
+    let packed = packed.with_context(context)?;
+    Ok(Packed { warnings, ..packed })
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
-use vesicle::plugins::{About, Packed, pack_script};
+use vesicle::plugins::{About, Packed, Words};
 use vesicle_plugins::{
     manifest::{FILE_NAME, Provenance},
     name::PluginName,
@@ -72,17 +72,11 @@ pub fn run(args: &BuildArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         );
         return Err(UsageError(what).into());
     }
-    let (file, source) = add::script(&args.source)?;
-    let about = args.about()?;
+    let words = Words::About(Box::new(args.about()?));
     let runtime = place.runtime()?;
     let packed = runtime.block_on(async {
-        let pack = async {
-            let sandbox = place.sandbox().await?;
-            let packed = pack_script(&sandbox, &file, &source, about).await;
-            packed.with_context(|| format!("`{}` is not built", args.source))
-        };
         tokio::select! {
-            packed = pack => packed.map(Some),
+            packed = add::pack_module(place, &args.source, words) => packed.map(Some),
             Ok(()) = tokio::signal::ctrl_c() => Ok(None),
         }
     });
