@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the guests: the JavaScript engine, as plugins/js-engine.wasm with its digest and recipe, and
-# the Rust programs that tests load, as tests/programs/components/.
+# Builds the guests: the JavaScript engine, as plugins/js-engine.wasm with its digest and recipe; the plugins in
+# Rust, each as a directory in plugins/ with its manifest; and the Rust programs that tests load, as
+# tests/programs/components/.
 # With --check it writes nothing there and fails where something differs from what is committed. Needs
 # the toolchain that guests/toolchain.sh installs.
 set -euo pipefail
@@ -57,14 +58,18 @@ programs=(std-fs http tool-call javy)
 # shellcheck disable=SC2086 # several words
 "$RUSTC" --edition 2024 --target wasm32-wasip1 -Copt-level=s -Cstrip=symbols -Cpanic=abort \
   $paths "$root/guests/rust/std-fs.rs" -o "$target/guests/std-fs.core.wasm"
-(
-  cd "$root/guests/rust/http"
-  "$CARGO" fetch --quiet ${LOCKED---locked}
-  env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
-    CARGO_TARGET_DIR="$target/guests" \
-    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$paths $reactor" \
-    "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
-)
+# Libraries: plugins, and one that only tests load.
+plugins=(advise csv markdown)
+for library in http "${plugins[@]}"; do
+  (
+    cd "$root/guests/rust/$library"
+    "$CARGO" fetch --quiet ${LOCKED---locked}
+    env -u RUSTUP_TOOLCHAIN -u RUSTFLAGS \
+      CARGO_TARGET_DIR="$target/guests" \
+      CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$paths $reactor" \
+      "$CARGO" build --quiet ${LOCKED---locked} --release --target wasm32-wasip1
+  )
+done
 (
   cd "$root/guests/rust/tool-call"
   "$CARGO" fetch --quiet ${LOCKED---locked}
@@ -86,12 +91,29 @@ programs=(std-fs http tool-call javy)
 cp "$target/guests/wasm32-wasip1/release/javy-command.wasm" "$target/guests/javy.wasm"
 unset CARGO RUSTC
 # Of the whole workspace: the features of shared crates are the same as in every other build then.
-cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --bin vesicle-guest-builder
+cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --bin vesicle-guest-builder --bin vesicle
 builder=$target/debug/vesicle-guest-builder
 digest=$("$builder" "$core" "$built")
 "$builder" --command "$target/guests/std-fs.core.wasm" "$target/guests/std-fs.wasm" >/dev/null
 "$builder" --command "$target/guests/wasm32-wasip1/release/tool-call.wasm" "$target/guests/tool-call.wasm" >/dev/null
 "$builder" --library "$target/guests/wasm32-wasip1/release/http.wasm" "$target/guests/http.wasm" >/dev/null
+
+# Makes a plugin's directory, with what it asks for.
+pack() {
+  local name=$1
+  shift
+  (
+    cd "$root"
+    "$target/debug/vesicle" plugin pack "$target/guests/wasm32-wasip1/release/$name.wasm" \
+      --data-dir "$target/guests/data" --wit "guests/rust/$name/wit" --source "guests/rust/$name" \
+      --recipe "guests/toolchain.sh && guests/build.sh" --into "$target/guests/plugins/$name" "$@"
+  )
+}
+pack advise --ask "memory=*" --ask record --ask "tools=*.*" \
+  --description "Advice from the memory of past work, and tool calls with that advice beside them."
+pack csv --ask preopen=/data \
+  --description "Queries CSV files: columns, conditions, groups and sums, in order."
+pack markdown --description "Formats Markdown, lists its headings and turns it into HTML."
 toolchain=$("$root/guests/toolchain.sh" versions)
 
 if [ "${1:-}" = --check ]; then
@@ -101,8 +123,11 @@ if [ "${1:-}" = --check ]; then
   for program in "${programs[@]}"; do
     if ! cmp --quiet "$target/guests/$program.wasm" "$root/tests/programs/components/$program.wasm"; then different+=" $program.wasm"; fi
   done
+  for plugin in "${plugins[@]}"; do
+    if ! diff --brief --recursive "$target/guests/plugins/$plugin" "$root/plugins/$plugin" >/dev/null; then different+=" plugins/$plugin"; fi
+  done
   if [ -z "$different" ]; then
-    echo "js-engine.wasm: $digest, as committed; ${programs[*]}: as committed"
+    echo "js-engine.wasm: $digest, as committed; ${programs[*]} ${plugins[*]}: as committed"
   elif [ "$toolchain" = "$(sed -n '/^toolchain = """$/,/^"""$/p' "$recipe" | sed '1d;$d')" ]; then
     echo "built otherwise than committed:$different: run guests/build.sh, and commit plugins/ and tests/programs/components/" >&2
     exit 1
@@ -118,6 +143,10 @@ fi
 cp "$built" "$root/plugins/js-engine.wasm"
 for program in "${programs[@]}"; do
   cp "$target/guests/$program.wasm" "$root/tests/programs/components/$program.wasm"
+done
+for plugin in "${plugins[@]}"; do
+  rm -rf "$root/plugins/$plugin"
+  cp -r "$target/guests/plugins/$plugin" "$root/plugins/$plugin"
 done
 cat >"$recipe" <<TOML
 # What plugins/js-engine.wasm is and how it was made. Written by guests/build.sh.

@@ -36,8 +36,16 @@ mod network;
 mod outcomes;
 #[path = "cli/plugin_modules.rs"]
 mod plugin_modules;
+#[path = "cli/plugin_new.rs"]
+mod plugin_new;
+#[path = "cli/plugin_rights.rs"]
+mod plugin_rights;
+#[path = "cli/plugin_shipped.rs"]
+mod plugin_shipped;
 #[path = "cli/plugin_signatures.rs"]
 mod plugin_signatures;
+#[path = "cli/plugin_sources.rs"]
+mod plugin_sources;
 #[path = "cli/plugins.rs"]
 mod plugins;
 #[path = "cli/security.rs"]

@@ -24,6 +24,8 @@ fn help() {
         ("help_plugin_build", &["plugin", "build", "--help"]),
         ("help_plugin_call", &["plugin", "call", "--help"]),
         ("help_plugin_grant", &["plugin", "grant", "--help"]),
+        ("help_plugin_new", &["plugin", "new", "--help"]),
+        ("help_plugin_pack", &["plugin", "pack", "--help"]),
         ("help_plugin_trust", &["plugin", "trust", "--help"]),
         ("help_audit", &["audit", "--help"]),
         ("help_audit_verify", &["audit", "verify", "--help"]),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{Finished, command, support::VESICLE};
 
 /// A host that answers each request with the headers that it got. It ends with the process.
-fn echo() -> u16 {
+pub fn echo() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {

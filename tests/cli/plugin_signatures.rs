@@ -22,6 +22,7 @@ fn where_signatures_are_required_only_those_of_trusted_keys_do() {
         finished.stderr().to_owned()
     };
     assert_snapshot!(told(plugin(&place, call)), @"error: plugin `numbers` is not used: the plugin is not signed, and `require_signature` is set; sign it with `vesicle plugin sign`");
+    assert_eq!(plugin(&place, &["verify"]).code(), Some(1));
     let signed = json_of(
         &place,
         &["sign", "numbers", "--key", "key.pem", "--new-key"],
@@ -31,6 +32,7 @@ fn where_signatures_are_required_only_those_of_trusted_keys_do() {
     assert!(refused(&plugin(&place, &["trust", key])).contains("with --name"));
     done(&place, &["trust", key, "--name", "me"]);
     assert_eq!(done(&place, call), "3");
+    assert_eq!(json_of(&place, &["verify"])["sound"], json!(true));
     assert_eq!(done(&place, &["trust"]), format!("{key}  me"));
     done(&place, &["trust", key, "--name", "me", "--plugin", "web-*"]);
     assert!(told(plugin(&place, call)).contains("trusted for other plugins"));

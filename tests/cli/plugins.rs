@@ -36,7 +36,7 @@ pub fn write(place: &Place, path: &str, wat: &str) {
     fs::write(place.0.path().join(path), wasm).expect("a file");
 }
 
-fn guest(name: &str) -> String {
+pub fn guest(name: &str) -> String {
     let path = in_repository("tests/programs/components").join(name);
     path.to_str().expect("a UTF-8 path").to_owned()
 }

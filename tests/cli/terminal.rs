@@ -71,7 +71,7 @@ fn ctrl_c_ends_with_130() {
 }
 
 #[cfg(target_os = "linux")]
-fn handles_interrupts(process: u32) -> bool {
+pub fn handles_interrupts(process: u32) -> bool {
     const SIGINT_BIT: u64 = 1 << 1;
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
     let caught = status

@@ -25,4 +25,6 @@ mod values;
 
 pub use call::{Answer, CallError, Invocation};
 pub use inspect::{Import, Inspection, WitText};
-pub use interface::{Definition, Refused, TOOL_NAME_BYTES_MAX, TOOLS_MAX, Tools, with_docs};
+pub use interface::{
+    Definition, Refused, TOOL_NAME_BYTES_MAX, TOOLS_MAX, Tools, with_docs, with_docs_from,
+};

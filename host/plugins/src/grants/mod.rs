@@ -87,13 +87,15 @@ pub struct GrantedPreopen {
 
 impl fmt::Display for GrantedPreopen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} = {} ({})",
-            self.guest,
-            self.host.display(),
-            self.access
-        )
+        let (guest, host) = (&self.guest, self.host.display());
+        write!(f, "{guest} = {host} ({}", self.access)?;
+        if let Some(mb) = self.quota_mb {
+            write!(f, ", {mb} MB")?;
+        }
+        if let Some(files) = self.quota_files {
+            write!(f, ", {files} files")?;
+        }
+        f.write_str(")")
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::Path;
 
 use serde::Deserialize;
 use wit_parser::{Docs, PackageMetadata, Resolve, TypeDefKind, TypeId, WorldId, WorldItem};
@@ -241,11 +242,28 @@ pub fn with_docs(wasm: &[u8], wit: &str) -> Result<Vec<u8>, String> {
         let package = resolve.push_str("plugin.wit", wit)?;
         PackageMetadata::extract(&resolve, package).encode()
     })?;
+    Ok(put(wasm, metadata))
+}
+
+/// The same, with the WIT of a file, or of a directory and the packages in its `deps`.
+///
+/// # Errors
+/// When it cannot be read, or is no WIT; why.
+pub fn with_docs_from(wasm: &[u8], path: &Path) -> Result<Vec<u8>, String> {
+    let metadata = guarded(|| {
+        let mut resolve = Resolve::default();
+        let (package, _) = resolve.push_path(path)?;
+        PackageMetadata::extract(&resolve, package).encode()
+    })?;
+    Ok(put(wasm, metadata))
+}
+
+fn put(wasm: &[u8], metadata: Vec<u8>) -> Vec<u8> {
     let mut documented = wasm.to_vec();
     let section = wasm_encoder::CustomSection {
         name: Cow::Borrowed(OWN_SECTION),
         data: Cow::Owned(metadata),
     };
     wasm_encoder::ComponentSection::append_to_component(&section, &mut documented);
-    Ok(documented)
+    documented
 }

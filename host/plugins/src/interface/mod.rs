@@ -6,7 +6,7 @@ mod names;
 mod tool;
 mod wit;
 
-pub use docs::with_docs;
+pub use docs::{with_docs, with_docs_from};
 pub(crate) use listed::{Behind, Dynamic};
 pub use listed::{Refused, TOOLS_MAX, Tools};
 pub use names::TOOL_NAME_BYTES_MAX;

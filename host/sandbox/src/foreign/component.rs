@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component as Compiled, ComponentExportIndex, InstancePre, Val};
@@ -24,6 +25,7 @@ struct Shared {
     digest: blake3::Hash,
     functions: Vec<Function>,
     fuel: bool,
+    compiled_in: Option<Duration>,
 }
 
 /// A function that a component exports.
@@ -64,6 +66,7 @@ impl Component {
         digest: blake3::Hash,
         compiled: &Compiled,
         fuel: bool,
+        compiled_in: Option<Duration>,
     ) -> Result<Self, LoadError> {
         let (engine, linker) = (&runtime.engine, &runtime.linker);
         let linked = linker
@@ -77,6 +80,7 @@ impl Component {
                 digest,
                 functions,
                 fuel,
+                compiled_in,
             }),
         })
     }
@@ -84,6 +88,12 @@ impl Component {
     /// BLAKE3 of the WebAssembly that it was made of.
     pub fn digest(&self) -> blake3::Hash {
         self.shared.digest
+    }
+
+    /// How long compiling it took, with the time that it waited for its turn; `None` where that was done before and the cache
+    /// had it.
+    pub fn compiled_in(&self) -> Option<Duration> {
+        self.shared.compiled_in
     }
 
     /// The functions that it exports, at its top level and in its interfaces.

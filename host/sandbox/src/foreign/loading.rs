@@ -1,6 +1,7 @@
 //! From bytes to a component that can be called.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 use wasmtime::component::Component as Compiled;
@@ -53,13 +54,15 @@ impl Foreign {
         });
         let (digest, found) = found.await?;
         if let Some((compiled, runtime)) = found {
-            return apart(move || link(runtime, digest, &compiled, limits)).await;
+            return apart(move || link(runtime, digest, &compiled, limits, None)).await;
         }
+        let began = Instant::now();
         let artifact = self.compile(wasm, &limits).await?;
+        let compiled_in = Some(began.elapsed());
         let runtimes = self.runtimes.clone();
         apart(move || {
             let (runtime, compiled) = keep(&runtimes, limits, digest, &artifact)?;
-            link(runtime, digest, &compiled, limits)
+            link(runtime, digest, &compiled, limits, compiled_in)
         })
         .await
     }
@@ -117,13 +120,14 @@ fn link(
     digest: blake3::Hash,
     compiled: &Compiled,
     limits: CompileLimits,
+    compiled_in: Option<Duration>,
 ) -> Result<Component, LoadError> {
     if let Some(needed) = compiled.resources_required() {
         let (memories, tables) = (needed.num_memories as usize, needed.num_tables as usize);
         super::bounds::check("memories", "MEMORIES_MAX", memories, MEMORIES_MAX)?;
         super::bounds::check("tables", "TABLES_MAX", tables, TABLES_MAX)?;
     }
-    Component::link(runtime, digest, compiled, limits.fuel)
+    Component::link(runtime, digest, compiled, limits.fuel, compiled_in)
 }
 
 async fn apart<T: Send + 'static>(

@@ -9,7 +9,7 @@ use vesicle_plugins::{
 };
 use vesicle_sandbox::{CompileLimits, Sandbox};
 
-use super::{PluginError, package::of_definition};
+use super::{PluginError, listed::all_tools};
 
 /// A version that was loaded. What it may do, and whether its signature does, is not settled with that: both change.
 pub(super) struct Ready {
@@ -37,7 +37,11 @@ pub(super) async fn ready(sandbox: &Sandbox, read: Loaded) -> Result<Ready, Plug
             name: name.clone(),
             why,
         })?;
-    let actual: Vec<_> = tools.definitions().iter().map(of_definition).collect();
+    let actual = all_tools(sandbox, &tools).await;
+    let actual = actual.map_err(|why| PluginError::List {
+        name: name.clone(),
+        why,
+    })?;
     let claims = differences(&manifest.contents().tools, &actual);
     if !claims.is_empty() {
         return Err(PluginError::Lies {

@@ -4,8 +4,10 @@
 mod call;
 mod chain;
 mod dispatch;
+mod document;
 mod doors;
 mod fresh;
+mod listed;
 mod loaded;
 mod narrowed;
 mod package;
@@ -29,7 +31,9 @@ use vesicle_sandbox::LoadError;
 
 pub use chain::{Chain, ChainError, DEPTH_MAX};
 pub use dispatch::{Asked, Called, Dispatcher, NotCalled, OnBehalf, Parts, grant_by};
+pub use document::{Documented, document};
 pub use doors::WithPlugins;
+pub use listed::{ListError, all_tools};
 pub use loaded::LOADED_MAX;
 pub use package::{About, AddError, Packed, Words, pack};
 pub use rights::{GrantError, Surroundings, as_limits};
@@ -94,6 +98,14 @@ pub enum PluginError {
         name: PluginName,
         /// Why not.
         why: LoadError,
+    },
+    /// The tools that it lists itself are not known.
+    #[error("plugin `{name}` is not used: {why}")]
+    List {
+        /// The plugin.
+        name: PluginName,
+        /// Why not.
+        why: ListError,
     },
     /// Its manifest says something else of its tools than they are.
     #[error("the manifest of `{name}` is wrong, so the plugin is not called: {}; add the plugin again", claims.join("; "))]

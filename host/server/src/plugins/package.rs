@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vesicle_plugins::{
-    Definition, Tools,
+    Tools,
     adapt::{AdaptError, Kind, adapt},
     digest::Digest,
     document::DocumentError,
@@ -13,7 +13,10 @@ use vesicle_plugins::{
 };
 use vesicle_sandbox::{CompileLimits, LoadError, Sandbox};
 
-use super::script::{BuildScriptError, WORLD, recipe};
+use super::{
+    listed::{ListError, all_tools},
+    script::{BuildScriptError, WORLD, recipe},
+};
 
 /// How many functions that are no tools an error tells of.
 const REFUSED_TOLD: usize = 5;
@@ -65,6 +68,16 @@ pub enum AddError {
     /// It is no component, and cannot be made one.
     #[error(transparent)]
     Adapt(#[from] AdaptError),
+    /// Its WIT is none.
+    #[error(
+        "cannot take comments from the WIT `{path}`: {why}; a WIT that uses others is a directory, with them in its `deps`"
+    )]
+    Wit {
+        /// Where it is.
+        path: String,
+        /// Why not.
+        why: String,
+    },
     /// It is not taken.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -74,6 +87,9 @@ pub enum AddError {
     /// Nothing of it can be called.
     #[error("the component has no tools{}", because(.0))]
     NoTools(Vec<String>),
+    /// The tools that it lists itself are not known.
+    #[error(transparent)]
+    List(#[from] ListError),
     /// It cannot be described by a manifest.
     #[error(transparent)]
     Manifest(#[from] DocumentError),
@@ -107,10 +123,10 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
         .iter()
         .map(|refused| format!("{} {}", refused.function, refused.why))
         .collect();
-    if tools.definitions().is_empty() && !tools.is_dynamic() {
+    let actual = all_tools(sandbox, &tools).await?;
+    if actual.is_empty() {
         return Err(AddError::NoTools(refused));
     }
-    let actual: Vec<Tool> = tools.definitions().iter().map(of_definition).collect();
     let digest = Digest::of(&component);
     let manifest = match words {
         Words::Manifest(manifest) => {
@@ -152,21 +168,9 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
     })
 }
 
-/// A tool as manifests have it.
-pub(super) fn of_definition(definition: &Definition) -> Tool {
-    Tool {
-        name: definition.name.clone(),
-        description: definition.description.clone(),
-        signature: Some(definition.signature.clone()).filter(|signature| !signature.is_empty()),
-        input: definition.input_schema.to_string(),
-        output: definition.output_schema.as_ref().map(ToString::to_string),
-        error: definition.error_schema.as_ref().map(ToString::to_string),
-    }
-}
-
 fn described(tools: &[Tool]) -> String {
     match tools {
-        [] => "Tools that it lists when it is asked.".to_owned(),
+        [] => String::new(),
         [tool] => tool
             .description
             .lines()

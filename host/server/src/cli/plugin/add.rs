@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
-use vesicle::plugins::{About, BuiltScript, Packed, Words, build_script, pack};
+use vesicle::plugins::{BuiltScript, Packed, Words, build_script, pack};
 use vesicle_plugins::{
     adapt::Kind,
-    manifest::{MANIFEST_BYTES_MAX, Manifest, Provenance},
+    manifest::{Contents, FILE_NAME, MANIFEST_BYTES_MAX, Manifest, Provenance},
     name::PluginName,
     sources::{Fetcher, Source},
-    store::{COMPONENT_BYTES_MAX, Existing, Staged, StoreError},
+    store::{Existing, Staged, StoreError},
 };
 use vesicle_sandbox::Sandbox;
 
 use super::{
-    Output, Place, plugin_name, print, print_json,
-    right::{self, TypedRight},
+    Output, Place,
+    about::{AboutArgs, component_file, text},
+    print, print_json, right,
 };
 use crate::{
     cli::{ExitStatus, exit::UsageError},
@@ -28,43 +29,33 @@ use crate::{
 const SCRIPTS: [&str; 4] = ["ts", "mts", "js", "mjs"];
 /// Who added it, as its provenance has it.
 const BY: &str = "vesicle plugin add";
+/// The signature's file in a directory that has a plugin.
+const SIGNATURE: &str = "plugin.sig";
 
 /// Add a plugin, or its next version
 ///
 /// The file is a component of any toolchain, or a core module for WASI's preview 1, which is made
-/// one. It is compiled, and its functions are read; nothing of it is run. A module in TypeScript or
-/// JavaScript is built first, as `vesicle plugin build` does. Adding the same again changes nothing.
+/// one. It is compiled, and its functions are read; it is run only where it lists its tools itself, and
+/// without any right. A module in TypeScript or JavaScript is built first, as `vesicle plugin build`
+/// does. Adding the same again changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     vesicle plugin add slugify.wasm\n  \
+    vesicle plugin add words.wasm --wit wit\n  \
     vesicle plugin add slugify.ts\n  \
     vesicle plugin add reader.wasm --ask preopen=/data --ask hosts=api.example.com:443\n  \
     vesicle plugin add 'https://example.com/slugify.wasm#blake3=…' --name slugify\n  \
     vesicle plugin add oci://registry.example.com/slugify@sha256:… --name slugify")]
 pub struct AddArgs {
-    /// A file, or an address that ends in the component's digest
-    #[arg(value_name = "FILE|https://…#blake3=…|oci://…@sha256:…")]
+    /// A file, a directory that `vesicle plugin pack` made, or an address that ends in the component's digest
+    #[arg(value_name = "FILE|DIR|https://…#blake3=…|oci://…@sha256:…")]
     source: String,
 
-    /// Its name [default: the file's]
-    #[arg(long, value_parser = plugin_name)]
-    name: Option<PluginName>,
-
-    /// What it does, for people and models [default: what its component says]
-    #[arg(long, value_name = "TEXT")]
-    description: Option<String>,
-
-    /// Its version [default: 0.1.0]
-    #[arg(long, value_name = "VERSION")]
-    version: Option<String>,
-
-    /// What it asks for, such as hosts=api.example.com:443, preopen=/data:rw, env=NAME,
-    /// tools=github.get_*, memory=web-*, record, state or memory_mb=64; can be given again
-    #[arg(long, value_name = "RIGHT", value_parser = right::parse)]
-    ask: Vec<TypedRight>,
+    #[command(flatten)]
+    about: AboutArgs,
 
     /// The manifest that came with it, instead of one that is made of it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "description", "version", "ask"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "description", "version", "ask", "wit"])]
     manifest: Option<PathBuf>,
 
     /// The signature that came with its manifest
@@ -82,15 +73,16 @@ pub struct AddArgs {
 
 /// Adds it.
 pub fn run(args: &AddArgs, place: &Place) -> anyhow::Result<ExitStatus> {
-    let words = args.words()?;
-    let signature = match &args.signature {
-        Some(file) => Some(text(file, "signature")?),
+    let parts = args.parts()?;
+    let words = args.words(&parts)?;
+    let signature = match &parts.signature {
+        Some(file) => Some(text(file, "signature", MANIFEST_BYTES_MAX)?),
         None => None,
     };
     let runtime = place.runtime()?;
     let packed = runtime.block_on(async {
         tokio::select! {
-            packed = args.pack(place, words) => packed.map(Some),
+            packed = args.pack(place, &parts, words) => packed.map(Some),
             Ok(()) = tokio::signal::ctrl_c() => Ok(None),
         }
     });
@@ -127,28 +119,63 @@ fn is_same(place: &Place, manifest: &Manifest) -> bool {
     listed.is_some_and(|listed| listed.manifest.identity() == manifest.identity())
 }
 
+/// Where the parts of a plugin are.
+struct Parts {
+    /// Its component, unless that is elsewhere.
+    component: Option<PathBuf>,
+    manifest: Option<PathBuf>,
+    signature: Option<PathBuf>,
+}
+
 impl AddArgs {
-    fn words(&self) -> anyhow::Result<Words> {
-        if let Some(file) = &self.manifest {
-            let manifest = Manifest::parse(&file.display().to_string(), &text(file, "manifest")?);
-            let manifest = manifest.map_err(|error| UsageError(error.to_string()))?;
-            return Ok(Words::Manifest(manifest));
+    /// A directory has all of them.
+    fn parts(&self) -> Result<Parts, UsageError> {
+        let path = Path::new(&self.source);
+        if Source::is_meant(&self.source) || !path.is_dir() {
+            return Ok(Parts {
+                component: (!Source::is_meant(&self.source)).then(|| path.to_owned()),
+                manifest: self.manifest.clone(),
+                signature: self.signature.clone(),
+            });
         }
-        let name = match &self.name {
-            Some(name) => name.clone(),
-            None => self.name_of_file()?,
+        let manifest = path.join(FILE_NAME);
+        if self.manifest.is_some() || self.about.is_given() || !manifest.is_file() {
+            return Err(UsageError(format!(
+                "`{}` is a directory; one that `vesicle plugin pack` made is added as it is, of another give the file",
+                self.source
+            )));
+        }
+        let name = self.manifest_of(&manifest)?.name().clone();
+        let signature = path.join(SIGNATURE);
+        Ok(Parts {
+            component: Some(path.join(format!("{name}.wasm"))),
+            manifest: Some(manifest),
+            signature: signature.is_file().then_some(signature),
+        })
+    }
+
+    fn manifest_of(&self, file: &Path) -> Result<Manifest, UsageError> {
+        let text = text(file, "manifest", MANIFEST_BYTES_MAX)?;
+        Manifest::parse(&file.display().to_string(), &text)
+            .map_err(|error| UsageError(error.to_string()))
+    }
+
+    fn words(&self, parts: &Parts) -> anyhow::Result<Words> {
+        let provenance = Provenance {
+            by: BY.to_owned(),
+            at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+            from: self.from(),
         };
-        Ok(Words::About(Box::new(About {
-            name,
-            version: self.version.clone(),
-            description: self.description.clone(),
-            permissions: right::asked(&self.ask).map_err(UsageError)?,
-            provenance: Provenance {
-                by: BY.to_owned(),
-                at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-                from: self.from(),
-            },
-        })))
+        let Some(file) = &parts.manifest else {
+            let about = self.about.about(self.name()?, provenance)?;
+            return Ok(Words::About(Box::new(about)));
+        };
+        // What somebody else's manifest says of that is not so here.
+        let manifest = Manifest::new(&Contents {
+            provenance: Some(provenance),
+            ..self.manifest_of(file)?.contents().clone()
+        })?;
+        Ok(Words::Manifest(manifest))
     }
 
     /// Where it is, as its provenance has it.
@@ -160,37 +187,44 @@ impl AddArgs {
         }
     }
 
-    fn name_of_file(&self) -> Result<PluginName, UsageError> {
-        if Source::is_meant(&self.source) {
+    fn name(&self) -> Result<PluginName, UsageError> {
+        if Source::is_meant(&self.source) && self.about.name.is_none() {
             Source::parse(&self.source).map_err(|error| UsageError(error.to_string()))?;
             let what = "an address is no name for a plugin; give one with --name";
             return Err(UsageError(what.to_owned()));
         }
-        let stem = Path::new(&self.source).file_stem().unwrap_or_default();
-        PluginName::parse(&stem.to_string_lossy())
-            .map_err(|error| UsageError(format!("{error} (--name gives it one)")))
+        self.about.name_of(Path::new(&self.source))
     }
 
-    async fn pack(&self, place: &Place, words: Words) -> anyhow::Result<Packed> {
+    async fn pack(&self, place: &Place, parts: &Parts, words: Words) -> anyhow::Result<Packed> {
         if is_script(&self.source) {
+            if self.about.wit.is_some() {
+                let what =
+                    "a module has no WIT: its types and comments are its own; leave --wit out";
+                return Err(UsageError(what.to_owned()).into());
+            }
             return pack_module(place, &self.source, words).await;
         }
-        let bytes = match Source::is_meant(&self.source) {
-            false => file(&self.source)?,
-            true => {
+        let bytes = match &parts.component {
+            Some(file) => component_file(file)?,
+            None => {
                 let source = Source::parse(&self.source);
                 let source = source.map_err(|error| UsageError(error.to_string()))?;
                 let authorities = match place.configuration.ca_file() {
-                    Some(file) => text(file, "file of authorities")?,
+                    Some(file) => text(file, "file of authorities", MANIFEST_BYTES_MAX)?,
                     None => String::new(),
                 };
                 Fetcher::new(authorities.as_bytes())?.fetch(&source).await?
             }
         };
+        let refused = || format!("`{}` is not added", self.source);
+        let documented = self.about.document(&bytes).with_context(refused)?;
         let sandbox: Sandbox = place.sandbox().await?;
-        pack(&sandbox, &bytes, words)
-            .await
-            .with_context(|| format!("`{}` is not added", self.source))
+        let packed = pack(&sandbox, &documented.component, words).await;
+        Ok(Packed {
+            kind: documented.kind,
+            ..packed.with_context(refused)?
+        })
     }
 
     fn tell(&self, place: &Place, packed: &Packed, staged: Staged) -> anyhow::Result<()> {
@@ -252,7 +286,7 @@ pub(super) fn is_script(path: &str) -> bool {
 /// Makes a plugin of a module. What that prints goes to standard error.
 pub(super) async fn pack_module(place: &Place, path: &str, words: Words) -> anyhow::Result<Packed> {
     let name = Path::new(path).file_name().unwrap_or_default();
-    let source = text(Path::new(path), "module")?;
+    let source = text(Path::new(path), "module", MANIFEST_BYTES_MAX)?;
     let sandbox: Sandbox = place.sandbox().await?;
     let context = || format!("no plugin is made of `{path}`");
     let building = build_script(&sandbox, &name.to_string_lossy(), &source).await;
@@ -272,35 +306,5 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Component => "component",
         Kind::Command => "command",
         Kind::Library => "library",
-    }
-}
-
-fn file(path: &str) -> anyhow::Result<Vec<u8>> {
-    bounded(Path::new(path), COMPONENT_BYTES_MAX)
-        .map_err(|error| UsageError(format!("cannot read `{path}`: {error}")).into())
-}
-
-fn text(path: &Path, what: &str) -> Result<String, UsageError> {
-    let told = |error: &dyn std::fmt::Display| {
-        UsageError(format!(
-            "cannot read the {what} `{}`: {error}",
-            path.display()
-        ))
-    };
-    let bytes = bounded(path, MANIFEST_BYTES_MAX).map_err(|error| told(&error))?;
-    String::from_utf8(bytes).map_err(|error| told(&error))
-}
-
-/// A path may name a device that never ends.
-fn bounded(path: &Path, bytes_max: usize) -> std::io::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path)?;
-    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
-    match bytes.len() > bytes_max {
-        true => Err(std::io::Error::other(format!(
-            "it has more than {bytes_max} bytes"
-        ))),
-        false => Ok(bytes),
     }
 }

@@ -20,7 +20,8 @@ use crate::cli::{ExitStatus, exit::UsageError};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     vesicle plugin grant reader --all preopen=./data:/data\n  \
-    vesicle plugin grant reader hosts=api.example.com:443 memory_mb=64")]
+    vesicle plugin grant reader hosts=api.example.com:443 memory_mb=64\n  \
+    vesicle plugin grant reader hosts=db.internal:443@10.0.0.5 preopen=./out:/out:rw,quota_mb=5,quota_files=100")]
 pub struct GrantArgs {
     /// The plugin
     #[arg(value_parser = plugin_name)]
@@ -60,11 +61,7 @@ pub fn grant(args: &GrantArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     }
     let known = standing.granted();
     let mut granted = match args.all {
-        // Directories stay where they were granted.
-        true => Granted {
-            preopens: known.preopens,
-            ..Granted::as_asked(&contents.permissions)
-        },
+        true => all(&known, Granted::as_asked(&contents.permissions)),
         false => known,
     };
     right::add(&mut granted, &args.rights).map_err(UsageError)?;
@@ -75,6 +72,18 @@ pub fn grant(args: &GrantArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     })?;
     tell(place, &manifest, args.output)?;
     Ok(ExitStatus::Success)
+}
+
+/// Directories stay where they were granted, and so do hosts.
+fn all(known: &Granted, mut asked: Granted) -> Granted {
+    asked.preopens = known.preopens.clone();
+    for host in &mut asked.hosts {
+        let same = known.hosts.iter().find(|known| known.host == host.host);
+        if let Some(same) = same {
+            host.addresses = same.addresses.clone();
+        }
+    }
+    asked
 }
 
 fn tell(place: &Place, manifest: &Manifest, output: Output) -> anyhow::Result<()> {

@@ -1,6 +1,10 @@
 //! `vesicle plugin info`: all that there is to know of a plugin before it is trusted.
 
-use std::{fmt::Write as _, sync::Arc, time::Instant};
+use std::{
+    fmt::Write as _,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json, value::RawValue};
 use vesicle::plugins::PluginError;
@@ -38,8 +42,8 @@ struct Told {
     rights: Rights,
     signature: String,
     inspection: Result<Inspection, String>,
-    /// How long loading it took, or why it is not.
-    took: Result<u128, String>,
+    /// How long loading it took, and compiling, where that was not done before; or why it is not loaded.
+    took: Result<(Duration, Option<Duration>), String>,
 }
 
 /// Prints it.
@@ -58,7 +62,7 @@ pub fn run(args: &InfoArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         let sandbox = place.sandbox().await?;
         let began = Instant::now();
         let component = sandbox.load(bytes.clone(), limits).await;
-        anyhow::Ok(component.map(|_| began.elapsed().as_millis()))
+        anyhow::Ok(component.map(|it| (began.elapsed(), it.compiled_in())))
     })?;
     let missing = match &took {
         Err(LoadError::UnknownImports(missing)) => missing.clone(),
@@ -77,6 +81,10 @@ pub fn run(args: &InfoArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         Output::Json => print_json(&told.json()?)?,
     }
     Ok(ExitStatus::Success)
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn words(verdict: &Verdict) -> String {
@@ -119,7 +127,15 @@ impl Told {
             let _ = writeln!(text, "added       {} from {}", from.at, from.from);
         }
         let _ = match &self.took {
-            Ok(ms) => writeln!(text, "loaded      in {ms} ms"),
+            Ok((took, compiled)) => writeln!(
+                text,
+                "loaded      in {} ms, {}",
+                took.as_millis(),
+                match compiled {
+                    Some(took) => format!("of which compiling took {}", took.as_millis()),
+                    None => "from the cache of compiled components".to_owned(),
+                }
+            ),
             Err(why) => writeln!(text, "NOT LOADED  {why}"),
         };
         let _ = writeln!(text, "granted     {}", standing(&self.rights));
@@ -157,7 +173,9 @@ impl Told {
             "standing": right::standing(&self.rights),
             "rights": right::as_json(&self.rights),
             "tools": tools?,
-            "load_ms": self.took.as_ref().ok().map(|ms| u64::try_from(*ms).unwrap_or(u64::MAX)),
+            "load_ms": self.took.as_ref().ok().map(|(took, _)| ms(*took)),
+            "cached": self.took.as_ref().ok().map(|(_, compiled)| compiled.is_none()),
+            "compile_ms": self.took.as_ref().ok().and_then(|(_, compiled)| compiled.map(ms)),
             "load_error": self.took.as_ref().err(),
         });
         if let (Value::Object(told), Ok(inspection)) = (&mut told, &self.inspection) {
@@ -167,7 +185,8 @@ impl Told {
     }
 }
 
-fn tool(tool: &Tool) -> Result<Value, serde_json::Error> {
+/// A tool for programs.
+pub(super) fn tool(tool: &Tool) -> Result<Value, serde_json::Error> {
     let schema = |text: &str| serde_json::from_str::<Box<RawValue>>(text);
     let optional = |text: &Option<String>| text.as_deref().map(schema).transpose();
     Ok(json!({

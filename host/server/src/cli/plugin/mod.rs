@@ -1,11 +1,15 @@
 //! `vesicle plugin`: plugins, for whoever operates this host: added, looked at, granted, called and removed.
 
+mod about;
 mod add;
 mod build;
 mod call;
 mod grant;
 mod info;
 mod list;
+mod load;
+mod new;
+mod pack;
 mod right;
 mod sign;
 mod upkeep;
@@ -47,8 +51,11 @@ pub struct PluginArgs {
 
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
+    New(new::NewArgs),
     Add(add::AddArgs),
     Build(build::BuildArgs),
+    Pack(pack::PackArgs),
+    Load(load::LoadArgs),
     List(list::ListArgs),
     Info(info::InfoArgs),
     Call(call::CallArgs),
@@ -97,8 +104,11 @@ pub fn run(args: &PluginArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
         secrets,
     };
     let done = match &args.command {
+        PluginCommand::New(args) => new::run(args),
         PluginCommand::Add(args) => add::run(args, &place),
         PluginCommand::Build(args) => build::run(args, &place),
+        PluginCommand::Pack(args) => pack::run(args, &place),
+        PluginCommand::Load(args) => load::run(args, &place),
         PluginCommand::List(args) => list::run(args, &place),
         PluginCommand::Info(args) => info::run(args, &place),
         PluginCommand::Call(args) => call::run(args, &place),

@@ -11,6 +11,9 @@ use vesicle_plugins::{
     },
 };
 
+/// The most that a quota may be, as in the configuration.
+const QUOTA_MAX: u64 = 1_000_000_000;
+
 /// What a right looks like, for messages.
 pub const FORMS: &str =
     "preopen=, hosts=, env=, tools=, memory=, record, state, or a limit such as memory_mb=64";
@@ -18,10 +21,10 @@ pub const FORMS: &str =
 /// A right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypedRight {
-    /// `preopen=[HOST:]GUEST[:ro|rw]`
-    Preopen(Option<PathBuf>, AskedPreopen),
-    /// `hosts=HOST:PORT`
-    Host(HostPattern),
+    /// `preopen=[HOST:]GUEST[:ro|rw][,quota_mb=N][,quota_files=N]`
+    Preopen(Option<PathBuf>, AskedPreopen, Quotas),
+    /// `hosts=HOST:PORT[@ADDRESS,…]`
+    Host(HostPattern, Vec<String>),
     /// `env=NAME`
     Env(String),
     /// `tools=SERVER.TOOL`
@@ -36,6 +39,13 @@ pub enum TypedRight {
     Limit(&'static str, u64),
 }
 
+/// How much one call may write to a directory; the host's defaults where nothing is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quotas {
+    mb: Option<u64>,
+    files: Option<u64>,
+}
+
 /// Reads one.
 pub fn parse(text: &str) -> Result<TypedRight, String> {
     let (kind, value) = match text {
@@ -47,7 +57,7 @@ pub fn parse(text: &str) -> Result<TypedRight, String> {
     };
     match kind {
         "preopen" => preopen(value),
-        "hosts" => HostPattern::parse(value).map(TypedRight::Host),
+        "hosts" => host(value),
         "env" if value.is_empty() => Err("name a variable".to_owned()),
         "env" => Ok(TypedRight::Env(value.to_owned())),
         "tools" => ToolPattern::parse(value).map(TypedRight::Tool),
@@ -55,15 +65,40 @@ pub fn parse(text: &str) -> Result<TypedRight, String> {
         limit => {
             let name = LIMIT_NAMES.iter().find(|name| **name == limit);
             let name = name.ok_or_else(|| format!("give one of {FORMS}"))?;
-            let value = value.parse().ok();
-            let value = value.filter(|value| (1..=LIMIT_MAX).contains(value));
-            let value = value.ok_or_else(|| format!("give a number from 1 to {LIMIT_MAX}"))?;
-            Ok(TypedRight::Limit(name, value))
+            Ok(TypedRight::Limit(name, number(value, 1, LIMIT_MAX)?))
         }
     }
 }
 
+fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let value = text.parse().ok();
+    let value = value.filter(|value| (least..=most).contains(value));
+    value.ok_or_else(|| format!("give a number from {least} to {most}"))
+}
+
+/// Names lead to public addresses, unless the operator says where else.
+fn host(text: &str) -> Result<TypedRight, String> {
+    let (host, addresses) = match text.split_once('@') {
+        Some((host, addresses)) => (host, addresses.split(',').map(str::to_owned).collect()),
+        None => (text, vec![]),
+    };
+    let host = HostPattern::parse(host)?;
+    host.at(&addresses)?;
+    Ok(TypedRight::Host(host, addresses))
+}
+
 fn preopen(text: &str) -> Result<TypedRight, String> {
+    let (mut text, mut quotas) = (text, Quotas::default());
+    // A path may have commas as well.
+    while let Some((before, quota)) = text.rsplit_once(',') {
+        let place = match quota.split_once('=') {
+            Some(("quota_mb", value)) => (&mut quotas.mb, value),
+            Some(("quota_files", value)) => (&mut quotas.files, value),
+            _ => break,
+        };
+        *place.0 = Some(number(place.1, 0, QUOTA_MAX)?);
+        text = before;
+    }
     let (places, access) = match text.rsplit_once(':') {
         Some((places, "ro")) => (places, Access::Read),
         Some((places, "rw")) => (places, Access::ReadWrite),
@@ -74,7 +109,8 @@ fn preopen(text: &str) -> Result<TypedRight, String> {
         None => (None, places),
     };
     let guest = guest_path(guest)?;
-    Ok(TypedRight::Preopen(host, AskedPreopen { guest, access }))
+    let asked = AskedPreopen { guest, access };
+    Ok(TypedRight::Preopen(host, asked, quotas))
 }
 
 /// What a plugin asks for by these.
@@ -82,14 +118,22 @@ pub fn asked(rights: &[TypedRight]) -> Result<Permissions, String> {
     let mut asked = Permissions::default();
     for right in rights {
         match right.clone() {
-            TypedRight::Preopen(None, preopen) => asked.preopens.push(preopen),
-            TypedRight::Preopen(Some(_), preopen) => {
+            TypedRight::Preopen(None, preopen, quotas) if quotas == Quotas::default() => {
+                asked.preopens.push(preopen);
+            }
+            TypedRight::Preopen(_, preopen, _) => {
                 return Err(format!(
-                    "a plugin asks for `preopen={}`; which directory that is, `vesicle plugin grant` says",
+                    "a plugin asks for `preopen={}`; which directory that is, and how much may be written there, `vesicle plugin grant` says",
                     preopen.guest
                 ));
             }
-            TypedRight::Host(host) => asked.hosts.push(host),
+            TypedRight::Host(host, addresses) if addresses.is_empty() => asked.hosts.push(host),
+            TypedRight::Host(host, _) => {
+                return Err(format!(
+                    "a plugin asks for `hosts={}`; where that may be, `vesicle plugin grant` says",
+                    host.as_str()
+                ));
+            }
             TypedRight::Env(name) => asked.env.push(name),
             TypedRight::Tool(tool) => asked.tools.push(tool),
             TypedRight::Memory(domain) => asked.memory.domains.push(domain),
@@ -105,13 +149,13 @@ pub fn asked(rights: &[TypedRight]) -> Result<Permissions, String> {
 pub fn add(granted: &mut Granted, rights: &[TypedRight]) -> Result<(), String> {
     for right in rights {
         match right.clone() {
-            TypedRight::Preopen(None, preopen) => {
+            TypedRight::Preopen(None, preopen, _) => {
                 return Err(format!(
                     "say which directory `{0}` is, such as `preopen=./data:{0}`",
                     preopen.guest
                 ));
             }
-            TypedRight::Preopen(Some(host), preopen) => {
+            TypedRight::Preopen(Some(host), preopen, quotas) => {
                 let host = absolute(&host)?;
                 granted
                     .preopens
@@ -120,17 +164,13 @@ pub fn add(granted: &mut Granted, rights: &[TypedRight]) -> Result<(), String> {
                     host,
                     guest: preopen.guest,
                     access: preopen.access,
-                    quota_mb: None,
-                    quota_files: None,
+                    quota_mb: quotas.mb,
+                    quota_files: quotas.files,
                 });
             }
-            TypedRight::Host(host) => {
-                if !granted.hosts.iter().any(|known| known.host == host) {
-                    granted.hosts.push(GrantedHost {
-                        host,
-                        addresses: vec![],
-                    });
-                }
+            TypedRight::Host(host, addresses) => {
+                granted.hosts.retain(|known| known.host != host);
+                granted.hosts.push(GrantedHost { host, addresses });
             }
             TypedRight::Env(name) => once(&mut granted.env, name),
             TypedRight::Tool(tool) => once(&mut granted.tools, tool),
@@ -195,7 +235,9 @@ mod tests {
             "preopen=/data",
             "preopen=/data:rw",
             "preopen=./a:/data:ro",
+            "preopen=./a,b:/data:rw,quota_mb=1,quota_files=0",
             "hosts=api.example.com:443",
+            "hosts=db.internal:443@10.0.0.5,10.1.0.0/16",
             "env=CI_TOKEN",
             "tools=github.get_*",
             "memory=web-*",
@@ -209,7 +251,11 @@ mod tests {
             "",
             "files",
             "preopen=data",
+            "preopen=./a:/data,quota_mb=-1",
+            "preopen=./a:/data,quota=1",
             "hosts=",
+            "hosts=db.internal:443@",
+            "hosts=db.internal:443@here",
             "env=",
             "tools=.",
             "memory=",
@@ -225,8 +271,14 @@ mod tests {
     #[test]
     fn a_directory_is_asked_for_by_its_name_and_granted_by_its_place() {
         let named = parse("preopen=/data").unwrap();
-        let placed = parse("preopen=.:/data:rw").unwrap();
-        assert!(asked(std::slice::from_ref(&placed)).is_err());
+        let placed = parse("preopen=.:/data:rw,quota_mb=7").unwrap();
+        for right in [
+            "preopen=.:/data",
+            "preopen=/data,quota_mb=7",
+            "hosts=a.internal:443@10.0.0.5",
+        ] {
+            assert!(asked(&[parse(right).unwrap()]).is_err(), "{right}");
+        }
         assert_eq!(
             asked(std::slice::from_ref(&named)).unwrap().preopens.len(),
             1
@@ -236,5 +288,6 @@ mod tests {
         add(&mut granted, &[placed.clone(), placed]).unwrap();
         assert_eq!(granted.preopens.len(), 1);
         assert!(granted.preopens[0].host.is_absolute());
+        assert_eq!(granted.preopens[0].quota_mb, Some(7));
     }
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
+use vesicle::plugins::PluginError;
 use vesicle_plugins::{
     name::PluginName,
-    store::{Severity, UNUSED_KEPT},
+    signatures::Verdict,
+    store::{Finding, Severity, UNUSED_KEPT},
 };
 
 use super::{Output, Place, plugin_name, print, print_json};
@@ -81,7 +83,7 @@ pub fn remove(args: &RemoveArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// Read all that is installed, and compare it with its digests
+/// Read all that is installed, and compare it with its digests and signatures
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes:\n  \
     0  every plugin is whole\n  \
@@ -95,7 +97,8 @@ pub struct VerifyArgs {
 
 /// Prints what is wrong.
 pub fn verify(args: &VerifyArgs, place: &Place) -> anyhow::Result<ExitStatus> {
-    let report = place.plugins.store().verify()?;
+    let mut report = place.plugins.store().verify()?;
+    report.findings.extend(unsound_signatures(place)?);
     let word = |severity| match severity {
         Severity::Note => "note",
         Severity::Error => "error",
@@ -138,6 +141,32 @@ pub fn verify(args: &VerifyArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         true => ExitStatus::Success,
         false => ExitStatus::Failure,
     })
+}
+
+/// What is wrong with signatures, of all that can be read: what cannot is told already.
+fn unsound_signatures(place: &Place) -> anyhow::Result<Vec<Finding>> {
+    let store = place.plugins.store();
+    let mut findings = Vec::new();
+    for listed in store.list()?.plugins {
+        let name = listed.manifest.name();
+        let Ok(loaded) = store.load(name) else {
+            continue;
+        };
+        let (severity, what) = match place.plugins.verdict(&loaded) {
+            Ok(Verdict::Unsigned | Verdict::Trusted(_)) => continue,
+            Ok(Verdict::Untrusted(why)) => {
+                (Severity::Note, format!("`{name}` is signed, but {why}"))
+            }
+            Err(error @ PluginError::Signature { .. }) => (Severity::Error, error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        findings.push(Finding {
+            severity,
+            path: store.root().join("plugins").join(name.as_str()),
+            what,
+        });
+    }
+    Ok(findings)
 }
 
 /// Remove what no plugin needs: components and versions of before, and what was left half written
