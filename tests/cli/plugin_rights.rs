@@ -178,7 +178,7 @@ fn each_call_is_a_line_of_the_audit_log() {
         .iter()
         .find(|line| line["kind"] == "execution")
         .expect("a line");
-    assert_eq!(line["tool"], "plugin call");
+    assert_eq!(line["tool"], "plugins.probe.variable");
     assert_eq!(line["outcome"]["status"], "success");
     assert_eq!(place.vesicle(&["audit", "verify"]).code(), Some(0));
 }

@@ -3,6 +3,10 @@
 
 use std::sync::Arc;
 
+use super::{
+    About, AddError, Dispatcher, NotCalled, PluginError, call::broken, call::ready, pack_script,
+};
+use crate::lazy::RunError;
 use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use vesicle_plugins::{
@@ -13,12 +17,6 @@ use vesicle_plugins::{
     permissions::Permissions,
     store::{Existing, Listed, Staged, StoreError},
 };
-use vesicle_sandbox::{Grants, Limits, Outcome};
-
-use super::{
-    About, AddError, Dispatcher, NotCalled, PluginError, call::broken, call::ready, pack_script,
-};
-use crate::lazy::RunError;
 
 /// Who added a plugin that was saved, as its provenance has it.
 pub const PROVENANCE: &str = "save_plugin";
@@ -237,8 +235,7 @@ impl Dispatcher {
         Ok(true)
     }
 
-    /// Loads the version as a caller would, compares its tools with its manifest, and has a component that lists its tools
-    /// do so in an instance of its own, without any rights.
+    /// Makes the version ready as a caller would.
     async fn first_call(
         &self,
         name: &PluginName,
@@ -248,31 +245,8 @@ impl Dispatcher {
         let read = move || plugins.store().load_version(&name, version);
         let read = tokio::task::spawn_blocking(read).await.map_err(broken)??;
         let sandbox = self.sandbox().sandbox().await?;
-        let ready = ready(&sandbox, read).await?;
-        if !ready.tools.is_dynamic() {
-            return Ok(());
-        }
-        let listed = ready
-            .tools
-            .list(&sandbox, Limits::default(), Grants::default(), None)
-            .await
-            .map_err(|error| SaveError::Smoke(error.to_string()))?;
-        let Outcome::Success { output, .. } = listed else {
-            return Err(SaveError::Smoke(listed.explanation()));
-        };
-        let mut actual: Vec<String> = output.into_iter().map(|tool| tool.name).collect();
-        let tools = &ready.manifest.contents().tools;
-        let mut said: Vec<String> = tools.iter().map(|tool| tool.name.clone()).collect();
-        actual.sort();
-        said.sort();
-        match actual == said {
-            true => Ok(()),
-            false => Err(SaveError::Smoke(format!(
-                "it lists the tools {}, and its manifest {}",
-                actual.join(", "),
-                said.join(", ")
-            ))),
-        }
+        ready(&sandbox, read).await?;
+        Ok(())
     }
 
     /// Removes a plugin that an agent saved, with its grant.

@@ -171,7 +171,10 @@ mod tests {
                 lang,
             };
             for (path, text) in args.files() {
-                assert!(!text.contains("{{"), "{}: {text}", path.display());
+                // What JSDoc has in two braces begins with a space.
+                let is_place = |rest: &str| rest.starts_with(|c: char| c.is_ascii_lowercase());
+                let places = text.split("{{").skip(1).any(is_place);
+                assert!(!places, "{}: {text}", path.display());
                 assert!(!path.to_str().unwrap().contains("{{"));
             }
         }

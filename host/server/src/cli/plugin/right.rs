@@ -94,6 +94,12 @@ fn preopen(text: &str) -> Result<TypedRight, String> {
         let place = match quota.split_once('=') {
             Some(("quota_mb", value)) => (&mut quotas.mb, value),
             Some(("quota_files", value)) => (&mut quotas.files, value),
+            // Misspelt, rather than a part of a directory's name.
+            Some((key, _)) if key.starts_with("quota") => {
+                return Err(format!(
+                    "`{key}` is no quota; take `quota_mb` or `quota_files`"
+                ));
+            }
             _ => break,
         };
         *place.0 = Some(number(place.1, 0, QUOTA_MAX)?);
