@@ -2,6 +2,7 @@
 //! for guests whose fuel is counted.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance};
@@ -69,6 +70,7 @@ impl JavaScript {
         program: &evaluate::Program,
     ) -> wasmtime::Result<Returned> {
         let instance = self.component.instantiate_async(&mut *store).await?;
+        store.data_mut().instantiated = Some(Instant::now());
         instance
             .vesicle_plugin_evaluate()
             .call_run(store, program)

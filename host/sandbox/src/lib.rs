@@ -57,7 +57,9 @@ pub use network::{
     Resolve, SystemResolver, Transport, URL_BYTES_MAX, WatchRequests,
 };
 pub use off_clock::{OffClock, Stopped};
-pub use outcome::{ErrorType, Exception, Location, Outcome, Resources, ViolationType, Warning};
+pub use outcome::{
+    ErrorType, Exception, Location, Outcome, Phases, Resources, ViolationType, Warning,
+};
 pub use pacing::CPU_BURST;
 pub use sandbox::Sandbox;
 pub use source::{RuleAction, SourceError, SourcePolicy, with_program};

@@ -1,5 +1,7 @@
 //! What became of one execution. Whatever the guest did, the answer is one of five outcomes.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -210,6 +212,20 @@ pub struct Resources {
     /// What it did with the files that it was granted.
     #[serde(skip_serializing_if = "FilesUsed::is_none")]
     pub files: FilesUsed,
+    /// How long it was under way before it ran. No part of a result.
+    #[serde(skip)]
+    pub phases: Phases,
+}
+
+/// How long an execution was under way before it ran. What it then took is its time of processors, and waiting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Waiting for a place.
+    pub queue: Duration,
+    /// Reading, checking and transforming its source.
+    pub check: Duration,
+    /// Making its sandbox.
+    pub instantiate: Duration,
 }
 
 impl<T> Outcome<T> {
@@ -324,6 +340,16 @@ impl<T> Outcome<T> {
 
     /// What the execution used.
     pub fn resources(&self) -> &Resources {
+        match self {
+            Self::Success { resources, .. }
+            | Self::Error { resources, .. }
+            | Self::Timeout { resources, .. }
+            | Self::LimitExceeded { resources, .. }
+            | Self::SecurityViolation { resources, .. } => resources,
+        }
+    }
+
+    pub(crate) fn resources_mut(&mut self) -> &mut Resources {
         match self {
             Self::Success { resources, .. }
             | Self::Error { resources, .. }

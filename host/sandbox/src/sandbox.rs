@@ -1,7 +1,7 @@
 //! One call's way through the sandbox.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use wasmtime::Store;
@@ -20,7 +20,7 @@ use crate::report::{self, Ended, Ran};
 use crate::runtime::{Runtime, Runtimes};
 use crate::source::Form;
 use crate::turns::Turns;
-use crate::{Config, ExecuteError, Execution, Limits, Outcome, Resources, SandboxError};
+use crate::{Config, ExecuteError, Execution, Limits, Outcome, Phases, Resources, SandboxError};
 
 /// The engine's name for what is left when the types are gone.
 const LANGUAGE: &str = "javascript";
@@ -123,6 +123,7 @@ impl Sandbox {
             Some(_) => self.javascript_with_fuel().await?,
         };
         let execution = Arc::new(execution);
+        let arrived = Instant::now();
         let admitted = self.admit(execution.session.as_ref()).await?;
         let start = Instant::now();
         let preparing = self.shared.preparation.prepare(&execution, admitted);
@@ -135,9 +136,13 @@ impl Sandbox {
             Err(rejection) => return Ok(report::rejected(rejection, start.elapsed())),
         };
         let program = program(&execution, prepared.form, prepared.code);
-        let outcome = self
+        let checked = start.elapsed();
+        let mut outcome = self
             .run_program(javascript, execution, &program, start)
             .await?;
+        let phases = &mut outcome.resources_mut().phases;
+        phases.queue = start - arrived;
+        phases.check = checked;
         Ok(outcome.with_warnings(prepared.warnings))
     }
 
@@ -183,6 +188,7 @@ impl Sandbox {
             return Ok(outcome);
         }
         let session = call.session.as_ref();
+        let arrived = Instant::now();
         let _admitted = self.admit(session).await?;
         let start = Instant::now();
         let runtime = call.component.runtime();
@@ -192,7 +198,9 @@ impl Sandbox {
         };
         let grants = call.grants.clone();
         let ran = self.run(runtime, &call.limits, grants, start, work).await?;
-        ending::outcome(&call.limits, ran)
+        let mut outcome = ending::outcome(&call.limits, ran)?;
+        outcome.resources_mut().phases.queue = start - arrived;
+        Ok(outcome)
     }
 
     async fn run_program(
@@ -237,6 +245,7 @@ impl Sandbox {
         let mut store = store.map_err(ExecuteError::Internal)?;
 
         let _running = runtime.ticker.running();
+        let began = Instant::now();
         let call = Metered::new(work(&mut store), &pace);
         let returned = match &off_clock {
             None => tokio::time::timeout(left(), call).await.ok(),
@@ -258,6 +267,12 @@ impl Sandbox {
             host_calls: guest.calls.made(),
             fuel,
             files: guest.files.used(),
+            phases: Phases {
+                instantiate: guest
+                    .instantiated
+                    .map_or(Duration::ZERO, |made| made - began),
+                ..Phases::default()
+            },
         };
         Ok(Ran {
             ended,

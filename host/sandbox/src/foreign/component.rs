@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component as Compiled, ComponentExportIndex, InstancePre, Val};
@@ -142,6 +142,7 @@ impl Component {
         arguments: &[Val],
     ) -> wasmtime::Result<Vec<Val>> {
         let instance = self.shared.linked.instantiate_async(&mut *store).await?;
+        store.data_mut().instantiated = Some(Instant::now());
         let callee = instance.get_func(&mut *store, function.index);
         let callee = callee
             .ok_or_else(|| wasmtime::Error::msg("the function is one of another component"))?;

@@ -78,6 +78,7 @@ mod streams;
 mod wasi;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
@@ -106,6 +107,8 @@ const FIELD_BYTES_FACTOR: usize = 4;
 
 /// What the host keeps for one guest. Lives in its `Store` and ends with it.
 pub struct Guest {
+    /// When there was an instance of its component.
+    pub instantiated: Option<Instant>,
     pub memory: Memory,
     pub calls: Calls,
     state: Arc<dyn State>,
@@ -144,6 +147,7 @@ impl Guest {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(network.limits().header_bytes * FIELD_BYTES_FACTOR);
         Self {
+            instantiated: None,
             memory: Memory::new(limits),
             calls: Calls::new(limits, grants.tools),
             state: grants.state,

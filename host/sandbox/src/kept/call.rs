@@ -147,6 +147,7 @@ impl KeptModule {
     ) -> wasmtime::Result<Result<evaluate::Completion, evaluate::Failure>> {
         type Called = (Result<evaluate::Completion, evaluate::Failure>,);
         let instance = self.loaded.linked.instantiate_async(&mut *store).await?;
+        store.data_mut().instantiated = Some(Instant::now());
         let call =
             instance.get_typed_func::<(&str, &str), Called>(&mut *store, self.loaded.call)?;
         Ok(call.call_async(&mut *store, (tool, arguments)).await?.0)

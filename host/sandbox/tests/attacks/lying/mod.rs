@@ -71,6 +71,7 @@ async fn run_one(sandbox: &Sandbox, path: &Path, resident_before: usize) -> Resu
 }
 
 /// What became of a component.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Became {
     Refused(LoadError),
     Ran(Outcome<Vec<Val>>),
