@@ -55,7 +55,7 @@ pub fn bytes(session: &Session) -> Result<u64> {
     let row = session.row(
         "SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint
          FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-         WHERE nspname = 'vesicle_memory' AND relkind = 'r'",
+         WHERE nspname = current_schema() AND relkind = 'r'",
         &[],
     )?;
     Ok(row.map_or(0, |row| row.get::<_, i64>(0) as u64))

@@ -59,7 +59,7 @@ impl Link {
                 recycling_method: RecyclingMethod::Fast,
             },
         );
-        let settings: Arc<str> = settings().into();
+        let settings: Arc<str> = settings(&url.schema).into();
         let settle = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
             let settings = Arc::clone(&settings);
             Box::pin(async move {
@@ -138,9 +138,9 @@ impl Drop for Link {
 }
 
 /// What holds for every connection. What is of pgvector is a name like any other to a server without it. Where pgvector may lie is looked at after our own tables.
-fn settings() -> String {
+fn settings(schema: &str) -> String {
     format!(
-        "SET search_path = vesicle_memory, public, extensions;
+        "SET search_path = {schema}, public, extensions;
          SET statement_timeout = {};
          SET lock_timeout = {};
          SET idle_in_transaction_session_timeout = {};

@@ -70,7 +70,7 @@ impl PostgresStore {
     /// The server is not there, does not let us in, is too old, or a newer program wrote the tables.
     pub fn open(url: &PostgresUrl) -> Result<Self> {
         let link = Arc::new(Link::new(url)?);
-        let has_pgvector = schema::migrate(&link.session()?)?;
+        let has_pgvector = schema::migrate(&link.session()?, &url.schema)?;
         Ok(Self {
             group: Group::new(Arc::clone(&link)),
             link,

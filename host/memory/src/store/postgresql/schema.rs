@@ -15,14 +15,14 @@ const ADVISORY_LOCK: i64 = 0x0076_6573_6963_6c65;
 
 /// Brings the tables to the version of this program, in one transaction. Several hosts may try at once. The answer is whether
 /// pgvector is there.
-pub fn migrate(session: &Session) -> Result<bool> {
+pub fn migrate(session: &Session, schema: &str) -> Result<bool> {
     let server = session.row("SELECT current_setting('server_version_num')::int", &[])?;
     look_at_server(server.map_or(0, |row| row.get(0)))?;
     session.begin("BEGIN")?;
     // To move many rows may take a while, and others wait for it.
     session.take_time()?;
     session.execute("SELECT pg_advisory_xact_lock($1)", &[&ADVISORY_LOCK])?;
-    let version = version(session)?;
+    let version = version(session, schema)?;
     if version > SCHEMA_VERSION {
         return Err(Error::Newer(version));
     }
@@ -40,17 +40,17 @@ pub fn migrate(session: &Session) -> Result<bool> {
 }
 
 /// 0 where no tables are yet.
-fn version(session: &Session) -> Result<i64> {
+fn version(session: &Session, schema: &str) -> Result<i64> {
     let known = session.row(
-        "SELECT to_regclass('vesicle_memory.version') IS NOT NULL",
+        &format!("SELECT to_regclass('{schema}.version') IS NOT NULL"),
         &[],
     )?;
     if known.is_none_or(|row| !row.get::<_, bool>(0)) {
-        session.batch(
-            "CREATE SCHEMA IF NOT EXISTS vesicle_memory; CREATE TABLE vesicle_memory.version (version bigint NOT NULL)",
-        )?;
+        session.batch(&format!(
+            "CREATE SCHEMA IF NOT EXISTS {schema}; CREATE TABLE {schema}.version (version bigint NOT NULL)"
+        ))?;
     }
-    let version = session.row("SELECT version FROM vesicle_memory.version", &[])?;
+    let version = session.row("SELECT version FROM version", &[])?;
     Ok(version.map_or(0, |row| row.get(0)))
 }
 
@@ -59,7 +59,7 @@ fn with_pgvector(session: &Session) -> Result<bool> {
     let there = session.row(
         "SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'vector'),
              EXISTS (SELECT 1 FROM information_schema.columns
-                 WHERE table_schema = 'vesicle_memory' AND table_name = 'vectors' AND column_name = 'numbers')",
+                 WHERE table_schema = current_schema() AND table_name = 'vectors' AND column_name = 'numbers')",
         &[],
     )?;
     let (available, used) = there.map_or((false, false), |row| (row.get(0), row.get(1)));

@@ -11,6 +11,8 @@ use crate::{Error, Result};
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 const PORT: u16 = 5432;
+/// The schema of a memory that is nobody's in particular.
+const SCHEMA: &str = "vesicle_memory";
 
 /// The address of a PostgreSQL database, with what is needed to enter. It is shown without the password.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct PostgresUrl {
     pub(super) config: Box<Config>,
     /// Certificates of those whose word is taken for who the server is; the system's without.
     pub(super) root_certificates: Option<PathBuf>,
+    /// The schema that the tables are in.
+    pub(super) schema: String,
     place: String,
 }
 
@@ -26,6 +30,15 @@ impl PostgresUrl {
     /// Whether a URL is meant for PostgreSQL.
     pub fn is_one(url: &str) -> bool {
         SCHEMES.iter().any(|scheme| url.starts_with(scheme))
+    }
+
+    /// The same database, for a memory of its own that only this account sees: in a schema of its own. The name has small
+    /// letters, digits and `_`, which is the caller's to see to.
+    pub fn of_account(&self, account: &str) -> Self {
+        Self {
+            schema: format!("{SCHEMA}_{account}"),
+            ..self.clone()
+        }
     }
 
     /// Whether a certificate may be asked for: not through a socket of this machine.
@@ -89,6 +102,7 @@ impl FromStr for PostgresUrl {
         Ok(Self {
             config: Box::new(config),
             root_certificates,
+            schema: SCHEMA.to_owned(),
             place,
         })
     }

@@ -91,7 +91,7 @@ pub fn missing(session: &Session, key: &str, limit: usize) -> Result<Vec<Episode
 pub fn index_all(session: &Session) -> Result<()> {
     let models = session.rows(
         "SELECT model, dimension FROM models
-         WHERE dimension <= $1 AND to_regclass('vesicle_memory.vectors_hnsw_' || model) IS NULL",
+         WHERE dimension <= $1 AND to_regclass(current_schema() || '.vectors_hnsw_' || model) IS NULL",
         &[&HNSW_DIMENSION_MAX],
     )?;
     for row in models {
