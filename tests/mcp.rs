@@ -14,6 +14,8 @@ mod support;
 mod audit;
 #[path = "mcp/errors.rs"]
 mod errors;
+#[path = "mcp/http/mod.rs"]
+mod http;
 #[path = "mcp/lifetime.rs"]
 mod lifetime;
 #[path = "mcp/load.rs"]

@@ -1,12 +1,13 @@
 //! The clients that the protocol's makers publish. `tests/clients/setup.sh` installs them; what they
 //! check is in the scripts beside it.
 
-use std::{fs, path::Path, process::Command};
+use std::{ffi::OsStr, fs, path::Path, process::Command};
 
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
+    http::HttpHost,
     servers::{npm, place},
     support::{VESICLE, cache_dir, in_repository, user_data_dir},
 };
@@ -14,6 +15,12 @@ use crate::{
 const PYTHON: &str = "tests/clients/python/.venv/bin/python";
 
 fn passes(interpreter: &Path, script: &str, installed: &str, directory: &Path) {
+    let cache = cache_dir();
+    let arguments = [Path::new(VESICLE), &cache, directory].map(Path::as_os_str);
+    passes_with(interpreter, script, installed, &arguments);
+}
+
+fn passes_with(interpreter: &Path, script: &str, installed: &str, arguments: &[&OsStr]) {
     assert!(
         in_repository(installed).exists(),
         "the client is not installed: run tests/clients/setup.sh"
@@ -21,9 +28,7 @@ fn passes(interpreter: &Path, script: &str, installed: &str, directory: &Path) {
     let script = in_repository(script);
     let finished = Command::new(interpreter)
         .arg(&script)
-        .arg(VESICLE)
-        .arg(cache_dir())
-        .arg(directory)
+        .args(arguments)
         .output()
         .unwrap_or_else(|error| panic!("cannot start {}: {error}", interpreter.display()));
     assert!(
@@ -96,4 +101,22 @@ fn typescript_with_other_servers() {
 #[test]
 fn python_with_other_servers() {
     python_client("tests/clients/python/servers.py", newcomer().path());
+}
+
+#[test]
+fn typescript_over_http() {
+    let host = HttpHost::start(&["--concurrency", "4"]);
+    let installed = "tests/clients/typescript/node_modules/.installed-from";
+    let script = "tests/clients/typescript/client.mjs";
+    let url = host.url("/mcp");
+    passes_with(Path::new("node"), script, installed, &[url.as_ref()]);
+}
+
+#[test]
+fn python_over_http() {
+    let host = HttpHost::start(&["--concurrency", "4"]);
+    let installed = "tests/clients/python/.venv/.installed-from";
+    let script = "tests/clients/python/client.py";
+    let url = host.url("/mcp");
+    passes_with(&in_repository(PYTHON), script, installed, &[url.as_ref()]);
 }

@@ -40,16 +40,16 @@ pub enum OperatorError {
 
 /// Where such a file is, or will be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OperatorFile(PathBuf);
+pub struct OperatorFile(PathBuf);
 
 impl OperatorFile {
     /// The operator may have linked it from elsewhere; what is replaced later is the file and not the link.
-    pub(crate) fn new(path: &Path) -> Self {
+    pub fn new(path: &Path) -> Self {
         Self(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
     }
 
     /// Its text, and what `parse` makes of it; that of an empty text where there is no file.
-    pub(crate) fn read<T>(
+    pub fn read<T>(
         &self,
         parse: impl FnOnce(&mut Section<'_, '_>) -> Option<T>,
     ) -> Result<(String, T), OperatorError> {
@@ -69,7 +69,7 @@ impl OperatorFile {
     }
 
     /// Changes its text by `edit`, on top of what others wrote meanwhile, if `parse` takes it before and after.
-    pub(crate) fn change<T>(
+    pub fn change<T>(
         &self,
         parse: impl Fn(&mut Section<'_, '_>) -> Option<T>,
         edit: impl FnOnce(&str) -> Result<String, TomlError>,

@@ -78,6 +78,14 @@ impl LazySandbox {
         }))
     }
 
+    /// Returns when the sandbox is there.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub async fn ready(&self) -> Result<(), RunError> {
+        self.sandbox().await.map(drop)
+    }
+
     /// Does `work` on the guests' runtime. Dropping the handle ends it.
     pub fn spawn<T: Send + 'static>(
         &self,

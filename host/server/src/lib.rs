@@ -1,13 +1,16 @@
 //! Vesicle's server: puts the sandbox behind the Model Context Protocol. The command line around it
 //! is in the binary.
 
+pub mod accounts;
 pub mod audit;
 pub mod config;
 pub mod harmless;
+pub mod http;
 pub mod lazy;
 pub mod limits;
 pub mod mcp;
 pub mod memory;
+pub mod metrics;
 pub mod plugins;
 pub mod secrets;
 mod state;

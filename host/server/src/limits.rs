@@ -11,6 +11,9 @@ use crate::{
     tools::ToolRules,
 };
 
+/// The built-in profile that gives the least.
+const NARROWEST: &str = "restrictive";
+
 /// A named set of limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -108,6 +111,11 @@ impl Policy {
         }
     }
 
+    /// This policy with another default, by which callers may ask for it and for those in `offered`.
+    pub fn offering(&self, default: Profile, offered: &[String]) -> Self {
+        Self::new(self.profiles.clone(), default, offered).checking(self.source)
+    }
+
     /// This policy, with this one for the source of all code.
     pub fn checking(self, source: SourcePolicy) -> Self {
         Self { source, ..self }
@@ -133,6 +141,16 @@ impl Policy {
     /// The profile of those who name none.
     pub fn default_profile(&self) -> &Profile {
         &self.default
+    }
+
+    /// This policy for those who get as little as can be: its narrowest built-in profile, and no other.
+    pub fn narrowest(&self) -> Self {
+        let narrowest = self
+            .profiles
+            .iter()
+            .find(|profile| profile.name == NARROWEST);
+        let narrowest = narrowest.unwrap_or(&self.default).clone();
+        self.offering(narrowest, &[])
     }
 
     /// The profiles that this asker may have.

@@ -1,4 +1,4 @@
-"""The official Python client against a real server: python client.py VESICLE CACHE_DIR DATA_DIR
+"""The official Python client against a real server: python client.py VESICLE CACHE_DIR DATA_DIR, or python client.py URL
 
 Runs everything twice: over the session protocol that starts with `initialize`, and over whatever
 the client negotiates by itself, which is the stateless protocol of 2026. Ends with a failed
@@ -10,7 +10,7 @@ import sys
 import anyio
 from mcp import Client, MCPError, StdioServerParameters
 
-COMMAND, CACHE_DIR, DATA_DIR = sys.argv[1:]
+COMMAND, *DIRECTORIES = sys.argv[1:]
 CONCURRENCY = 4
 NAME = "execute_agent_code"
 
@@ -107,10 +107,13 @@ async def runs_in_parallel(client):
 
 
 async def main():
-    server = StdioServerParameters(
-        command=COMMAND,
-        args=["serve", "--cache-dir", CACHE_DIR, "--data-dir", DATA_DIR, "--concurrency", str(CONCURRENCY)],
-    )
+    server = COMMAND
+    if DIRECTORIES:
+        cache_dir, data_dir = DIRECTORIES
+        server = StdioServerParameters(
+            command=COMMAND,
+            args=["serve", "--cache-dir", cache_dir, "--data-dir", data_dir, "--concurrency", str(CONCURRENCY)],
+        )
     for mode in ("legacy", "auto"):
         async with Client(server, mode=mode) as client:
             for check in (

@@ -1,8 +1,9 @@
-// The official TypeScript client against a real server: node client.mjs VESICLE CACHE_DIR DATA_DIR
+// The official TypeScript client against a real server: node client.mjs VESICLE CACHE_DIR DATA_DIR, or node client.mjs URL
 // Ends with a failed assertion, or with 0.
 import assert from "node:assert/strict";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
 const [command, cacheDir, dataDir] = process.argv.slice(2);
 const CONCURRENCY = 4;
@@ -12,11 +13,14 @@ const client = new Client({ name: "vesicle-tests", version: "1.0.0" });
 client.onerror = (error) => {
   throw error;
 };
+const isUrl = command.startsWith("http");
 await client.connect(
-  new StdioClientTransport({
-    command,
-    args: ["serve", "--cache-dir", cacheDir, "--data-dir", dataDir, "--concurrency", String(CONCURRENCY)],
-  }),
+  isUrl
+    ? new StreamableHTTPClientTransport(new URL(command))
+    : new StdioClientTransport({
+        command,
+        args: ["serve", "--cache-dir", cacheDir, "--data-dir", dataDir, "--concurrency", String(CONCURRENCY)],
+      }),
 );
 const call = (args, options) => client.callTool({ name, arguments: args }, undefined, options);
 
@@ -108,4 +112,6 @@ const call = (args, options) => client.callTool({ name, arguments: args }, undef
   );
 }
 
+// Closing breaks off the stream that the host would send its own messages on.
+client.onerror = undefined;
 await client.close();

@@ -125,6 +125,9 @@ pub struct ServerNote {
 /// Who asked for an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Who {
+    /// The account whose token it showed, where there are accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// What an MCP client calls itself, or `cli`. An allegation.
     pub client: String,
     /// Its version.
@@ -232,6 +235,11 @@ impl Ended {
             resources: *outcome.resources(),
             printed: payloads.then(|| Printed::of(outcome)),
         }
+    }
+
+    /// What the execution used.
+    pub fn resources(&self) -> &Resources {
+        &self.resources
     }
 
     /// In another way than by an outcome.

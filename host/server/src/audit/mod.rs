@@ -140,6 +140,7 @@ impl Audit {
             who: Who {
                 client: cut(&who.client, NAME_BYTES_MAX),
                 version: who.version.map(|version| cut(&version, NAME_BYTES_MAX)),
+                account: who.account,
             },
             session: shared.session.clone(),
             tool: begun.tool.to_owned(),

@@ -299,6 +299,7 @@ fn begin(audit: &Audit) -> Result<Recording, Refused> {
     let who = || Who {
         client: "c".repeat(entry::NAME_BYTES_MAX + 1),
         version: None,
+        account: None,
     };
     audit.begin(begun, who)
 }

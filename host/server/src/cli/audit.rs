@@ -76,6 +76,7 @@ pub fn command_line() -> Who {
     Who {
         client: "cli".to_owned(),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        account: None,
     }
 }
 

@@ -17,6 +17,7 @@ mod run;
 mod serve;
 mod servers;
 mod source;
+mod token;
 mod tokens;
 mod tools;
 mod values;
@@ -55,6 +56,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     Memory(memory::MemoryArgs),
     Plugin(plugin::PluginArgs),
+    Token(token::TokenArgs),
     Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
@@ -76,6 +78,7 @@ impl Cli {
             Command::Generate(args) => generate::run(&args, &self.global),
             Command::Memory(args) => memory::run(&args, &self.global),
             Command::Plugin(args) => plugin::run(&args, &self.global),
+            Command::Token(args) => token::run(&args, &self.global),
             Command::Audit(args) => audit::run(&args, &self.global),
             Command::Bench(args) => {
                 let configuration = self.global.configuration(vec![])?;

@@ -1,9 +1,16 @@
 //! `vesicle serve`.
 
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
 use anyhow::Context as _;
-use vesicle::config::{Flag, Runner, Value};
-use vesicle::mcp::Service;
-use vesicle::memory::LazyMemory;
+use vesicle::{
+    accounts::Account,
+    config::{Configuration, Flag, Runner, Value},
+    limits::Policy,
+    mcp::{OverHttp, Service, Tenant},
+    memory::LazyMemory,
+};
+use vesicle_sandbox::Transport;
 
 use super::{
     ExitStatus, audit,
@@ -11,9 +18,9 @@ use super::{
     options::{self, GlobalArgs, ServerArgs},
     values,
 };
-use crate::logging;
+use crate::{logging, terminal};
 
-/// Serve the Model Context Protocol over standard input and output
+/// Serve the Model Context Protocol over standard input and output, or over HTTP
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
     /// How many executions may be alive at once; a bounded number waits [default: 1000] [key:
@@ -35,6 +42,18 @@ pub struct ServeArgs {
     #[arg(long, value_name = "WHICH", value_parser = ["core", "all"])]
     tools: Option<String>,
 
+    /// Serve over HTTP at this address, such as 127.0.0.1:8787, instead of standard input and output;
+    /// beyond this machine everybody needs a token of `vesicle token create` [key: `http.listen`]
+    #[arg(long, value_name = "ADDRESS", value_parser = values::socket)]
+    http: Option<SocketAddr>,
+
+    /// Speak TLS with this certificate, in PEM format [key: `http.tls_cert`]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, in PEM format [key: `http.tls_key`]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Tell clients when another process adds, changes or removes a plugin; calls see it in any case
     #[arg(long)]
     watch: bool,
@@ -62,14 +81,29 @@ impl ServeArgs {
             value: Value::Text(which),
         });
         let flags = concurrency.into_iter().chain(profile).chain(session);
-        let flags = flags.chain(tools);
+        let http = self.http.map(|address| Flag {
+            name: "--http",
+            key: "http.listen",
+            value: Value::Text(address.to_string()),
+        });
+        let file = |name: &'static str, key: &'static str, path: &Option<PathBuf>| {
+            let path = path.clone();
+            path.map(|path| Flag {
+                name,
+                key,
+                value: Value::Path(path),
+            })
+        };
+        let cert = file("--tls-cert", "http.tls_cert", &self.tls_cert);
+        let key = file("--tls-key", "http.tls_key", &self.tls_key);
+        let flags = flags.chain(tools).chain(http).chain(cert).chain(key);
         flags.chain(self.servers.flag()).collect()
     }
 }
 
-/// Serves until the client is gone.
+/// Serves until the client is gone, or over HTTP until the process is told to end.
 pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let configuration = global.configuration(args.flags())?;
+    let configuration = Arc::new(global.configuration(args.flags())?);
     let secrets = configuration
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
@@ -89,13 +123,14 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         },
         policy: configuration.policy.clone(),
         state: configuration.state(),
-        hosts,
         audit: audit.clone(),
         secrets,
         tools,
         result_bytes_max: configuration.result_bytes_max(),
         memory: LazyMemory::new(configuration.memory().clone()),
         lists_all_tools: configuration.lists_all_tools(),
+        http: over_http(&configuration, hosts.clone()),
+        hosts,
         plugins: configuration.plugins().clone(),
         surroundings,
         watches_plugins: args.watch,
@@ -103,4 +138,45 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     audit.flush();
     served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
+}
+
+/// What the configuration says of HTTP, and of those who come that way.
+fn over_http(configuration: &Arc<Configuration>, hosts: Arc<Transport>) -> Option<OverHttp> {
+    let config = configuration.http()?.clone();
+    let of_all = configuration.clone();
+    Some(OverHttp {
+        config,
+        accounts: configuration.accounts.clone(),
+        tenant: Box::new(move |account| tenant(&of_all, &hosts, account)),
+        data_directory: configuration.data_directory(),
+        listening: |url| {
+            // Nobody reads it, perhaps; that is no reason to stop.
+            let _ = terminal::fail(&format!("serving MCP at {url}"));
+        },
+    })
+}
+
+fn tenant(configuration: &Configuration, hosts: &Arc<Transport>, account: &Account) -> Tenant {
+    let (name, ceiling) = (account.name.clone(), account.profile.clone());
+    let policy = move |policy: &Policy| {
+        let Some(ceiling) = &ceiling else {
+            return policy.clone();
+        };
+        policy.under(ceiling).unwrap_or_else(|| {
+            tracing::error!(
+                account = name,
+                profile = ceiling,
+                "there is no such profile; calls have the narrowest"
+            );
+            policy.narrowest()
+        })
+    };
+    let memory = LazyMemory::new(configuration.account_memory(account));
+    Tenant {
+        policy: Box::new(policy),
+        state: configuration.account_state(account),
+        surroundings: configuration.account_surroundings(account, memory.clone(), hosts.clone()),
+        plugins: configuration.plugins().of_account(&account.name),
+        memory,
+    }
 }

@@ -1,5 +1,6 @@
 //! Values of options that are neither text nor number.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
@@ -47,6 +48,12 @@ pub fn host(text: &str) -> Result<HostEntry, String> {
         Ok(_) => Ok(host),
         Err(error) => Err(error.why),
     }
+}
+
+/// An address with a port.
+pub fn socket(text: &str) -> Result<SocketAddr, String> {
+    let how = "give an address and a port, such as 127.0.0.1:8787 or [::1]:8787";
+    text.parse().map_err(|_| how.to_owned())
 }
 
 /// A length of time: a number and `ms`, `s` or `m`.

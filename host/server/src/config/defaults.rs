@@ -3,6 +3,7 @@
 use vesicle_bridge::ServerPolicy;
 
 use super::{
+    accounts::ACCOUNT_KEYS,
     keys::{self, KEYS, Key},
     kind::Kind,
     limit_keys::LIMIT_KEYS,
@@ -67,6 +68,14 @@ const SECRETS: &str = "\
 # prefix = \"Bearer \"
 ";
 
+const ACCOUNTS: &str = "\
+# Accounts: what those may do who show a token of theirs. A token of an account that is not described here
+# makes one of its name, with the profile that `vesicle token create` was given. Each has a memory and a
+# `state` of its own.
+# VESICLE_ACCOUNTS_NAME_PROFILE and so on
+# [accounts.ci]
+";
+
 /// The text of a `vesicle.toml` that says what holds without one.
 pub fn defaults() -> String {
     let mut blocks = vec![HEAD.to_owned()];
@@ -86,6 +95,7 @@ pub fn defaults() -> String {
     }
     blocks.push(SERVERS.to_owned() + &server_keys());
     blocks.push(SECRETS.to_owned());
+    blocks.push(ACCOUNTS.to_owned() + &account_keys());
     blocks.join("\n")
 }
 
@@ -99,6 +109,11 @@ fn setting(name: &str, key: &Key) -> String {
         Some(value) => format!("{name} = {value}"),
     };
     format!("{doc}# {variable}\n{setting}\n")
+}
+
+fn account_keys() -> String {
+    let keys = ACCOUNT_KEYS.iter().map(|key| format!("# {}\n", key.doc));
+    keys.collect()
 }
 
 fn server_keys() -> String {

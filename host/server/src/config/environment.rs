@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::{
+    accounts::{ACCOUNT_KEYS, ACCOUNTS},
     keys::{self, ENV_CONFIG, ENV_PREFIX, KEYS, Node},
     kind::{Kind, is_profile_name},
     layer::Layer,
@@ -93,14 +94,15 @@ fn path_of(variable: &str) -> Option<String> {
         return Some(key.path.to_owned());
     }
     let variable = variable.strip_prefix(ENV_PREFIX)?;
-    match variable.strip_prefix("SECRETS_") {
-        Some(in_secrets) => path_in("secrets", in_secrets, keys::SECRET_KEYS),
-        None => path_in(
-            "profiles",
-            variable.strip_prefix("PROFILES_")?,
-            keys::profile_keys(),
-        ),
+    if let Some(in_secrets) = variable.strip_prefix("SECRETS_") {
+        return path_in("secrets", in_secrets, keys::SECRET_KEYS);
     }
+    if let Some(in_accounts) = variable.strip_prefix("ACCOUNTS_") {
+        let keys = ACCOUNT_KEYS.iter().map(|key| key.name);
+        return path_in(ACCOUNTS, in_accounts, keys);
+    }
+    let in_profiles = variable.strip_prefix("PROFILES_")?;
+    path_in("profiles", in_profiles, keys::profile_keys())
 }
 
 /// The path of a key in a section whose names are chosen by the user.

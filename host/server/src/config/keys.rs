@@ -6,7 +6,10 @@ use etcetera::BaseStrategy as _;
 use vesicle_bridge::{CONSENT_TIMEOUT, ServerName};
 use vesicle_sandbox::{Config, NetworkLimits, Profile};
 
+use crate::accounts::is_account_name;
+
 use super::{
+    accounts::{ACCOUNT_KEYS, ACCOUNTS},
     hosts::ALLOW_HOSTS,
     kind::{Kind, is_profile_name},
     limit_keys::LIMIT_KEYS,
@@ -75,7 +78,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 60] = [
+pub static KEYS: [Key; 75] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -246,13 +249,13 @@ pub static KEYS: [Key; 60] = [
         "source_check.endless_loop",
         "Loops whose condition is always true and that have no `break`, `return`, `throw`, `await` or `yield`.",
     ),
-    network(
+    bound(
         "network.requests",
         Kind::Integer("requests", 1..=u64::MAX),
         || Some(Value::Integer(NetworkLimits::default().requests)),
         "How many requests one execution may send; each redirect is one.",
     ),
-    network(
+    bound(
         "network.requests_at_once",
         Kind::Integer("requests", 1..=256),
         || {
@@ -262,25 +265,25 @@ pub static KEYS: [Key; 60] = [
         },
         "How many of them may be under way at once; more wait. Times `response_bytes` it is what the host keeps for one.",
     ),
-    network(
+    bound(
         "network.request_bytes",
         Kind::Integer("bytes", 0..=NETWORK_BYTES_MAX),
         || Some(Value::Integer(NetworkLimits::default().request_bytes)),
         "The largest body of a request.",
     ),
-    network(
+    bound(
         "network.response_bytes",
         Kind::Integer("bytes", 0..=NETWORK_BYTES_MAX),
         || Some(Value::Integer(NetworkLimits::default().response_bytes)),
         "The largest body of an answer.",
     ),
-    network(
+    bound(
         "network.header_bytes",
         Kind::Integer("bytes", 1_024..=1 << 20),
         || Some(Value::Integer(NetworkLimits::default().header_bytes as u64)),
         "How long all headers of a request may be, and all of an answer.",
     ),
-    network(
+    bound(
         "network.connect_ms",
         TIME,
         || {
@@ -290,7 +293,7 @@ pub static KEYS: [Key; 60] = [
         },
         "How long looking up a name, connecting and beginning TLS may take.",
     ),
-    network(
+    bound(
         "network.first_byte_ms",
         TIME,
         || {
@@ -300,7 +303,7 @@ pub static KEYS: [Key; 60] = [
         },
         "How long it may then take until the head of the answer is there.",
     ),
-    network(
+    bound(
         "network.between_bytes_ms",
         TIME,
         || {
@@ -310,7 +313,7 @@ pub static KEYS: [Key; 60] = [
         },
         "How long the body of an answer may pause.",
     ),
-    network(
+    bound(
         "network.total_ms",
         TIME,
         || {
@@ -470,6 +473,111 @@ pub static KEYS: [Key; 60] = [
         env_also: None,
     },
     Key {
+        path: "http.listen",
+        kind: Kind::Socket,
+        default: || None,
+        doc: "The address that `vesicle serve` answers MCP at by HTTP, such as \"127.0.0.1:8787\", in place of standard input\n\
+              and output. The path is /mcp. Beyond this machine everybody needs a token: see [auth].",
+        env_also: None,
+    },
+    Key {
+        path: "http.allowed_hosts",
+        kind: Kind::Authorities,
+        default: || Some(Value::List(vec![])),
+        doc: "The names by which clients may ask for this host, in the header `Host`, such as [\"mcp.example.com\"], with a port\n\
+              or for any port. The address itself and, on this machine, `localhost` always count. Web pages of others\n\
+              cannot reach the host through a name of theirs that leads to it.",
+        env_also: None,
+    },
+    Key {
+        path: "http.allowed_origins",
+        kind: Kind::Urls,
+        default: || Some(Value::List(vec![])),
+        doc: "Web pages that may send requests, by scheme, name and port, such as [\"https://app.example.com\"]. Requests of\n\
+              others are refused; those that no page sent have no origin.",
+        env_also: None,
+    },
+    Key {
+        path: "http.tls_cert",
+        kind: Kind::Path,
+        default: || None,
+        doc: "A certificate and those above it, in PEM format; with `http.tls_key`, HTTP goes over TLS. Both are read again\n\
+              on SIGHUP.",
+        env_also: None,
+    },
+    Key {
+        path: "http.tls_key",
+        kind: Kind::Path,
+        default: || None,
+        doc: "The certificate's private key, in PEM format.",
+        env_also: None,
+    },
+    bound(
+        "http.connections",
+        Kind::Integer("connections", 1..=1_000_000),
+        || Some(Value::Integer(4_096)),
+        "How many connections may be open. More wait until one is closed.",
+    ),
+    bound(
+        "http.sessions",
+        Kind::Integer("sessions", 1..=1_000_000),
+        || Some(Value::Integer(10_000)),
+        "How many sessions of MCP one account may have open. Revision 2026-07-28 of the protocol has none.",
+    ),
+    bound(
+        "http.session_idle_ms",
+        Kind::Integer("ms", 1_000..=86_400_000),
+        || Some(Value::Integer(1_800_000)),
+        "How long a session may be silent before it is closed.",
+    ),
+    bound(
+        "http.body_bytes",
+        Kind::Integer("bytes", 1_024..=64 << 20),
+        || Some(Value::Integer(4 << 20)),
+        "The largest body of a request.",
+    ),
+    bound(
+        "http.header_bytes",
+        Kind::Integer("bytes", 8_192..=1 << 20),
+        || Some(Value::Integer(64 << 10)),
+        "How long all headers of a request may be.",
+    ),
+    bound(
+        "http.receive_ms",
+        TIME,
+        || Some(Value::Integer(15_000)),
+        "How long a client may take for TLS to begin, for the headers of a request, and for its body, each.",
+    ),
+    bound(
+        "http.drain_ms",
+        TIME,
+        || Some(Value::Integer(30_000)),
+        "How long calls may still run after SIGTERM. New ones are answered with 503 meanwhile.",
+    ),
+    Key {
+        path: "auth.required",
+        kind: Kind::Boolean,
+        default: || None,
+        doc: "Whether clients over HTTP need a token. By default they do unless `http.listen` is an address of this machine\n\
+              alone; elsewhere it cannot be turned off.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.tokens",
+        kind: Kind::Path,
+        default: || users_data().map(|data| Value::Path(data.join("tokens.toml"))),
+        doc: "The file of tokens, which `vesicle token create` writes. By default it is `tokens.toml` in `data_dir`.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.proxies",
+        kind: Kind::Networks,
+        default: || Some(Value::List(vec![])),
+        doc: "Addresses of proxies in front of this host, such as [\"10.0.0.0/8\"]: of what they send, the last address of\n\
+              `X-Forwarded-For` that is no proxy's is the client's.",
+        env_also: None,
+    },
+    Key {
         path: "audit.enabled",
         kind: Kind::Choice(&AUDITED),
         default: || Some(Value::Text("serve".to_owned())),
@@ -547,8 +655,8 @@ const NETWORK_BYTES_MAX: u64 = 7 << 20;
 /// A length of time in milliseconds, of ten minutes at most.
 const TIME: Kind = Kind::Integer("ms", 1..=600_000);
 
-/// A bound of requests.
-const fn network(
+/// A bound of what is sent or received.
+const fn bound(
     path: &'static str,
     kind: Kind,
     default: fn() -> Option<Value>,
@@ -622,6 +730,20 @@ pub fn at(path: &str) -> Option<Node> {
             Some(_) => None,
         };
     }
+    if let Some(in_accounts) = path.strip_prefix("accounts.") {
+        let (name, key) = match in_accounts.split_once('.') {
+            Some((name, key)) => (name, Some(key)),
+            None => (in_accounts, None),
+        };
+        return match key {
+            _ if !is_account_name(name) => None,
+            None => Some(Node::Section),
+            Some(key) => {
+                let key = ACCOUNT_KEYS.iter().find(|known| known.name == key)?;
+                Some(Node::Key(key.kind.clone()))
+            }
+        };
+    }
     match KEYS.iter().find(|key| key.path == path) {
         Some(key) => Some(Node::Key(key.kind.clone())),
         None => names_in("").contains(&path).then_some(Node::Section),
@@ -632,6 +754,7 @@ pub fn at(path: &str) -> Option<Node> {
 pub fn names_in(path: &str) -> Vec<&'static str> {
     match path.split_once('.') {
         Some(("secrets", _)) => SECRET_KEYS.to_vec(),
+        Some((ACCOUNTS, _)) => ACCOUNT_KEYS.iter().map(|key| key.name).collect(),
         Some((SERVERS, _)) => SERVER_KEYS.iter().map(|key| key.name).collect(),
         Some((_, profile)) if profile.ends_with(".tools") => {
             let in_tools = PROFILE_TOOLS.iter();
@@ -648,7 +771,7 @@ pub fn names_in(path: &str) -> Vec<&'static str> {
             let mut names: Vec<&str> = KEYS
                 .iter()
                 .map(|key| key.path.split_once('.').map_or(key.path, |(head, _)| head))
-                .chain(["profiles", "secrets", SERVERS])
+                .chain(["profiles", "secrets", SERVERS, ACCOUNTS])
                 .collect();
             names.dedup();
             names
@@ -722,7 +845,8 @@ mod tests {
             !variables
                 .iter()
                 .any(|name| name.starts_with("VESICLE_PROFILES_")
-                    || name.starts_with("VESICLE_SECRETS_"))
+                    || name.starts_with("VESICLE_SECRETS_")
+                    || name.starts_with("VESICLE_ACCOUNTS_"))
         );
     }
 

@@ -1,7 +1,13 @@
 //! What a key may hold, how it is told, and how it is read from a file and from a line of text.
 
-use std::{ffi::OsStr, ops::RangeInclusive, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+};
 
+use ipnet::IpNet;
 use vesicle_bridge::{Decision, Grants};
 use vesicle_memory::Ranking;
 
@@ -48,6 +54,12 @@ pub enum Kind {
     Database,
     /// Addresses on the web.
     Urls,
+    /// An address with a port that a server can listen on.
+    Socket,
+    /// Names of hosts, with or without a port.
+    Authorities,
+    /// Ranges of addresses.
+    Networks,
     /// Weights of what speaks for an episode, such as `recency=0.2`.
     Ranking,
 }
@@ -59,6 +71,19 @@ pub fn is_profile_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// The host, in lower case, and the port of such a text as `mcp.example.com:443`, if it is one.
+pub fn authority(text: &str) -> Option<(String, Option<u16>)> {
+    let authority: axum::http::uri::Authority = text.parse().ok()?;
+    let is_plain = !authority.host().is_empty() && !text.contains('@');
+    is_plain.then(|| (authority.host().to_ascii_lowercase(), authority.port_u16()))
+}
+
+/// The range of addresses of such a text as `10.0.0.0/8`, or the one address that it is.
+pub fn network(text: &str) -> Option<IpNet> {
+    let address = |text: &str| text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(|| address(text))
 }
 
 /// Whether a variable can be called so.
@@ -104,6 +129,9 @@ impl Kind {
             Self::Domains => "a list of domains, with `*` for any text".to_owned(),
             Self::Database => "postgres://user:password@host:5432/database, with %-codes for special characters in names and the password".to_owned(),
             Self::Urls => "a list of addresses that begin with https:// or http://".to_owned(),
+            Self::Socket => "an address with a port, such as \"127.0.0.1:8787\" or \"[::1]:8787\"".to_owned(),
+            Self::Authorities => "a list of names, with a port or without, such as \"mcp.example.com\"".to_owned(),
+            Self::Networks => "a list of addresses or ranges, such as \"10.0.0.0/8\"".to_owned(),
             Self::Ranking => "a list of \"name=number\", the name being lexical, semantic, task_type, domain, recency, outcome, reward, half_life_days, rank_constant or diversity_lambda, and a weight from 0 to 100".to_owned(),
             Self::Server => "[servers.NAME] with `command` or `url`".to_owned(),
             Self::Hosts => "a list such as [\"api.example.com:443\"], or entries separated by commas outside of a file".to_owned(),
@@ -141,6 +169,18 @@ impl Kind {
                 .iter()
                 .all(|url| url.starts_with("https://") || url.starts_with("http://"))
                 .then_some(Value::List(urls)),
+            (Self::Socket, Value::Text(text)) => text
+                .parse::<SocketAddr>()
+                .is_ok()
+                .then_some(Value::Text(text)),
+            (Self::Authorities, Value::List(names)) => names
+                .iter()
+                .all(|name| authority(name).is_some())
+                .then_some(Value::List(names)),
+            (Self::Networks, Value::List(ranges)) => ranges
+                .iter()
+                .all(|range| network(range).is_some())
+                .then_some(Value::List(ranges)),
             (Self::Ranking, Value::List(settings)) => settings
                 .iter()
                 .try_fold(Ranking::default(), |ranking, setting| ranking.with(setting))
@@ -179,6 +219,8 @@ impl Kind {
             | Self::Variables
             | Self::Domains
             | Self::Urls
+            | Self::Authorities
+            | Self::Networks
             | Self::Ranking => Value::List(
                 text.split(',')
                     .map(str::trim)
@@ -205,6 +247,7 @@ impl Kind {
             | Self::Choice(_)
             | Self::Profile
             | Self::Session
+            | Self::Socket
             | Self::Database
             | Self::Variable => Value::Text(text.to_owned()),
         })

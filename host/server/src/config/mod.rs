@@ -4,12 +4,14 @@
 //! Keys and their kinds are tables (`keys.rs`, `limit_keys.rs`). Reading, checking, printing and
 //! documentation follow from them.
 
+mod accounts;
 mod audit;
 mod defaults;
 mod environment;
 mod file;
 mod grants;
 mod hosts;
+mod http;
 mod keys;
 mod kind;
 mod layer;
@@ -37,13 +39,14 @@ use std::{
 
 use vesicle_sandbox::{RuleAction, SourcePolicy, State, Transport, ViolationType};
 
+use crate::accounts::Account;
+use crate::http::HttpConfig;
 use crate::limits::{Asker, Policy, Profile};
 use crate::memory::{LazyMemory, MemoryConfig};
 use crate::plugins::{PluginsConfig, Surroundings};
 use crate::state::SessionState;
 use keys::KEYS;
 use layer::Layer;
-use limit_keys::within;
 use show::Row;
 use value::{Entry, Origin};
 
@@ -51,7 +54,7 @@ pub use audit::{NoDirectory, Runner};
 pub use defaults::defaults;
 pub use hosts::{ALLOW_HOSTS, HostEntry};
 pub use keys::ENV_CONFIG;
-pub use kind::is_profile_name;
+pub use kind::{authority, is_profile_name};
 pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
 pub use plugins::PLUGIN_DIR;
 pub use preopens::{PREOPEN, Preopen};
@@ -104,6 +107,10 @@ pub struct Configuration {
     memory: MemoryConfig,
     plugins: PluginsConfig,
     lists_all_tools: bool,
+    http: Option<HttpConfig>,
+    tokens: Option<PathBuf>,
+    /// The accounts that it describes; each token of another one makes one by its name.
+    pub accounts: Vec<Account>,
     tools: tools::ToolKeys,
     network: network::NetworkKeys,
     secrets: Vec<secrets::Source>,
@@ -138,6 +145,49 @@ impl Configuration {
     /// What the session keeps from one call to the next.
     pub fn state(&self) -> Arc<dyn State> {
         Arc::new(self.state.clone())
+    }
+
+    /// The account of this name, as far as it is described.
+    pub fn account(&self, name: &str) -> Account {
+        let described = self.accounts.iter().find(|account| account.name == name);
+        described.cloned().unwrap_or_else(|| Account::named(name))
+    }
+
+    /// The memory that is `account`'s alone.
+    pub fn account_memory(&self, account: &Account) -> MemoryConfig {
+        let domains = account.memory.clone();
+        MemoryConfig {
+            domains: domains.unwrap_or_else(|| self.memory.domains.clone()),
+            ..self.memory.of_account(&account.name)
+        }
+    }
+
+    /// What `account` keeps from one call to the next, apart from what others keep.
+    pub fn account_state(&self, account: &Account) -> Arc<dyn State> {
+        Arc::new(self.state.of_account(&account.name))
+    }
+
+    /// Where what has to last is kept, if that is known.
+    pub fn data_directory(&self) -> Option<PathBuf> {
+        let row = self.rows.iter().find(|row| row.key == "data_dir")?;
+        match &row.value {
+            Value::Path(path) => Some(path.clone()),
+            _ => None,
+        }
+    }
+
+    /// What calls of an account's plugins share that they may reach: its own state and memory.
+    pub fn account_surroundings(
+        &self,
+        account: &Account,
+        memory: LazyMemory,
+        transport: Arc<Transport>,
+    ) -> Surroundings {
+        Surroundings {
+            state: self.state.of_account(&account.name),
+            memory,
+            transport,
+        }
     }
 
     /// What calls of plugins share that they may reach; `transport` is the way to hosts.
@@ -239,12 +289,16 @@ fn resolve(
     let lists_all_tools = settled.value("serve.tools") == Some(&Value::Text("all".to_owned()));
     let memory = memory::resolve(&mut settled, &policy, problems);
     let plugins = plugins::resolve(&mut settled);
+    let tokens = http::tokens(&mut settled);
+    let http = http::resolve(&mut settled, tokens.clone(), problems);
+    let (accounts, of_accounts) = accounts::resolve(layer, &policy, problems);
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
     let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
     rows.extend(of_servers);
     rows.extend(of_secrets);
+    rows.extend(of_accounts);
     let of_profiles = resolved.into_iter().flat_map(|profile| profile.rows);
     // After the keys outside of sections.
     let outside = rows.iter().take_while(|row| !row.key.contains('.')).count();
@@ -260,6 +314,9 @@ fn resolve(
         memory,
         plugins,
         lists_all_tools,
+        http,
+        tokens,
+        accounts,
         tools,
         network,
         secrets,
@@ -367,16 +424,7 @@ fn policy(
         if matches!(row.origin, Origin::Default) && !matches!(chosen, Origin::Default) {
             let narrower = all
                 .iter()
-                .filter(|profile| {
-                    within(&profile.limits, &default.limits)
-                        && profile.files.is_within(&default.files)
-                        && profile.tools.is_within(&default.tools)
-                        && profile.plugins.is_within(&default.plugins)
-                        && profile
-                            .hosts
-                            .iter()
-                            .all(|host| default.hosts.contains(host))
-                })
+                .filter(|profile| accounts::is_within(profile, &default))
                 .map(|profile| profile.name.clone());
             row.value = Value::List(narrower.collect());
             row.origin = chosen;

@@ -44,5 +44,6 @@ pub(super) fn resolve(settled: &mut Settled) -> PluginsConfig {
         trusted_keys: path("plugins.trusted_keys", "plugin-keys.toml"),
         require_signature: settled.value("plugins.require_signature")
             == Some(&Value::Boolean(true)),
+        account: None,
     }
 }

@@ -18,7 +18,7 @@ mod progress;
 mod resources;
 mod server;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use rmcp::{
     RoleServer, ServiceExt as _,
@@ -29,19 +29,21 @@ use tokio::runtime::{Builder, Handle};
 use vesicle_sandbox::{Config, State, Transport};
 
 use crate::{
+    accounts::Account,
     audit::Audit,
     config::ToolsConfig,
+    http::{self, Health, HttpConfig, HttpError, Tenants},
     lazy::LazySandbox,
     limits::Policy,
     memory::LazyMemory,
+    metrics::Metrics,
     plugins::{Dispatcher, Parts, Plugins, PluginsConfig, Surroundings},
     secrets::Secrets,
     tools::{self, Toolbox, Trees},
 };
 use disconnect::{Disconnect, WatchedReader};
 pub use memory::Shown;
-use server::Server;
-pub use server::{OfPlugins, definitions};
+pub use server::{OfPlugins, Server, definitions};
 
 /// How often others' changes of plugins are looked for, where clients are told of them.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
@@ -66,6 +68,9 @@ pub enum ServeError {
     /// The connection's task died.
     #[error("the connection failed")]
     Connection(#[source] tokio::task::JoinError),
+    /// HTTP cannot be served.
+    #[error(transparent)]
+    Http(#[from] HttpError),
 }
 
 /// What is served.
@@ -90,6 +95,8 @@ pub struct Service {
     pub memory: LazyMemory,
     /// Whether all tools are listed from the start.
     pub lists_all_tools: bool,
+    /// Where it is served over HTTP, and to whom; over standard input and output where there is nothing.
+    pub http: Option<OverHttp>,
     /// Where plugins are, and what holds for them.
     pub plugins: PluginsConfig,
     /// What calls of plugins may reach.
@@ -98,13 +105,49 @@ pub struct Service {
     pub watches_plugins: bool,
 }
 
-/// Serves one client over standard input and output until it closes its end.
+/// What is served over HTTP.
+pub struct OverHttp {
+    /// Where, and how.
+    pub config: HttpConfig,
+    /// The accounts that the configuration describes.
+    pub accounts: Vec<Account>,
+    /// What an account has in place of what everybody has.
+    pub tenant: Box<dyn Fn(&Account) -> Tenant + Send + Sync>,
+    /// A directory on the disk that has to have room.
+    pub data_directory: Option<PathBuf>,
+    /// Told the URL when clients can connect.
+    pub listening: fn(&str),
+}
+
+/// What an account has for itself.
+pub struct Tenant {
+    /// What it gets, under this policy of all.
+    pub policy: Box<dyn Fn(&Policy) -> Policy + Send + Sync>,
+    /// What its programs keep.
+    pub state: Arc<dyn State>,
+    /// Its memory of past work.
+    pub memory: LazyMemory,
+    /// Where its plugins are, and what holds for them.
+    pub plugins: PluginsConfig,
+    /// What calls of them may reach.
+    pub surroundings: Surroundings,
+}
+
+/// Serves one client over standard input and output until it closes its end, or many over HTTP until the process is told to
+/// end.
 pub fn serve(service: Service) -> Result<(), ServeError> {
     let guests = Builder::new_multi_thread()
         .thread_name("guests")
         .enable_all()
         .build()?;
-    let protocol = Builder::new_current_thread().enable_all().build()?;
+    let protocol = match service.http {
+        None => Builder::new_current_thread().enable_all().build()?,
+        // Many clients: reading what they send is work for more than one.
+        Some(_) => Builder::new_multi_thread()
+            .thread_name("protocol")
+            .enable_all()
+            .build()?,
+    };
     // Other servers have a thread of their own: what they send must wait neither for guests that
     // compute nor keep the protocol waiting.
     let upstream = Builder::new_multi_thread()
@@ -155,8 +198,13 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
         result_bytes_max: service.result_bytes_max,
         memory: memory::Service::new(service.memory),
         lists_all_tools: service.lists_all_tools,
+        metrics: Metrics::default(),
+        account: None,
     });
-    let served = protocol.block_on(serve_stdio(host));
+    let served = match service.http {
+        None => protocol.block_on(serve_stdio(host)),
+        Some(over_http) => protocol.block_on(serve_http(host, over_http)),
+    };
     // What still runs, runs for nobody.
     guests.shutdown_background();
     protocol.block_on(toolbox.shut_down());
@@ -229,6 +277,85 @@ struct Host {
     result_bytes_max: usize,
     memory: memory::Service,
     lists_all_tools: bool,
+    metrics: Metrics,
+    /// Whose calls these are, where there are accounts: each gets its share of the sandbox.
+    account: Option<Arc<str>>,
+}
+
+impl Host {
+    /// This host as an account has it.
+    fn of(&self, account: &Account, tenant: Tenant) -> Self {
+        let plugins = of_plugins(
+            &tenant.plugins,
+            tenant.surroundings,
+            &self.sandbox,
+            &self.audit,
+        );
+        Self {
+            plugins,
+            sandbox: self.sandbox.clone(),
+            toolbox: self.toolbox.clone(),
+            policy: Arc::new((tenant.policy)(&self.policy)),
+            state: tenant.state,
+            hosts: self.hosts.clone(),
+            disconnect: Disconnect::default(),
+            audit: self.audit.clone(),
+            secrets: self.secrets.clone(),
+            result_bytes_max: self.result_bytes_max,
+            memory: memory::Service::new(tenant.memory),
+            lists_all_tools: self.lists_all_tools,
+            metrics: self.metrics.clone(),
+            account: Some(account.name.as_str().into()),
+        }
+    }
+}
+
+async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeError> {
+    let health = health(&host, over_http.data_directory);
+    let tenant = over_http.tenant;
+    let tenants = Tenants {
+        accounts: over_http.accounts,
+        servers: Box::new(move |account| {
+            let host = match account {
+                None => host.clone(),
+                Some(account) => Arc::new(host.of(account, tenant(account))),
+            };
+            Box::new(move || Server::new(host.clone()))
+        }),
+    };
+    Ok(http::serve(over_http.config, tenants, health, over_http.listening).await?)
+}
+
+/// What makes the host ready: its engine, its memory, and room on its disk.
+fn health(host: &Arc<Host>, data_directory: Option<PathBuf>) -> Health {
+    let (for_engine, for_memory) = (host.clone(), host.clone());
+    let engine: http::Check = Box::new(move || {
+        let host = for_engine.clone();
+        Box::pin(async move {
+            host.sandbox
+                .ready()
+                .await
+                .map_err(|error| error.to_string())
+        })
+    });
+    let memory: http::Check = Box::new(move || {
+        let host = for_memory.clone();
+        Box::pin(async move {
+            let lazy = host.memory.lazy();
+            match lazy.is_enabled() {
+                false => Ok(()),
+                true => lazy.check().await.map_err(|error| error.to_string()),
+            }
+        })
+    });
+    let disk: http::Check = Box::new(move || {
+        let directory = data_directory.clone();
+        Box::pin(async move { directory.map_or(Ok(()), |directory| http::has_room(&directory)) })
+    });
+    Health {
+        checks: vec![("engine", engine), ("memory", memory), ("disk", disk)],
+        metrics: host.metrics.clone(),
+    }
 }
 
 async fn serve_stdio(host: Arc<Host>) -> Result<(), ServeError> {

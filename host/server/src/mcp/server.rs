@@ -54,7 +54,7 @@ pub struct Server {
 
 impl Server {
     /// A server for one client.
-    pub fn new(host: Arc<Host>) -> Self {
+    pub(super) fn new(host: Arc<Host>) -> Self {
         let shown = host.memory.is_enabled();
         let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
         Self { host, shown }

@@ -4,7 +4,10 @@
 mod programs;
 mod recording;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::sync::OnceCell;
 use vesicle_memory::{
@@ -34,6 +37,22 @@ pub struct MemoryConfig {
     pub domains: Vec<String>,
     /// The profiles whose calls are kept as episodes.
     pub record: Vec<String>,
+}
+
+impl MemoryConfig {
+    /// That of an account: a file of its own beside that of all, or a schema of its own in the same database.
+    pub fn of_account(&self, account: &str) -> Self {
+        let own_file = |file: &PathBuf| {
+            let directory = file.parent().unwrap_or(Path::new(""));
+            let name = file.file_name().unwrap_or_default();
+            directory.join("accounts").join(account).join(name)
+        };
+        Self {
+            file: self.file.as_ref().map(own_file),
+            url: self.url.as_ref().map(|url| url.of_account(account)),
+            ..self.clone()
+        }
+    }
 }
 
 /// What programs may do with the memory.
@@ -96,6 +115,14 @@ impl LazyMemory {
             Ok(memory)
         });
         opened.await
+    }
+
+    /// Asks it something small, so that whoever waits knows whether it answers.
+    ///
+    /// # Errors
+    /// As [`Self::open`], or it does not answer.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.open().await?.stats().await.map(drop)
     }
 
     /// What whoever configures embeddings may choose.

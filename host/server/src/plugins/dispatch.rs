@@ -333,7 +333,8 @@ impl Dispatcher {
                 plugin: named.plugin.clone(),
                 why,
             })?;
-            Ok(called(&named.plugin, outcome, &rights))
+            let grant_by = self.plugins().grant_by(&named.plugin, &rights);
+            Ok(called(outcome, &rights, grant_by))
         };
         let (answer, ended) = tokio::select! {
             biased;
@@ -443,7 +444,7 @@ fn watch(recording: &crate::audit::Recording, grants: &mut Grants) {
     grants.network = watched.network;
 }
 
-fn called(plugin: &PluginName, outcome: Outcome<Answer>, rights: &Rights) -> Called {
+fn called(outcome: Outcome<Answer>, rights: &Rights, grant_by: String) -> Called {
     let mut failed = false;
     let outcome = outcome.try_map(|answer| match answer {
         Answer::Result(value) => Ok(value),
@@ -456,19 +457,8 @@ fn called(plugin: &PluginName, outcome: Outcome<Answer>, rights: &Rights) -> Cal
         outcome,
         failed,
         missing: rights.missing(),
-        grant_by: grant_by(plugin, rights),
+        grant_by,
     }
-}
-
-/// The command that grants what is missing.
-pub fn grant_by(plugin: &PluginName, rights: &Rights) -> String {
-    let preopens = rights.rows.iter().find(|row| row.kind == "preopen");
-    let missing = preopens.into_iter().flat_map(|row| &row.missing);
-    let directories: String = missing
-        .filter_map(|asked| asked.split_whitespace().next())
-        .map(|guest| format!(" preopen=DIRECTORY:{guest}"))
-        .collect();
-    format!("vesicle plugin grant {plugin} --all{directories}")
 }
 
 impl From<GrantError> for NotCalled {

@@ -17,7 +17,10 @@ mod script;
 mod shelf;
 mod told;
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use vesicle_plugins::{
     grants::{GrantsFile, Rights},
@@ -30,7 +33,7 @@ use vesicle_plugins::{
 use vesicle_sandbox::LoadError;
 
 pub use chain::{Chain, ChainError, DEPTH_MAX};
-pub use dispatch::{Asked, Called, Dispatcher, NotCalled, OnBehalf, Parts, grant_by};
+pub use dispatch::{Asked, Called, Dispatcher, NotCalled, OnBehalf, Parts};
 pub use document::{Documented, document};
 pub use doors::WithPlugins;
 pub use listed::{ListError, all_tools};
@@ -57,6 +60,30 @@ pub struct PluginsConfig {
     pub listed_tools: usize,
     /// Whether agents save plugins.
     pub saving: Saving,
+    /// Whose they are, where they are an account's.
+    pub account: Option<String>,
+}
+
+impl PluginsConfig {
+    /// Those of an account: a store and grants of its own, in the directory of its name beside those of all. What its plugins
+    /// ask for is granted by the operator, and not by whoever shows its token.
+    pub fn of_account(&self, account: &str) -> Self {
+        let own = |path: &PathBuf| {
+            let directory = path.parent().unwrap_or(Path::new(""));
+            let name = path.file_name().unwrap_or_default();
+            directory.join("accounts").join(account).join(name)
+        };
+        Self {
+            dir: self.dir.as_ref().map(own),
+            grants: self.grants.as_ref().map(own),
+            saving: match self.saving {
+                Saving::Never => Saving::Never,
+                Saving::Ask | Saving::Operator => Saving::Operator,
+            },
+            account: Some(account.to_owned()),
+            ..self.clone()
+        }
+    }
 }
 
 /// Whether agents save plugins over MCP, and who grants what these ask for.
@@ -133,6 +160,7 @@ pub struct Plugins {
     grants: PathBuf,
     trusted_keys: PathBuf,
     require_signature: bool,
+    account: Option<String>,
 }
 
 impl Plugins {
@@ -147,7 +175,22 @@ impl Plugins {
             grants: place(&config.grants)?,
             trusted_keys: place(&config.trusted_keys)?,
             require_signature: config.require_signature,
+            account: config.account.clone(),
         })
+    }
+
+    /// The command that grants what a plugin with these rights is missing.
+    pub fn grant_by(&self, plugin: &PluginName, rights: &Rights) -> String {
+        let preopens = rights.rows.iter().find(|row| row.kind == "preopen");
+        let missing = preopens.into_iter().flat_map(|row| &row.missing);
+        let directories: String = missing
+            .filter_map(|asked| asked.split_whitespace().next())
+            .map(|guest| format!(" preopen=DIRECTORY:{guest}"))
+            .collect();
+        let account = self.account.as_ref();
+        let account = account.map(|account| format!(" --account {account}"));
+        let account = account.unwrap_or_default();
+        format!("vesicle plugin grant{account} {plugin} --all{directories}")
     }
 
     /// Where they lie.

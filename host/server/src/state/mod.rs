@@ -28,6 +28,9 @@ pub const KEYS_MAX: u64 = 1_000;
 /// What all keys and values of one session may come to, in bytes.
 pub const SESSION_BYTES_MAX: u64 = 8 << 20;
 
+/// What the sessions of accounts begin with; no name that a user chooses has a colon.
+const ACCOUNT: &str = "account:";
+
 /// The state of one session. It is opened when it is first used, since most programs keep nothing.
 #[derive(Debug, Clone)]
 pub struct SessionState {
@@ -54,9 +57,18 @@ impl SessionState {
         }
     }
 
-    /// What a plugin keeps in the same file: a session of its own, whose name no program's can have.
+    /// What a plugin of the same account keeps in the same file: a session of its own, whose name no program's can have.
     pub fn of_plugin(&self, plugin: &str) -> Self {
-        Self::new(self.shared.file.clone(), format!("plugin:{plugin}"))
+        let session = match self.shared.session.starts_with(ACCOUNT) {
+            true => format!("{}:plugin:{plugin}", self.shared.session),
+            false => format!("plugin:{plugin}"),
+        };
+        Self::new(self.shared.file.clone(), session)
+    }
+
+    /// What an account keeps in the same file, likewise.
+    pub fn of_account(&self, account: &str) -> Self {
+        Self::new(self.shared.file.clone(), format!("{ACCOUNT}{account}"))
     }
 
     /// Runs `work` where waiting for a disk keeps nobody else waiting.

@@ -149,7 +149,7 @@ impl Call<'_> {
         };
         let dispatcher = Dispatcher::new(Parts {
             plugins: self.place.plugins.clone(),
-            surroundings: configuration.surroundings(transport),
+            surroundings: self.place.surroundings(transport),
             sandbox: LazySandbox::new(config, Handle::current()),
             audit: audit.clone(),
         });

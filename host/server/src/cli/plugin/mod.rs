@@ -14,7 +14,7 @@ mod right;
 mod sign;
 mod upkeep;
 
-use std::{io::Write as _, path::PathBuf};
+use std::{io::Write as _, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
@@ -22,11 +22,12 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 use vesicle::{
     config::{Configuration, Flag, PLUGIN_DIR, Value},
-    plugins::{PluginError, Plugins},
+    memory::LazyMemory,
+    plugins::{PluginError, Plugins, Surroundings},
     secrets::Secrets,
 };
 use vesicle_plugins::{name::PluginName, store::StoreError};
-use vesicle_sandbox::{Config, Sandbox};
+use vesicle_sandbox::{Config, Sandbox, Transport};
 
 use super::{ExitStatus, exit::UsageError, options::GlobalArgs};
 use crate::{logging, terminal};
@@ -47,6 +48,10 @@ pub struct PluginArgs {
     /// Where plugins are [default: `plugins` in the data directory] [key: `plugins.dir`]
     #[arg(long, global = true, value_name = "DIR")]
     plugin_dir: Option<PathBuf>,
+
+    /// The plugins of this account, which has some of its own where HTTP is served with tokens
+    #[arg(long, global = true, value_name = "NAME", value_parser = super::token::account_name)]
+    account: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,8 +103,14 @@ pub fn run(args: &PluginArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
     logging::init(configuration.log_format, secrets.clone());
+    let of_all = configuration.plugins();
+    let plugins = match &args.account {
+        Some(account) => Plugins::new(&of_all.of_account(account))?,
+        None => Plugins::new(of_all)?,
+    };
     let place = Place {
-        plugins: Plugins::new(configuration.plugins())?,
+        plugins,
+        account: args.account.clone(),
         configuration,
         secrets,
     };
@@ -127,11 +138,26 @@ pub fn run(args: &PluginArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
 /// What all of these commands work on.
 struct Place {
     plugins: Plugins,
+    /// Whose they are, where they are an account's.
+    account: Option<String>,
     configuration: Configuration,
     secrets: Secrets,
 }
 
 impl Place {
+    /// What calls may reach; `transport` is the way to hosts.
+    fn surroundings(&self, transport: Arc<Transport>) -> Surroundings {
+        let configuration = &self.configuration;
+        match &self.account {
+            None => configuration.surroundings(transport),
+            Some(name) => {
+                let account = configuration.account(name);
+                let memory = LazyMemory::new(configuration.account_memory(&account));
+                configuration.account_surroundings(&account, memory, transport)
+            }
+        }
+    }
+
     fn runtime(&self) -> anyhow::Result<Runtime> {
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

@@ -144,6 +144,7 @@ fn the_printed_defaults_are_the_defaults() {
             !written.key.ends_with("_dir")
                 && ![
                     "audit.dir",
+                    "auth.tokens",
                     "memory.file",
                     "plugins.dir",
                     "plugins.grants",

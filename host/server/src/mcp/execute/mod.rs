@@ -17,6 +17,7 @@ use vesicle_sandbox::{Execution, Network};
 use super::{Host, consent::consent, progress::Progress};
 use crate::{
     audit::{Begun, Ended, Who},
+    http::Caller,
     lazy::RunError,
     limits::{Asker, Policy},
     memory::{Ran, Recorder},
@@ -82,6 +83,7 @@ pub async fn call(
         files: profile.files.clone(),
         network: Network::new(profile.hosts.clone(), host.hosts.clone()),
         source_policy: host.policy.source(),
+        session: host.account.clone(),
         ..Execution::default()
     };
     if !host.toolbox.is_empty() {
@@ -148,6 +150,7 @@ pub async fn call(
             Err(error) => (Err(error), Ended::otherwise("failed")),
         },
     };
+    host.metrics.executed(&ended, began.elapsed());
     if let Err(refused) = recording.end(ended).await {
         return refusal(refused.to_string());
     }
@@ -183,17 +186,18 @@ pub async fn call(
     result
 }
 
-/// Who sent the call, by its own account.
+/// Who sent the call: its account, where there are some, and what it calls itself.
 pub fn client(context: &RequestContext<RoleServer>) -> Who {
-    match context.client_info() {
-        Some(info) => Who {
-            client: info.name,
-            version: Some(info.version),
-        },
-        None => Who {
-            client: String::new(),
-            version: None,
-        },
+    let (client, version) = match context.client_info() {
+        Some(info) => (info.name, Some(info.version)),
+        None => (String::new(), None),
+    };
+    let request = context.extensions.get::<axum::http::request::Parts>();
+    let caller = request.and_then(|parts| parts.extensions.get::<Caller>());
+    Who {
+        client,
+        version,
+        account: caller.map(|caller| caller.0.to_string()),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
         execute::client,
         memory::told,
     },
-    plugins::{Language, Saving, Wanted, grant_by, is_saved, rights_as_json, standing},
+    plugins::{Language, Saving, Wanted, is_saved, rights_as_json, standing},
 };
 
 /// How much of what an agent calls itself stands in the provenance, in characters.
@@ -142,7 +142,8 @@ async fn save(
         "missing": missing,
     });
     if !missing.is_empty() {
-        value["grant_by"] = json!(grant_by(&contents.name, &saved.rights));
+        let plugins = service.dispatcher.plugins();
+        value["grant_by"] = json!(plugins.grant_by(&contents.name, &saved.rights));
     }
     if let Some(asked) = asked {
         value["asked"] = json!(asked);
@@ -226,7 +227,8 @@ async fn info(service: &Service, host: &Host, mut sent: JsonObject) -> Result<Va
         "missing": rights.missing(),
     });
     if !rights.is_complete() {
-        value["grant_by"] = json!(grant_by(&name, &rights));
+        let plugins = service.dispatcher.plugins();
+        value["grant_by"] = json!(plugins.grant_by(&name, &rights));
     }
     Ok(value)
 }

@@ -1,0 +1,286 @@
+//! Tells whose account a request is of, by the token that it carries.
+//!
+//! A hash takes some 20 ms to compare, so what was right is remembered under a keyed digest of the token, as long as the
+//! file of tokens has the same hash for it. The file is read again when it changes: a token that was revoked ends at once.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    os::unix::fs::MetadataExt as _,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+use vesicle_plugins::operator::OperatorError;
+
+use super::{IssuedToken, Lockout, TokenHash, TokenId, TokenText, TokensFile};
+
+/// How many hashes are compared at once: each takes 19 MiB and a processor.
+const COMPARISONS_AT_ONCE: usize = 2;
+/// How many tokens are remembered as right.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// Why a request is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It has no token.
+    #[error(
+        "this host wants a token: send `Authorization: Bearer TOKEN`, which its operator makes with `vesicle token create`"
+    )]
+    Missing,
+    /// It has a wrong one. Which part of it is wrong is not told.
+    #[error(
+        "the token is not valid: it may be mistyped, revoked or expired; its operator makes another with `vesicle token create`"
+    )]
+    Wrong,
+    /// Too many wrong ones came from its address.
+    #[error("too many wrong tokens came from this address; come back in {} s", .0.as_secs() + 1)]
+    LockedOut(Duration),
+    /// The tokens cannot be read, so that nobody is let in.
+    #[error(
+        "this host cannot read its tokens, so it lets nobody in: its operator finds the reason in its log"
+    )]
+    Unreadable,
+}
+
+/// What decides about tokens.
+pub struct Authority {
+    path: PathBuf,
+    key: [u8; blake3::KEY_LEN],
+    read: Mutex<Option<Read>>,
+    remembered: Mutex<HashMap<blake3::Hash, (TokenId, TokenHash)>>,
+    lockout: Lockout,
+    comparisons: Arc<Semaphore>,
+}
+
+/// The file as it was read.
+struct Read {
+    stamp: Option<Stamp>,
+    tokens: Arc<TokensFile>,
+}
+
+/// What changes when a file does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    length: u64,
+    changed: (i64, i64),
+}
+
+impl Authority {
+    /// One by the tokens in the file at `path`.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    pub fn new(path: PathBuf) -> Result<Self, getrandom::Error> {
+        let mut key = [0; blake3::KEY_LEN];
+        getrandom::fill(&mut key)?;
+        Ok(Self {
+            path,
+            key,
+            read: Mutex::default(),
+            remembered: Mutex::default(),
+            lockout: Lockout::default(),
+            comparisons: Arc::new(Semaphore::new(COMPARISONS_AT_ONCE)),
+        })
+    }
+
+    /// The tokens, as they stand now.
+    ///
+    /// # Errors
+    /// The file is wrong, or cannot be read.
+    pub fn tokens(&self) -> Result<Arc<TokensFile>, OperatorError> {
+        let stamp = std::fs::metadata(&self.path).ok().map(|metadata| Stamp {
+            inode: metadata.ino(),
+            length: metadata.len(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        });
+        let mut read = self.read.lock();
+        if let Some(read) = &*read
+            && read.stamp == stamp
+        {
+            return Ok(read.tokens.clone());
+        }
+        let tokens = Arc::new(TokensFile::read(&self.path)?);
+        *read = Some(Read {
+            stamp,
+            tokens: tokens.clone(),
+        });
+        Ok(tokens)
+    }
+
+    /// Whose request it is that carries this token, from this address.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn admit(
+        &self,
+        bearer: Option<&str>,
+        address: IpAddr,
+    ) -> Result<IssuedToken, Refusal> {
+        let bearer = bearer.ok_or(Refusal::Missing)?;
+        let tokens = self.tokens().map_err(|error| {
+            tracing::error!(%error, "the tokens cannot be read, so nobody is let in");
+            Refusal::Unreadable
+        })?;
+        let digest = blake3::keyed_hash(&self.key, bearer.as_bytes());
+        if let Some(token) = self.remembered(&digest, &tokens) {
+            return Ok(token);
+        }
+        if let Some(wait) = self.lockout.wait(address, Instant::now()) {
+            return Err(Refusal::LockedOut(wait));
+        }
+        match self.compare(bearer, &tokens).await {
+            Some(token) => {
+                self.lockout.succeeded(address);
+                self.remember(digest, &token);
+                Ok(token)
+            }
+            None => {
+                self.lockout.failed(address, Instant::now());
+                Err(Refusal::Wrong)
+            }
+        }
+    }
+
+    fn remembered(&self, digest: &blake3::Hash, tokens: &TokensFile) -> Option<IssuedToken> {
+        let mut remembered = self.remembered.lock();
+        // Keys compare in constant time, and are of a digest that nobody else can make.
+        let (id, hash) = remembered.get(digest)?;
+        let token = tokens
+            .find(id)
+            .filter(|token| token.hash == *hash && !token.is_over(SystemTime::now()));
+        if token.is_none() {
+            remembered.remove(digest);
+        }
+        token.cloned()
+    }
+
+    fn remember(&self, digest: blake3::Hash, token: &IssuedToken) {
+        let mut remembered = self.remembered.lock();
+        if remembered.len() >= REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.insert(digest, (token.id.clone(), token.hash.clone()));
+    }
+
+    async fn compare(&self, bearer: &str, tokens: &TokensFile) -> Option<IssuedToken> {
+        let text = TokenText::parse(bearer)?;
+        let token = tokens.find(text.id())?.clone();
+        let _turn = self.comparisons.acquire().await.ok()?;
+        let hash = token.hash.clone();
+        let is_right = tokio::task::spawn_blocking(move || hash.is_of(&text));
+        let is_right = is_right.await.unwrap_or(false);
+        (is_right && !token.is_over(SystemTime::now())).then_some(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+
+    use super::*;
+    use crate::accounts::{FAILURES_FREE, NewToken};
+
+    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    struct Host {
+        _directory: tempfile::TempDir,
+        path: PathBuf,
+        authority: Authority,
+    }
+
+    impl Host {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("tokens.toml");
+            let authority = Authority::new(path.clone()).unwrap();
+            Self {
+                _directory: directory,
+                path,
+                authority,
+            }
+        }
+
+        fn issue(&self, lasts: Option<i64>) -> (IssuedToken, String) {
+            let new = NewToken::make().unwrap();
+            let token = IssuedToken {
+                id: new.text.id().clone(),
+                account: "ci".to_owned(),
+                profile: None,
+                hash: new.hash,
+                created: Utc::now(),
+                expires: lasts.map(|seconds| Utc::now() + chrono::TimeDelta::seconds(seconds)),
+            };
+            TokensFile::read(&self.path).unwrap().add(&token).unwrap();
+            (token, new.text.reveal())
+        }
+
+        async fn admit(&self, bearer: &str) -> Result<String, Refusal> {
+            let admitted = self.authority.admit(Some(bearer), ADDRESS).await;
+            admitted.map(|token| token.account)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_let_in_until_it_is_revoked() {
+        let host = Host::new();
+        let (_, text) = host.issue(None);
+        assert!(matches!(
+            host.authority.admit(None, ADDRESS).await,
+            Err(Refusal::Missing)
+        ));
+        for _ in 0..3 {
+            assert_eq!(host.admit(&text).await.unwrap(), "ci");
+        }
+        TokensFile::read(&host.path)
+            .unwrap()
+            .revoke(|_| true)
+            .unwrap();
+        assert!(matches!(host.admit(&text).await, Err(Refusal::Wrong)));
+    }
+
+    #[tokio::test]
+    async fn a_token_ends_with_its_time_although_it_was_remembered() {
+        let host = Host::new();
+        let (_, text) = host.issue(Some(2));
+        assert!(host.admit(&text).await.is_ok());
+        tokio::time::sleep(Duration::from_millis(2_100)).await;
+        assert!(matches!(host.admit(&text).await, Err(Refusal::Wrong)));
+    }
+
+    #[tokio::test]
+    async fn wrong_tokens_lock_their_address_out_but_not_who_is_known() {
+        let host = Host::new();
+        let (_, known) = host.issue(None);
+        let (other, _) = host.issue(None);
+        assert!(host.admit(&known).await.is_ok());
+        let forged = NewToken::make().unwrap().text.reveal();
+        let forged = format!(
+            "vesicle_{}{}",
+            other.id,
+            &forged[forged.rfind('_').unwrap()..]
+        );
+        for _ in 0..=FAILURES_FREE {
+            assert!(matches!(host.admit(&forged).await, Err(Refusal::Wrong)));
+        }
+        let locked = host.admit(&forged).await.unwrap_err();
+        assert!(matches!(locked, Refusal::LockedOut(_)), "{locked}");
+        assert!(host.admit(&known).await.is_ok());
+        let elsewhere = "192.0.2.9".parse().unwrap();
+        let admitted = host.authority.admit(Some(&known), elsewhere).await;
+        assert!(admitted.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_lets_nobody_in() {
+        let host = Host::new();
+        let (_, text) = host.issue(None);
+        assert!(host.admit(&text).await.is_ok());
+        std::fs::write(&host.path, "token = 1").unwrap();
+        assert!(matches!(host.admit(&text).await, Err(Refusal::Unreadable)));
+    }
+}

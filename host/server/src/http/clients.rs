@@ -1,0 +1,147 @@
+//! The services of accounts: each has one of its own, so that no session, state, memory or call of one account can be named
+//! by another.
+
+use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use parking_lot::Mutex;
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::Bounds;
+use crate::{
+    accounts::{Account, IssuedToken},
+    mcp::Server,
+};
+
+/// What makes the handlers of an account's requests; of everybody's, where there are no accounts.
+pub struct Tenants {
+    /// The accounts that the configuration describes.
+    pub accounts: Vec<Account>,
+    /// Makes what makes a handler: for each session, or for each request where there are no sessions.
+    pub servers: MakeServers,
+}
+
+/// Makes what makes a handler for an account.
+pub type MakeServers = Box<dyn Fn(Option<&Account>) -> MakeServer + Send + Sync>;
+
+/// Makes a handler.
+pub type MakeServer = Box<dyn Fn() -> Server + Send + Sync>;
+
+/// All accounts that were seen.
+pub struct Clients {
+    tenants: Tenants,
+    bounds: Bounds,
+    closing: CancellationToken,
+    known: Mutex<HashMap<Account, Arc<Client>>>,
+    /// Where there are no accounts.
+    anybody: Arc<Client>,
+}
+
+/// Whose request it is, for those that answer it.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Arc<str>);
+
+/// One account in use.
+pub struct Client {
+    /// Whose it is.
+    pub account: Option<Account>,
+    /// What answers its requests.
+    pub service: StreamableHttpService<Server, LocalSessionManager>,
+    /// Its sessions.
+    pub sessions: Arc<LocalSessionManager>,
+    /// How many it may have.
+    pub sessions_max: usize,
+    /// Turns of its calls.
+    pub turns: Arc<Semaphore>,
+    /// How often it may call.
+    pub rate: DefaultDirectRateLimiter,
+}
+
+impl Clients {
+    /// Nobody was seen yet.
+    pub fn new(tenants: Tenants, bounds: Bounds, closing: CancellationToken) -> Self {
+        let anybody = Arc::new(client(&tenants, None, &bounds, &closing));
+        Self {
+            tenants,
+            bounds,
+            closing,
+            known: Mutex::default(),
+            anybody,
+        }
+    }
+
+    /// The one for requests that show no token, where none is needed.
+    pub fn anybody(&self) -> Arc<Client> {
+        self.anybody.clone()
+    }
+
+    /// The one of this token's account.
+    pub fn of(&self, token: &IssuedToken) -> Arc<Client> {
+        let described = self.tenants.accounts.iter();
+        let described = described
+            .into_iter()
+            .find(|account| account.name == token.account);
+        let account = described.cloned().unwrap_or_else(|| Account {
+            profile: token.profile.clone(),
+            ..Account::named(&token.account)
+        });
+        let mut known = self.known.lock();
+        let client = known.entry(account.clone()).or_insert_with(|| {
+            Arc::new(client(
+                &self.tenants,
+                Some(account),
+                &self.bounds,
+                &self.closing,
+            ))
+        });
+        client.clone()
+    }
+
+    /// How many sessions are open.
+    pub async fn sessions(&self) -> usize {
+        let clients: Vec<_> = self.known.lock().values().cloned().collect();
+        let mut count = self.anybody.sessions.sessions.read().await.len();
+        for client in clients {
+            count += client.sessions.sessions.read().await.len();
+        }
+        count
+    }
+}
+
+fn client(
+    tenants: &Tenants,
+    account: Option<Account>,
+    bounds: &Bounds,
+    closing: &CancellationToken,
+) -> Client {
+    let mut sessions = LocalSessionManager::default();
+    sessions.session_config.keep_alive = Some(bounds.session_idle);
+    let sessions = Arc::new(sessions);
+    // By which names and from where requests come was looked at before they come here.
+    let config = StreamableHttpServerConfig::default()
+        .disable_allowed_hosts()
+        .disable_allowed_origins()
+        .with_json_response(true)
+        .with_max_request_body_bytes(bounds.body_bytes)
+        .with_cancellation_token(closing.child_token());
+    let server = (tenants.servers)(account.as_ref());
+    let service = StreamableHttpService::new(move || Ok(server()), sessions.clone(), config);
+    let (at_once, per_minute) = match &account {
+        Some(account) => (account.calls_at_once, account.calls_per_minute),
+        None => (Semaphore::MAX_PERMITS as u64, u32::MAX.into()),
+    };
+    let per_minute = u32::try_from(per_minute).unwrap_or(u32::MAX);
+    let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+    Client {
+        account,
+        service,
+        sessions,
+        sessions_max: bounds.sessions,
+        turns: Arc::new(Semaphore::new(at_once as usize)),
+        rate: RateLimiter::direct(quota),
+    }
+}

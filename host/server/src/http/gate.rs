@@ -1,0 +1,212 @@
+//! Lets requests of MCP in: those of somebody who may call, as long as there is room and the host is not ending.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse as _, Response},
+};
+use governor::clock::{Clock as _, DefaultClock};
+use http_body_util::Full;
+use ipnet::IpNet;
+use serde::Deserialize;
+use tower_service::Service as _;
+
+use super::{
+    Caller, Clients,
+    body::Bodies,
+    clients::Client,
+    drain::{Drain, Keeping},
+    peer::Peer,
+};
+use crate::{
+    accounts::{Authority, Refusal},
+    metrics::Metrics,
+};
+
+/// When to come back to a host that is ending: another one, or the next, should be there by then.
+const ENDING_RETRY: Duration = Duration::from_secs(5);
+/// When to come back where all turns are taken.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
+
+const SESSION_ID: &str = "mcp-session-id";
+
+/// What decides.
+pub struct Gate {
+    /// Who knows tokens, where they are needed.
+    pub authority: Option<Authority>,
+    /// What answers.
+    pub clients: Clients,
+    /// Whether the host is ending.
+    pub drain: Drain,
+    /// What reads bodies.
+    pub bodies: Bodies,
+    /// Whose word on where a request comes from counts.
+    pub proxies: Vec<IpNet>,
+    /// Where refusals are counted.
+    pub metrics: Metrics,
+}
+
+impl Gate {
+    /// Whose request it is.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn client(&self, head: &Parts) -> Result<Arc<Client>, Refusal> {
+        let Some(authority) = &self.authority else {
+            return Ok(self.clients.anybody());
+        };
+        let Some(peer) = head.extensions.get::<Peer>() else {
+            return Err(Refusal::Wrong);
+        };
+        let address = peer.client(&head.headers, &self.proxies);
+        let token = authority.admit(bearer(&head.headers), address).await;
+        let token = token.inspect_err(|refusal| {
+            tracing::warn!(%address, %refusal, "a request was refused");
+            self.metrics.refused(match refusal {
+                Refusal::Missing | Refusal::Wrong => "token",
+                Refusal::LockedOut(_) => "lockout",
+                Refusal::Unreadable => "unreadable",
+            });
+        })?;
+        Ok(self.clients.of(&token))
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What of a message decides whether there is room for it.
+#[derive(Deserialize)]
+struct Asked<'m> {
+    #[serde(borrow)]
+    method: Option<std::borrow::Cow<'m, str>>,
+}
+
+/// A request of MCP.
+pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let client = match gate.client(&head).await {
+        Ok(client) => client,
+        Err(refusal) => return refused(&refusal),
+    };
+    let Some(under_way) = gate.drain.enter() else {
+        return later(
+            "this host is ending; ask again",
+            StatusCode::SERVICE_UNAVAILABLE,
+            ENDING_RETRY,
+        );
+    };
+    if head.method != Method::POST {
+        // A stream of the host's own messages, or the end of a session: neither is waited for.
+        drop(under_way);
+        return answered(&client, head, Bytes::new()).await;
+    }
+    if let Err(until) = client.rate.check() {
+        let wait = until.wait_time_from(DefaultClock::default().now());
+        gate.metrics.refused("rate");
+        return later(
+            "this account calls too often",
+            StatusCode::TOO_MANY_REQUESTS,
+            wait,
+        );
+    }
+    let Ok(turn) = client.turns.clone().try_acquire_owned() else {
+        gate.metrics.refused("calls_at_once");
+        let what = "too many calls of this account are under way";
+        return later(what, StatusCode::TOO_MANY_REQUESTS, BUSY_RETRY);
+    };
+    let length = head.headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let body = match gate.bodies.read(body, length).await {
+        Ok(body) => body,
+        Err(error) => {
+            let mut response = (error.status(), format!("{error}\n")).into_response();
+            // What is left of the body would be taken for the next request.
+            response.headers_mut().insert(
+                header::CONNECTION,
+                header::HeaderValue::from_static("close"),
+            );
+            return response;
+        }
+    };
+    if !head.headers.contains_key(SESSION_ID)
+        && let Ok(Asked {
+            method: Some(method),
+        }) = serde_json::from_slice(&body)
+        && method == "initialize"
+        && client.sessions.sessions.read().await.len() >= client.sessions_max
+    {
+        gate.metrics.refused("sessions");
+        let what = "this account has too many sessions open; close some";
+        return later(what, StatusCode::SERVICE_UNAVAILABLE, ENDING_RETRY);
+    }
+    let response = answered(&client, head, body).await;
+    response.map(|body| Body::new(Keeping::new(body, (under_way, turn))))
+}
+
+async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {
+    if let Some(account) = &client.account {
+        let caller = Caller(account.name.as_str().into());
+        head.extensions.insert(caller);
+    }
+    let request = axum::http::Request::from_parts(head, Full::new(body));
+    match client.service.clone().call(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    }
+}
+
+/// The answer to a request that is not let in.
+pub fn refused(refusal: &Refusal) -> Response {
+    let status = match refusal {
+        Refusal::Missing | Refusal::Wrong => StatusCode::UNAUTHORIZED,
+        Refusal::LockedOut(wait) => {
+            return later(&refusal.to_string(), StatusCode::TOO_MANY_REQUESTS, *wait);
+        }
+        Refusal::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let mut response = (status, format!("{refusal}\n")).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = match refusal {
+            Refusal::Missing => "Bearer realm=\"vesicle\"",
+            _ => "Bearer realm=\"vesicle\", error=\"invalid_token\"",
+        };
+        let challenge = header::HeaderValue::from_static(challenge);
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+fn later(what: &str, status: StatusCode, wait: Duration) -> Response {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let headers = [(header::RETRY_AFTER, seconds.max(1).to_string())];
+    (status, headers, format!("{what}\n")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_what_follows_the_scheme() {
+        for (value, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc ", Some("abc")),
+            ("Basic abc", None),
+            ("Bearer", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+            assert_eq!(bearer(&headers), token, "{value}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! Revisions of the protocol, and what HTTP itself asks for.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::{HttpHost, initialize, stateless};
+
+#[tokio::test]
+async fn revisions_with_sessions_have_them_and_2026_has_none() {
+    let host = HttpHost::start(&[]);
+    for revision in ["2025-06-18", "2025-11-25"] {
+        let mut opening = initialize();
+        opening["params"]["protocolVersion"] = json!(revision);
+        let opened = host.post(&opening, &[]).await;
+        assert_eq!(opened.message()["result"]["protocolVersion"], revision);
+        let session = opened.header("mcp-session-id").unwrap().to_owned();
+        let headers = [
+            ("mcp-session-id", &*session),
+            ("mcp-protocol-version", revision),
+        ];
+        let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        assert_eq!(
+            host.post(&initialized, &headers).await.status,
+            StatusCode::ACCEPTED
+        );
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": "execute_agent_code", "arguments": {"code": "return 1 + 1"}}});
+        let answer = host.post(&call, &headers).await.message();
+        assert_eq!(
+            answer["result"]["structuredContent"]["output"], 2,
+            "{answer}"
+        );
+    }
+    let headers = [
+        ("mcp-protocol-version", "2026-07-28"),
+        ("mcp-method", "server/discover"),
+    ];
+    let found = host
+        .post(&stateless("server/discover", json!({})), &headers)
+        .await;
+    assert!(found.header("mcp-session-id").is_none());
+    assert!(
+        found.message()["result"]["supportedVersions"]
+            .to_string()
+            .contains("2026-07-28"),
+        "{found:?}"
+    );
+    assert_eq!(host.run("return 1 + 1", &[]).await, 2);
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_where_it_is() {
+    let host = HttpHost::start(&[]);
+    let answer = host.get("/", &[]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(answer.text.contains("/mcp"), "{}", answer.text);
+}
