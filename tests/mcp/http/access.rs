@@ -130,6 +130,14 @@ async fn accounts_see_nothing_of_each_other() {
         .await
         .message();
     assert_eq!(got["result"]["isError"], true, "{got}");
+    // Plugins.
+    let plugin = json!({"name": "mine", "language": "typescript", "description": "Tells a secret.",
+        "source": "export function tell(): string { return 'of one' }"});
+    let saved = host.call("save_plugin", &plugin, &one).await.message();
+    assert_eq!(saved["result"]["isError"], false, "{saved}");
+    let code = "try { return await plugins.mine.tell({}) } catch (error) { return error.code }";
+    assert_eq!(host.run(code, &one).await, "of one");
+    assert_ne!(host.run(code, &other).await, "of one");
     // Sessions.
     let opened = host.post(&initialize(), &one).await;
     let session = opened.header("mcp-session-id").unwrap().to_owned();

@@ -9,6 +9,7 @@ use rmcp::{
         ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
     },
 };
+use serde_json::json;
 use vesicle_bridge::{names::snake, typescript::first_line};
 
 use super::Host;
@@ -90,17 +91,18 @@ pub async fn read(
     granted: &Granted,
     uri: &str,
 ) -> Result<ReadResourceResult, ErrorData> {
+    // The protocol wants the address told apart from the words.
+    let absent = |why: String| ErrorData::resource_not_found(why, Some(json!({ "uri": uri })));
     let name = named(uri).ok_or_else(|| {
-        ErrorData::resource_not_found(
-            format!("there is no `{uri}`; addresses are {PREFIX}SERVER/TOOL{SUFFIX}"),
-            None,
-        )
+        absent(format!(
+            "there is no `{uri}`; addresses are {PREFIX}SERVER/TOOL{SUFFIX}"
+        ))
     })?;
     let server = name.split_once('.').map(|(server, _)| server);
     let catalog = host.toolbox.catalog(server).await.map_err(no_bridge)?;
     let (server, tool) = granted
         .find(&catalog, &name)
-        .map_err(|error| ErrorData::resource_not_found(error.to_string(), None))?;
+        .map_err(|error| absent(error.to_string()))?;
     let function = snake(tool.name(), "tool");
     let typed = (host.toolbox).typed(server.name.as_str(), &tool.definition);
     let text = typed.module(&function);
