@@ -52,7 +52,7 @@ pub struct Authority {
     key: [u8; blake3::KEY_LEN],
     read: Mutex<Option<Read>>,
     remembered: Mutex<HashMap<blake3::Hash, (TokenId, TokenHash)>>,
-    lockout: Lockout,
+    lockout: Arc<Lockout>,
     comparisons: Arc<Semaphore>,
 }
 
@@ -83,7 +83,7 @@ impl Authority {
             key,
             read: Mutex::default(),
             remembered: Mutex::default(),
-            lockout: Lockout::default(),
+            lockout: Arc::default(),
             comparisons: Arc::new(Semaphore::new(COMPARISONS_AT_ONCE)),
         })
     }
@@ -133,17 +133,11 @@ impl Authority {
         if let Some(wait) = self.lockout.wait(address, Instant::now()) {
             return Err(Refusal::LockedOut(wait));
         }
-        match self.compare(bearer, &tokens).await {
-            Some(token) => {
-                self.lockout.succeeded(address);
-                self.remember(digest, &token);
-                Ok(token)
-            }
-            None => {
-                self.lockout.failed(address, Instant::now());
-                Err(Refusal::Wrong)
-            }
-        }
+        let token = self.compare(bearer, &tokens, address).await;
+        let token = token.ok_or(Refusal::Wrong)?;
+        self.lockout.succeeded(address);
+        self.remember(digest, &token);
+        Ok(token)
     }
 
     fn remembered(&self, digest: &blake3::Hash, tokens: &TokensFile) -> Option<IssuedToken> {
@@ -167,14 +161,31 @@ impl Authority {
         remembered.insert(digest, (token.id.clone(), token.hash.clone()));
     }
 
-    async fn compare(&self, bearer: &str, tokens: &TokensFile) -> Option<IssuedToken> {
-        let text = TokenText::parse(bearer)?;
-        let token = tokens.find(text.id())?.clone();
-        let _turn = self.comparisons.acquire().await.ok()?;
-        let hash = token.hash.clone();
-        let is_right = tokio::task::spawn_blocking(move || hash.is_of(&text));
-        let is_right = is_right.await.unwrap_or(false);
-        (is_right && !token.is_over(SystemTime::now())).then_some(token)
+    /// The token, if it is right; if not, that was counted, whether or not whoever sent it waited for the answer.
+    async fn compare(
+        &self,
+        bearer: &str,
+        tokens: &TokensFile,
+        address: IpAddr,
+    ) -> Option<IssuedToken> {
+        let text = TokenText::parse(bearer);
+        let known = text.as_ref().and_then(|text| tokens.find(text.id()));
+        let (Some(text), Some(token)) = (text.clone(), known.cloned()) else {
+            self.lockout.failed(address, Instant::now());
+            return None;
+        };
+        let turn = self.comparisons.clone().acquire_owned().await.ok()?;
+        let lockout = self.lockout.clone();
+        let comparing = tokio::task::spawn_blocking(move || {
+            // Kept to the end, also where nobody waits for it any more.
+            let _turn = turn;
+            let is_right = token.hash.is_of(&text) && !token.is_over(SystemTime::now());
+            if !is_right {
+                lockout.failed(address, Instant::now());
+            }
+            is_right.then_some(token)
+        });
+        comparing.await.ok().flatten()
     }
 }
 
