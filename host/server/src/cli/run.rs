@@ -11,6 +11,7 @@ use vesicle::config::{
 use vesicle::lazy::{LazySandbox, RunError};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
+use vesicle::metrics::Metrics;
 use vesicle::plugins::{Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
 use vesicle::tools::{Toolbox, Trees};
 use vesicle_sandbox::{Config, Execution, Network, Outcome, Transport};
@@ -192,6 +193,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
             surroundings: configuration.surroundings(transport),
             sandbox: sandbox.clone(),
             audit: audit.clone(),
+            metrics: Metrics::default(),
         });
         let behalf = OnBehalf {
             profile: Arc::new(profile.clone()),

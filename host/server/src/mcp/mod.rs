@@ -175,11 +175,13 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
     let sandbox = LazySandbox::new(service.sandbox, guests.handle().clone());
     sandbox.warm_up();
 
+    let metrics = Metrics::default();
     let plugins = of_plugins(
         &service.plugins,
         service.surroundings,
         &sandbox,
         &service.audit,
+        &metrics,
     );
     if let (Some(plugins), true) = (&plugins, service.watches_plugins) {
         let dispatcher = plugins.dispatcher.clone();
@@ -198,7 +200,7 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
         result_bytes_max: service.result_bytes_max,
         memory: memory::Service::new(service.memory),
         lists_all_tools: service.lists_all_tools,
-        metrics: Metrics::default(),
+        metrics,
         account: None,
     });
     let served = match service.http {
@@ -220,6 +222,7 @@ fn of_plugins(
     surroundings: Surroundings,
     sandbox: &LazySandbox,
     audit: &Audit,
+    metrics: &Metrics,
 ) -> Option<plugins::Service> {
     let plugins = match Plugins::new(config) {
         Ok(plugins) => plugins,
@@ -234,6 +237,7 @@ fn of_plugins(
             surroundings,
             sandbox: sandbox.clone(),
             audit: audit.clone(),
+            metrics: metrics.clone(),
         }),
         listed_tools: config.listed_tools,
         saving: config.saving,
@@ -290,6 +294,7 @@ impl Host {
             tenant.surroundings,
             &self.sandbox,
             &self.audit,
+            &self.metrics,
         );
         Self {
             plugins,

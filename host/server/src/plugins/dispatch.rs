@@ -1,7 +1,11 @@
 //! The one place where plugins are called, whoever calls: an MCP client, code, another plugin or the command line. It
 //! knows what is installed now, what is granted now and what was loaded, and each call of it is logged.
 
-use std::{future, sync::Arc, time::Duration};
+use std::{
+    future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::value::RawValue;
 use tokio::sync::watch;
@@ -29,6 +33,7 @@ use crate::{
     audit::{Audit, Begun, Ended, Refused, Who},
     lazy::{LazySandbox, RunError},
     limits::Profile,
+    metrics::Metrics,
 };
 
 /// Calls plugins. Clones are the same one.
@@ -54,6 +59,8 @@ pub struct Parts {
     pub sandbox: LazySandbox,
     /// Where calls are logged.
     pub audit: Audit,
+    /// Where they are counted.
+    pub metrics: Metrics,
 }
 
 /// For whom plugins are called.
@@ -307,6 +314,7 @@ impl Dispatcher {
             input: arguments,
         };
         let recording = self.0.parts.audit.begin(begun, || behalf.who.clone())?;
+        let began = Instant::now();
         let work = async {
             let sandbox = self.at_depth(behalf.chain.depth()).await?;
             let (ready, rights) = self.opened(&named.plugin, &sandbox).await?;
@@ -326,7 +334,7 @@ impl Dispatcher {
                 arguments,
                 limits,
                 grants,
-                session: None,
+                session: behalf.who.account.as_deref().map(Arc::from),
             };
             let outcome = ready.tools.call(&sandbox, invocation).await;
             let outcome = outcome.map_err(|why| NotCalled::Call {
@@ -348,6 +356,7 @@ impl Dispatcher {
                 (answer, ended)
             }
         };
+        self.0.parts.metrics.executed(&ended, began.elapsed());
         recording.end(ended).await?;
         answer
     }

@@ -8,6 +8,7 @@ use vesicle::{
     config::{Flag, Runner},
     lazy::LazySandbox,
     limits::{Asker, Profile},
+    metrics::Metrics,
     plugins::{Asked, Called, Chain, Dispatcher, Named, NotCalled, OnBehalf, Parts},
     tools::{ToolRules, Toolbox},
 };
@@ -152,6 +153,7 @@ impl Call<'_> {
             surroundings: self.place.surroundings(transport),
             sandbox: LazySandbox::new(config, Handle::current()),
             audit: audit.clone(),
+            metrics: Metrics::default(),
         });
         let tools: Arc<dyn ToolCall> = match self.toolbox.is_empty() {
             true => Arc::new(NoTools),
