@@ -25,6 +25,20 @@ async fn a_host_says_whether_it_is_ready_and_why_not() {
 }
 
 #[tokio::test]
+async fn strangers_are_not_told_what_is_wrong() {
+    let gone = "[auth]\nrequired = true\n\
+        [memory]\nurl = \"postgres://nobody@127.0.0.1:9/none?connect_timeout=1\"\n";
+    let host = HttpHost::start_with(gone, &|_| {}, &[]);
+    let ready = host.get("/readyz", &[]).await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(
+        ready.text.contains("not well") && !ready.text.contains("127.0.0.1"),
+        "{}",
+        ready.text
+    );
+}
+
+#[tokio::test]
 async fn figures_count_what_happened() {
     let host = HttpHost::start(&[]);
     host.run("return 1", &[]).await;

@@ -77,12 +77,7 @@ pub(super) fn resolve(
         else {
             continue;
         };
-        rows.push(Row {
-            key: path.clone(),
-            value: entry.value.clone(),
-            origin: entry.origin.clone(),
-            follows: None,
-        });
+        rows.push(Row::of(path, entry));
         if let ("profile", Value::Text(profile)) = (key, &entry.value)
             && !known.contains(&profile.as_str())
         {

@@ -485,7 +485,7 @@ pub static KEYS: [Key; 75] = [
         kind: Kind::Authorities,
         default: || Some(Value::List(vec![])),
         doc: "The names by which clients may ask for this host, in the header `Host`, such as [\"mcp.example.com\"], with a port\n\
-              or for any port. The address itself and, on this machine, `localhost` always count. Web pages of others\n\
+              or for any port. Its addresses and, on this machine, `localhost` always count. Web pages of others\n\
               cannot reach the host through a name of theirs that leads to it.",
         env_also: None,
     },

@@ -97,12 +97,7 @@ pub(super) fn resolve(
         else {
             continue;
         };
-        rows.push(Row {
-            key: path.clone(),
-            value: entry.value.clone(),
-            origin: entry.origin.clone(),
-            follows: None,
-        });
+        rows.push(Row::of(path, entry));
         let problem = |what: String, advice: &str| Problem {
             origin: entry.origin.clone(),
             what,

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Configuration, file,
-    value::{Origin, Value},
+    value::{Entry, Origin, Value},
 };
 
 /// A key, its value, and where that came from.
@@ -20,6 +20,18 @@ pub struct Row {
     pub origin: Origin,
     /// The other key whose value or setting decided this one.
     pub follows: Option<String>,
+}
+
+impl Row {
+    /// A key that somebody set.
+    pub fn of(key: &str, entry: &Entry) -> Self {
+        Self {
+            key: key.to_owned(),
+            value: entry.value.clone(),
+            origin: entry.origin.clone(),
+            follows: None,
+        }
+    }
 }
 
 impl Configuration {

@@ -1,6 +1,12 @@
 //! Whether the host lives, whether it can be sent requests, and its figures.
 
-use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json, Router,
@@ -10,12 +16,15 @@ use axum::{
     routing,
 };
 use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
 
 use super::gate::Gate;
 use crate::metrics::Metrics;
 
 /// How long one part of the host may take to say how it is.
 const CHECK_MAX: Duration = Duration::from_secs(5);
+/// How long what it said holds.
+const CHECKED_FOR: Duration = Duration::from_secs(1);
 
 /// What has to be free where the host keeps what lasts, in bytes.
 const FREE_BYTES_MIN: u64 = 64 << 20;
@@ -35,7 +44,12 @@ pub struct Health {
 struct Asked {
     health: Arc<Health>,
     gate: Arc<Gate>,
+    /// What the checks came to, and when.
+    last: Mutex<Option<(Instant, Vec<Checked>)>>,
 }
+
+/// The name of a part, and what is wrong with it.
+type Checked = (&'static str, Result<(), String>);
 
 /// `/healthz`, `/readyz` and `/metrics`.
 pub fn routes(health: Arc<Health>, gate: Arc<Gate>) -> Router {
@@ -43,32 +57,59 @@ pub fn routes(health: Arc<Health>, gate: Arc<Gate>) -> Router {
         .route("/healthz", routing::get(async || "ok\n"))
         .route("/readyz", routing::get(ready))
         .route("/metrics", routing::get(metrics))
-        .with_state(Arc::new(Asked { health, gate }))
+        .with_state(Arc::new(Asked {
+            health,
+            gate,
+            last: Mutex::default(),
+        }))
 }
 
-/// 200 where every part is well, and 503 with what is wrong.
+impl Asked {
+    /// How the parts are. Anybody may ask, so that many who do get one answer.
+    async fn checked(&self) -> Vec<Checked> {
+        let mut last = self.last.lock().await;
+        if let Some((when, parts)) = &*last
+            && when.elapsed() < CHECKED_FOR
+        {
+            return parts.clone();
+        }
+        let mut parts = Vec::new();
+        for (name, check) in &self.health.checks {
+            let checked = tokio::time::timeout(CHECK_MAX, check()).await;
+            let late = || Err(format!("no answer within {} s", CHECK_MAX.as_secs()));
+            let checked = checked.unwrap_or_else(|_| late());
+            if let Err(why) = &checked {
+                tracing::warn!(part = name, why, "a part of the host is not well");
+            }
+            parts.push((*name, checked));
+        }
+        *last = Some((Instant::now(), parts.clone()));
+        parts
+    }
+}
+
+/// 200 where every part is well, and 503 where one is not. What is wrong may name paths and databases, so that where there
+/// are accounts it is only logged.
 async fn ready(State(asked): State<Arc<Asked>>) -> Response {
-    let mut parts = Map::new();
-    let mut is_ready = true;
-    for (name, check) in &asked.health.checks {
-        let checked = tokio::time::timeout(CHECK_MAX, check()).await;
-        let told = match checked {
-            Ok(Ok(())) => "ok".to_owned(),
-            Ok(Err(why)) => why,
-            Err(_) => format!("no answer within {} s", CHECK_MAX.as_secs()),
-        };
-        is_ready &= told == "ok";
-        parts.insert((*name).to_owned(), Value::String(told));
-    }
-    if asked.gate.drain.is_ending() {
-        is_ready = false;
-        parts.insert("host".to_owned(), json!("ending"));
-    }
+    let tells = asked.gate.authority.is_none();
+    let parts = asked.checked().await;
+    let is_ending = asked.gate.drain.is_ending();
+    let is_ready = !is_ending && parts.iter().all(|(_, checked)| checked.is_ok());
+    let told = parts.into_iter().map(|(name, checked)| match checked {
+        Ok(()) => (name.to_owned(), json!("ok")),
+        Err(why) if tells => (name.to_owned(), json!(why)),
+        Err(_) => (
+            name.to_owned(),
+            json!("not well; its operator finds the reason in the log"),
+        ),
+    });
+    let ending = is_ending.then(|| ("host".to_owned(), json!("ending")));
+    let told: Map<String, Value> = told.chain(ending).collect();
     let status = match is_ready {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
-    (status, Json(Value::Object(parts))).into_response()
+    (status, Json(told)).into_response()
 }
 
 /// In the text format of OpenMetrics; for admins, where there are accounts.

@@ -6,7 +6,10 @@ use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -39,7 +42,7 @@ impl Listener {
     /// Serves until it is closed; waits for connections to end then.
     pub async fn serve(self, router: Router) {
         let room = Arc::new(Semaphore::new(self.bounds.connections));
-        let graceful = Arc::new(GracefulShutdown::new());
+        let graceful = GracefulShutdown::new();
         let builder = Arc::new(builder(&self.bounds));
         loop {
             let accepted = tokio::select! {
@@ -56,18 +59,18 @@ impl Listener {
             };
             // Answers are short; waiting to send them together with others only delays them.
             let _ = stream.set_nodelay(true);
-            let (router, builder, graceful) = (router.clone(), builder.clone(), graceful.clone());
+            let (router, builder) = (router.clone(), builder.clone());
+            // Waited for from here on, and told when it is to end.
+            let watcher = graceful.watcher();
             let (tls, receive) = (self.tls.clone(), self.bounds.receive);
             tokio::spawn(async move {
                 let _turn = turn;
                 let served = match tls {
-                    None => serve(stream, peer, router, &builder, &graceful).await,
+                    None => serve(stream, peer, router, &builder, watcher).await,
                     Some(tls) => {
                         let accepting = tls.acceptor().accept(stream);
                         match tokio::time::timeout(receive, accepting).await {
-                            Ok(Ok(stream)) => {
-                                serve(stream, peer, router, &builder, &graceful).await
-                            }
+                            Ok(Ok(stream)) => serve(stream, peer, router, &builder, watcher).await,
                             Ok(Err(error)) => Err(error.into()),
                             Err(_) => Err("TLS did not begin in time".into()),
                         }
@@ -79,9 +82,7 @@ impl Listener {
             });
         }
         drop(self.listener);
-        if let Some(graceful) = Arc::into_inner(graceful) {
-            graceful.shutdown().await;
-        }
+        graceful.shutdown().await;
     }
 
     async fn accept(
@@ -115,7 +116,7 @@ async fn serve(
     peer: Peer,
     router: Router,
     builder: &auto::Builder<TokioExecutor>,
-    graceful: &GracefulShutdown,
+    watcher: Watcher,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -123,5 +124,5 @@ async fn serve(
         router.clone().call(request)
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
-    graceful.watch(connection.into_owned()).await
+    watcher.watch(connection.into_owned()).await
 }

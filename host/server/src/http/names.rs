@@ -1,7 +1,10 @@
 //! By which name a request asks for this host, and from which page it comes. A page of somebody else's that a person
 //! has open can reach this machine, by a name of its own that it lets lead here; its requests carry that name and the page's.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{Request, State},
@@ -16,6 +19,8 @@ use crate::config::authority;
 /// What may be asked for, and by whom.
 pub struct Names {
     hosts: Vec<(String, Option<u16>)>,
+    /// Where the host listens at all of its addresses, each of them counts: only a name can be made to lead elsewhere.
+    takes_addresses: bool,
     origins: Vec<String>,
 }
 
@@ -36,6 +41,7 @@ impl Names {
         let origins = origins.map(|origin| origin.trim_end_matches('/').to_ascii_lowercase());
         Self {
             hosts,
+            takes_addresses: ip.is_unspecified(),
             origins: origins.collect(),
         }
     }
@@ -49,9 +55,10 @@ impl Names {
         let Some((name, port)) = host.and_then(authority) else {
             return Some("the request names no host, or one that cannot be".to_owned());
         };
-        let is_known = self.hosts.iter().any(|(known, known_port)| {
+        let is_listed = self.hosts.iter().any(|(known, known_port)| {
             *known == name && known_port.is_none_or(|known| Some(known) == port)
         });
+        let is_known = is_listed || self.takes_addresses && is_address(&name);
         if !is_known {
             return Some(format!(
                 "this host is not known as `{name}`; its operator adds names to `allowed_hosts` under [http] in vesicle.toml"
@@ -69,6 +76,13 @@ impl Names {
                 .to_owned()
         })
     }
+}
+
+/// Whether a host is called by an address that a machine can have. Browsers take that of no machine for this one.
+fn is_address(name: &str) -> bool {
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>()
+        .is_ok_and(|ip| !ip.to_canonical().is_unspecified())
 }
 
 /// Lets a request pass, or answers it with 403.
@@ -136,6 +150,9 @@ mod tests {
             ("b.example", false),
             ("0.0.0.0:8787", false),
             ("localhost:8787", false),
+            ("192.0.2.7:8787", true),
+            ("[2001:db8::7]:8787", true),
+            ("192.0.2.7.evil.example:8787", false),
         ] {
             assert_eq!(refused(&names, Some(host), None), !passes, "{host}");
         }

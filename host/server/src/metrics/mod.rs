@@ -165,11 +165,6 @@ impl Metrics {
             .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// Adds figures that are asked for when all are read.
-    pub fn collect(&self, collector: Box<dyn prometheus_client::collector::Collector>) {
-        self.0.registry.lock().register_collector(collector);
-    }
-
     /// All of them, in the text format of OpenMetrics.
     pub fn encode(&self) -> String {
         self.0.process.read();

@@ -11,18 +11,15 @@ use serde_json::value::RawValue;
 use tokio::sync::watch;
 use vesicle_bridge::Decision;
 use vesicle_plugins::{
-    Answer, CallError, Invocation,
+    Invocation,
     grants::{GrantsFile, Rights},
     name::PluginName,
     signatures::TrustFile,
-    store::StoreError,
 };
-use vesicle_sandbox::{
-    ExecuteError, Execution, Grants, NoTools, OffClock, Outcome, Sandbox, ToolCall,
-};
+use vesicle_sandbox::{Execution, Grants, NoTools, OffClock, Sandbox, ToolCall};
 
 use super::{
-    Chain, ChainError, GrantError, Named, PluginError, Plugins, Shelf, Surroundings, WithPlugins,
+    Called, Chain, Named, NotCalled, PluginError, Plugins, Shelf, Surroundings, WithPlugins,
     as_limits,
     call::{Ready, broken, ready},
     fresh::Fresh,
@@ -30,8 +27,8 @@ use super::{
     narrowed::Narrowed,
 };
 use crate::{
-    audit::{Audit, Begun, Ended, Refused, Who},
-    lazy::{LazySandbox, RunError},
+    audit::{Audit, Begun, Ended, Who},
+    lazy::LazySandbox,
     limits::Profile,
     metrics::Metrics,
 };
@@ -76,101 +73,6 @@ pub struct OnBehalf {
     pub who: Who,
     /// Which calls wait for what is called now.
     pub chain: Chain,
-}
-
-/// What a call came to.
-pub struct Called {
-    /// Its outcome; what the tool says of its own failure stands in place of a result.
-    pub outcome: Outcome,
-    /// Whether the tool says that it failed.
-    pub failed: bool,
-    /// What the plugin asks for and is not granted; nothing where nothing is.
-    pub missing: String,
-    /// What grants it, for people.
-    pub grant_by: String,
-}
-
-impl Called {
-    /// Whether there is a result.
-    pub fn is_success(&self) -> bool {
-        self.outcome.is_success() && !self.failed
-    }
-
-    /// Why there is none, with what may be missing for one.
-    pub fn explanation(&self) -> String {
-        let why = match &self.outcome {
-            Outcome::Success { output, .. } => format!("failed: {}", output.get()),
-            other => other.explanation(),
-        };
-        match self.missing.as_str() {
-            "" => why,
-            missing => format!(
-                "{why}\nnot granted to it: {missing}; the operator grants it with `{}`",
-                self.grant_by
-            ),
-        }
-    }
-}
-
-/// Why a plugin was not called.
-#[derive(Debug, thiserror::Error)]
-pub enum NotCalled {
-    /// The profile has it not.
-    #[error("`{PREFIX}{name}` may not be called under the profile `{profile}`; `plugins.allow` in vesicle.toml says what may", PREFIX = super::PREFIX)]
-    NotAllowed {
-        /// The tool.
-        name: String,
-        /// The profile.
-        profile: String,
-    },
-    /// Too many plugins wait for each other.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// It cannot be used.
-    #[error(transparent)]
-    Plugin(#[from] PluginError),
-    /// There is no such tool, or the sandbox has no room.
-    #[error("`{plugin}`: {why}")]
-    Call {
-        /// The plugin.
-        plugin: PluginName,
-        /// Why not.
-        why: CallError,
-    },
-    /// There is no sandbox.
-    #[error(transparent)]
-    Sandbox(#[from] RunError),
-    /// It cannot be logged.
-    #[error(transparent)]
-    Audit(#[from] Refused),
-    /// Nobody waits for it any more.
-    #[error("the call was stopped: {0}")]
-    Stopped(&'static str),
-}
-
-impl NotCalled {
-    /// Whether there is no such plugin or tool.
-    pub fn is_unknown(&self) -> bool {
-        matches!(
-            self,
-            Self::Plugin(PluginError::Store(StoreError::Absent { .. }))
-                | Self::Call {
-                    why: CallError::UnknownTool { .. },
-                    ..
-                }
-        )
-    }
-
-    /// Whether the sandbox is full, and when to come back, in milliseconds.
-    pub fn busy(&self) -> Option<u64> {
-        match self {
-            Self::Call {
-                why: CallError::Execute(ExecuteError::Busy { retry_after_ms, .. }),
-                ..
-            } => Some(*retry_after_ms),
-            _ => None,
-        }
-    }
 }
 
 /// A call to be made.
@@ -342,7 +244,7 @@ impl Dispatcher {
                 why,
             })?;
             let grant_by = self.plugins().grant_by(&named.plugin, &rights);
-            Ok(called(outcome, &rights, grant_by))
+            Ok(Called::of(outcome, &rights, grant_by))
         };
         let (answer, ended) = tokio::select! {
             biased;
@@ -451,27 +353,4 @@ fn watch(recording: &crate::audit::Recording, grants: &mut Grants) {
     grants.tools = watched.tools;
     grants.memories = watched.memories;
     grants.network = watched.network;
-}
-
-fn called(outcome: Outcome<Answer>, rights: &Rights, grant_by: String) -> Called {
-    let mut failed = false;
-    let outcome = outcome.try_map(|answer| match answer {
-        Answer::Result(value) => Ok(value),
-        Answer::Failure(value) => {
-            failed = true;
-            Ok(value)
-        }
-    });
-    Called {
-        outcome,
-        failed,
-        missing: rights.missing(),
-        grant_by,
-    }
-}
-
-impl From<GrantError> for NotCalled {
-    fn from(error: GrantError) -> Self {
-        Self::Plugin(error.into())
-    }
 }

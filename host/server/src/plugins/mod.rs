@@ -2,6 +2,7 @@
 //! whom they trust, and the way of a component from a file to a call.
 
 mod call;
+mod called;
 mod chain;
 mod dispatch;
 mod document;
@@ -32,8 +33,9 @@ use vesicle_plugins::{
 };
 use vesicle_sandbox::LoadError;
 
+pub use called::{Called, NotCalled};
 pub use chain::{Chain, ChainError, DEPTH_MAX};
-pub use dispatch::{Asked, Called, Dispatcher, NotCalled, OnBehalf, Parts};
+pub use dispatch::{Asked, Dispatcher, OnBehalf, Parts};
 pub use document::{Documented, document};
 pub use doors::WithPlugins;
 pub use listed::{ListError, all_tools};
