@@ -63,6 +63,26 @@ async fn without_a_right_token_nobody_gets_in() {
     assert_eq!(host.get("/healthz", &[]).await.status, StatusCode::OK);
 }
 
+/// An answer before the end of a body would break its stream off, and nobody would see the answer.
+#[tokio::test]
+async fn a_refusal_is_seen_over_http_2() {
+    let (host, _, _) = two_accounts();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(super::tls())
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    for _ in 0..20 {
+        let request = client.post(host.url("/mcp")).body("x".repeat(100_000));
+        let answer = request.bearer_auth("vesicle_x").send().await.unwrap();
+        let status = answer.status();
+        let is_refusal =
+            [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+        assert!(is_refusal, "{status}");
+        assert!(!answer.text().await.unwrap().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_is_taken_back_ends_at_once() {
     let (host, one, other) = two_accounts();

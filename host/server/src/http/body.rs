@@ -85,6 +85,23 @@ impl Bodies {
         }
     }
 
+    /// Takes a body that nobody wants and keeps nothing of it. Over HTTP/2, an answer before a body's end breaks its stream off,
+    /// and clients see that in place of the answer.
+    pub async fn discard(&self, mut body: Body) {
+        let all = async {
+            let mut left = self.bytes_max;
+            while let Some(Ok(frame)) = body.frame().await {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                match left.checked_sub(bytes) {
+                    Some(fewer) => left = fewer,
+                    None => return,
+                }
+            }
+        };
+        // Whoever is slow is answered in the middle of it.
+        let _ = tokio::time::timeout(self.receive, all).await;
+    }
+
     fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, BodyError> {
         let shares = u32::try_from(bytes / SHARE_BYTES + 1).unwrap_or(u32::MAX);
         let room = self.shares.clone().try_acquire_many_owned(shares);

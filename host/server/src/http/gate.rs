@@ -12,13 +12,14 @@ use governor::clock::{Clock as _, DefaultClock};
 use http_body_util::Full;
 use ipnet::IpNet;
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tower_service::Service as _;
 
 use super::{
     Caller, Clients,
     body::Bodies,
     clients::Client,
-    drain::{Drain, Keeping},
+    drain::{Drain, Keeping, UnderWay},
     peer::Peer,
 };
 use crate::{
@@ -88,38 +89,69 @@ struct Asked<'m> {
     method: Option<std::borrow::Cow<'m, str>>,
 }
 
+/// A request that was let in: whose it is, and what it keeps until it is answered.
+struct LetIn {
+    client: Arc<Client>,
+    under_way: UnderWay,
+    /// Of a call; a stream of the host's own messages and the end of a session take none.
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+impl Gate {
+    /// Lets a request in, or says why not.
+    async fn let_in(&self, head: &Parts) -> Result<LetIn, Box<Response>> {
+        let client = self.client(head).await;
+        let client = client.map_err(|refusal| Box::new(refused(&refusal)))?;
+        let Some(under_way) = self.drain.enter() else {
+            let what = "this host is ending; ask again";
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Err(Box::new(later(what, status, ENDING_RETRY)));
+        };
+        let turn = match head.method == Method::POST {
+            true => Some(self.turn(&client)?),
+            false => None,
+        };
+        Ok(LetIn {
+            client,
+            under_way,
+            turn,
+        })
+    }
+
+    fn turn(&self, client: &Client) -> Result<OwnedSemaphorePermit, Box<Response>> {
+        if let Err(until) = client.rate.check() {
+            self.metrics.refused("rate");
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            let what = "this account calls too often";
+            return Err(Box::new(later(what, StatusCode::TOO_MANY_REQUESTS, wait)));
+        }
+        client.turns.clone().try_acquire_owned().map_err(|_| {
+            self.metrics.refused("calls_at_once");
+            let what = "too many calls of this account are under way";
+            Box::new(later(what, StatusCode::TOO_MANY_REQUESTS, BUSY_RETRY))
+        })
+    }
+}
+
 /// A request of MCP.
 pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let client = match gate.client(&head).await {
-        Ok(client) => client,
-        Err(refusal) => return refused(&refusal),
+    let let_in = match gate.let_in(&head).await {
+        Ok(let_in) => let_in,
+        Err(response) => {
+            gate.bodies.discard(body).await;
+            return *response;
+        }
     };
-    let Some(under_way) = gate.drain.enter() else {
-        return later(
-            "this host is ending; ask again",
-            StatusCode::SERVICE_UNAVAILABLE,
-            ENDING_RETRY,
-        );
-    };
-    if head.method != Method::POST {
-        // A stream of the host's own messages, or the end of a session: neither is waited for.
+    let LetIn {
+        client,
+        under_way,
+        turn,
+    } = let_in;
+    let Some(turn) = turn else {
+        // Neither is waited for by whoever ends the host.
         drop(under_way);
         return answered(&client, head, Bytes::new()).await;
-    }
-    if let Err(until) = client.rate.check() {
-        let wait = until.wait_time_from(DefaultClock::default().now());
-        gate.metrics.refused("rate");
-        return later(
-            "this account calls too often",
-            StatusCode::TOO_MANY_REQUESTS,
-            wait,
-        );
-    }
-    let Ok(turn) = client.turns.clone().try_acquire_owned() else {
-        gate.metrics.refused("calls_at_once");
-        let what = "too many calls of this account are under way";
-        return later(what, StatusCode::TOO_MANY_REQUESTS, BUSY_RETRY);
     };
     let length = head.headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
