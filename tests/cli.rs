@@ -26,6 +26,8 @@ mod examples;
 mod files;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/login.rs"]
 mod login;
 #[path = "cli/memory.rs"]

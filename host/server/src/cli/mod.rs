@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod exit;
 mod generate;
+mod init;
 mod memory;
 mod options;
 mod plugin;
@@ -48,6 +49,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Run(run::RunArgs),
     Serve(serve::ServeArgs),
     Servers(servers::ServersArgs),
@@ -70,6 +72,7 @@ impl Cli {
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitStatus> {
         match self.command {
+            Command::Init(args) => init::run(&args, &self.global),
             Command::Run(args) => run::run(&args, &self.global),
             Command::Serve(args) => serve::run(&args, &self.global),
             Command::Servers(args) => servers::run(&args, &self.global),

@@ -51,7 +51,8 @@ use show::Row;
 use value::{Entry, Origin};
 
 pub use audit::{NoDirectory, Runner};
-pub use defaults::defaults;
+pub use defaults::{Starter, defaults, starter};
+pub use file::{FILE_NAME, user_file};
 pub use hosts::{ALLOW_HOSTS, HostEntry};
 pub use keys::ENV_CONFIG;
 pub use kind::{authority, is_profile_name};
@@ -60,6 +61,7 @@ pub use plugins::PLUGIN_DIR;
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
 pub use tools::{MCP_CONFIG, MCP_JSON, ToolsConfig};
+pub(crate) use tools::{RENAME, RESERVED, is_vesicle};
 pub use value::{Value, list};
 
 /// How log lines look.
@@ -128,6 +130,32 @@ impl Configuration {
     pub fn load(path: Option<&Path>, flags: &[Flag]) -> Result<Self, ConfigError> {
         let file = file::find(path).map_err(|problem| ConfigError(vec![problem]))?;
         Self::of(file, std::env::vars_os(), flags)
+    }
+
+    /// Reads the environment and lays `flags` over it, as if there were no file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the environment and the flags.
+    pub fn without_file(flags: &[Flag]) -> Result<Self, ConfigError> {
+        Self::of(None, std::env::vars_os(), flags)
+    }
+
+    /// Reads `text` as the file at `path`, which need not be there yet.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn of_text(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let file = file::ConfigFile {
+            name: path.display().to_string(),
+            directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+            text: text.to_owned(),
+        };
+        Self::of(Some(file), [], &[])
+    }
+
+    /// The configuration file, if there is one.
+    pub fn file_name(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| &*file.name)
     }
 
     /// How the sandbox is to be set up.
