@@ -6,12 +6,14 @@ mod bench;
 mod compile;
 mod completions;
 mod config;
+mod doctor;
 mod exit;
 mod generate;
 mod init;
 mod memory;
 mod options;
 mod plugin;
+mod progress;
 mod reach;
 mod report;
 mod run;
@@ -62,6 +64,7 @@ enum Command {
     Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     /// Compiles a component for the sandbox that asks for it
     #[command(hide = true)]
@@ -88,6 +91,7 @@ impl Cli {
                 logging::init(configuration.log_format, configuration.secrets()?);
                 bench::run(&args)
             }
+            Command::Doctor(args) => doctor::run(&args, &self.global),
             Command::Config(args) => config::run(&args, &self.global),
             Command::Completions(args) => completions::run(&args),
             Command::CompileComponent => compile::run(),

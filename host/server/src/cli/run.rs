@@ -20,7 +20,7 @@ use super::{
     ExitStatus, allowing, audit,
     exit::UsageError,
     options::{self, GlobalArgs, ServerArgs},
-    report,
+    progress, report,
     source::{self, Source},
     values,
 };
@@ -279,7 +279,10 @@ async fn tree(toolbox: &Toolbox, profile: &Profile, execution: &mut Execution) -
 }
 
 async fn execute(sandbox: &LazySandbox, execution: Execution) -> anyhow::Result<Outcome> {
-    let sandbox = match sandbox.sandbox().await {
+    let waiting = progress::Waiting::begin(progress::ENGINE);
+    let made = sandbox.sandbox().await;
+    drop(waiting);
+    let sandbox = match made {
         Ok(sandbox) => sandbox,
         Err(RunError::Start(error)) => {
             return Err(anyhow::Error::from(error).context("cannot start the sandbox"));

@@ -197,7 +197,12 @@ impl Configuration {
 
     /// Where what has to last is kept, if that is known.
     pub fn data_directory(&self) -> Option<PathBuf> {
-        let row = self.rows.iter().find(|row| row.key == "data_dir")?;
+        self.path("data_dir")
+    }
+
+    /// The place that this key names.
+    pub fn path(&self, key: &str) -> Option<PathBuf> {
+        let row = self.rows.iter().find(|row| row.key == key)?;
         match &row.value {
             Value::Path(path) => Some(path.clone()),
             _ => None,

@@ -34,6 +34,7 @@ pub use health::{Check, Health, has_room};
 use listen::Listener;
 use names::Names;
 use tls::Tls;
+pub use tls::check_tls;
 
 /// Where MCP is.
 pub const MCP_PATH: &str = "/mcp";

@@ -2,7 +2,6 @@
 
 mod eval;
 mod look;
-mod progress;
 mod transfer;
 mod upkeep;
 
@@ -14,7 +13,7 @@ use serde::Serialize;
 use vesicle::memory::LazyMemory;
 use vesicle_memory::{Memory, Store};
 
-use super::{ExitStatus, options::GlobalArgs};
+use super::{ExitStatus, options::GlobalArgs, progress};
 use crate::logging;
 
 /// Look at the memory of past work, move it, and keep it safe

@@ -74,6 +74,8 @@ enum PluginCommand {
     Trust(sign::TrustArgs),
 }
 
+pub use upkeep::{ungranted, verified};
+
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Output {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vesicle::plugins::PluginError;
+use vesicle::plugins::{PluginError, Plugins};
 use vesicle_plugins::{
     name::PluginName,
     signatures::Verdict,
-    store::{Finding, Severity, UNUSED_KEPT},
+    store::{Finding, Report, Severity, UNUSED_KEPT},
 };
 
 use super::{Output, Place, plugin_name, print, print_json};
@@ -97,8 +97,7 @@ pub struct VerifyArgs {
 
 /// Prints what is wrong.
 pub fn verify(args: &VerifyArgs, place: &Place) -> anyhow::Result<ExitStatus> {
-    let mut report = place.plugins.store().verify()?;
-    report.findings.extend(unsound_signatures(place)?);
+    let report = verified(&place.plugins)?;
     let word = |severity| match severity {
         Severity::Note => "note",
         Severity::Error => "error",
@@ -143,16 +142,37 @@ pub fn verify(args: &VerifyArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     })
 }
 
+/// What is wrong with what is installed, and with its signatures.
+pub fn verified(plugins: &Plugins) -> anyhow::Result<Report> {
+    let mut report = plugins.store().verify()?;
+    report.findings.extend(unsound_signatures(plugins)?);
+    Ok(report)
+}
+
+/// The plugins that ask for what they were not granted, each with the command that grants it.
+pub fn ungranted(plugins: &Plugins) -> anyhow::Result<Vec<(PluginName, String)>> {
+    let mut ungranted = Vec::new();
+    for listed in plugins.store().list()?.plugins {
+        let rights = plugins.rights(&listed.manifest)?;
+        if !rights.missing().is_empty() {
+            let name = listed.manifest.name().clone();
+            let command = plugins.grant_by(&name, &rights);
+            ungranted.push((name, command));
+        }
+    }
+    Ok(ungranted)
+}
+
 /// What is wrong with signatures, of all that can be read: what cannot is told already.
-fn unsound_signatures(place: &Place) -> anyhow::Result<Vec<Finding>> {
-    let store = place.plugins.store();
+fn unsound_signatures(plugins: &Plugins) -> anyhow::Result<Vec<Finding>> {
+    let store = plugins.store();
     let mut findings = Vec::new();
     for listed in store.list()?.plugins {
         let name = listed.manifest.name();
         let Ok(loaded) = store.load(name) else {
             continue;
         };
-        let (severity, what) = match place.plugins.verdict(&loaded) {
+        let (severity, what) = match plugins.verdict(&loaded) {
             Ok(Verdict::Unsigned | Verdict::Trusted(_)) => continue,
             Ok(Verdict::Untrusted(why)) => {
                 (Severity::Note, format!("`{name}` is signed, but {why}"))
