@@ -30,6 +30,8 @@ mod files;
 mod help;
 #[path = "cli/init.rs"]
 mod init;
+#[path = "cli/json.rs"]
+mod json;
 #[path = "cli/login.rs"]
 mod login;
 #[path = "cli/memory.rs"]
@@ -58,6 +60,8 @@ mod security;
 mod servers;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/watch.rs"]
+mod watch;
 
 use std::{
     fmt,

@@ -10,8 +10,10 @@ mod doctor;
 mod exit;
 mod generate;
 mod init;
+mod man;
 mod memory;
 mod options;
+mod output;
 mod plugin;
 mod progress;
 mod reach;
@@ -66,6 +68,7 @@ enum Command {
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
     /// Compiles a component for the sandbox that asks for it
     #[command(hide = true)]
     CompileComponent,
@@ -93,6 +96,7 @@ impl Cli {
             }
             Command::Doctor(args) => doctor::run(&args, &self.global),
             Command::Config(args) => config::run(&args, &self.global),
+            Command::Man(args) => man::run(&args),
             Command::Completions(args) => completions::run(&args),
             Command::CompileComponent => compile::run(),
         }
@@ -105,5 +109,41 @@ mod tests {
     fn the_definition_is_consistent() {
         use clap::CommandFactory as _;
         super::Cli::command().debug_assert();
+    }
+
+    /// What each of these prints is a format of its own.
+    const NO_JSON: [(&str, &str); 5] = [
+        ("vesicle serve", "speaks MCP, which is JSON"),
+        ("vesicle completions", "prints a script"),
+        ("vesicle man", "prints a manual"),
+        ("vesicle memory export", "prints lines of JSON"),
+        ("vesicle compile-component", "is for vesicle itself"),
+    ];
+
+    #[test]
+    fn every_command_that_prints_data_prints_json() {
+        use clap::CommandFactory as _;
+        fn without(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+            for below in command.get_subcommands() {
+                without(below, &format!("{path} {}", below.get_name()), found);
+            }
+            let has_json = command
+                .get_arguments()
+                .any(|arg| arg.get_long() == Some("json"));
+            let does_something = !command.is_subcommand_required_set();
+            if does_something && !has_json {
+                found.push(path.to_owned());
+            }
+        }
+        let mut command = super::Cli::command();
+        command.build();
+        let mut found = Vec::new();
+        without(&command, "vesicle", &mut found);
+        found.retain(|path| !path.split(' ').any(|word| word == "help"));
+        let known: Vec<&str> = NO_JSON.iter().map(|(path, _)| *path).collect();
+        found.sort();
+        let mut expected = known.clone();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
     }
 }

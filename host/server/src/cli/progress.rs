@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// What is said while the engine is made.
 pub const ENGINE: &str = "Getting the engine ready; the first time takes some seconds";
 /// What is over by then is not worth a line.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(1_000);
 const TICK: Duration = Duration::from_millis(100);
 
 /// How a bar looks where the whole is known.
@@ -35,7 +35,7 @@ pub fn show(bar: &ProgressBar, done: u64, all: u64) {
 
 /// Does `work`, and says what is waited for where it takes long.
 pub fn while_waiting<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
-    if !std::io::stderr().is_terminal() {
+    if !is_seen() {
         return work();
     }
     let waiting = Waiting::begin(what);
@@ -53,7 +53,7 @@ pub struct Waiting {
 impl Waiting {
     /// Begins to wait.
     pub fn begin(what: &'static str) -> Self {
-        if !std::io::stderr().is_terminal() {
+        if !is_seen() {
             return Self {
                 over: None,
                 shows: None,
@@ -87,8 +87,13 @@ impl Drop for Waiting {
     }
 }
 
+/// Whether somebody looks at standard error, at something that can show a line twice.
+fn is_seen() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
+}
+
 fn styled(template: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+    if !is_seen() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::no_length();

@@ -1,10 +1,13 @@
 //! `vesicle run`.
 
-use std::{sync::Arc, time::Duration};
+mod watch;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
-use vesicle::audit::{Begun, Ended};
+use tokio::runtime::Runtime;
+use vesicle::audit::{Audit, Begun, Ended};
 use vesicle::config::{
     ALLOW_HOSTS, Configuration, Flag, HostEntry, PREOPEN, Preopen, Runner, Value,
 };
@@ -13,8 +16,9 @@ use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
 use vesicle::metrics::Metrics;
 use vesicle::plugins::{Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
+use vesicle::secrets::Secrets;
 use vesicle::tools::{Toolbox, Trees};
-use vesicle_sandbox::{Config, Execution, Network, Outcome, Transport};
+use vesicle_sandbox::{Config, Execution, Limits, Network, Outcome, Transport};
 
 use super::{
     ExitStatus, allowing, audit,
@@ -71,6 +75,7 @@ pub struct RunArgs {
     /// The session that the program keeps `state` in [default: default] [key: `state.session`]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+
     /// A directory that it may use, as `fs` in GUEST: for reading (`ro`, the default) or writing too
     /// (`rw`); can be given again [key: `preopen`]
     #[arg(long, value_parser = values::preopen, value_name = "HOST:GUEST[:ro|rw]")]
@@ -87,6 +92,10 @@ pub struct RunArgs {
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
     json: bool,
+
+    /// Run it again whenever it, or a file of its input, changes, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
 
     /// Write a line to the audit log, see `vesicle audit` [key: `audit.enabled`]
     #[arg(long)]
@@ -156,6 +165,10 @@ impl RunArgs {
 
 /// Runs the program and prints what became of it.
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
+    if args.watch && args.files().is_empty() {
+        let what = "--watch needs a file to look at; name one in place of `-`";
+        return Err(UsageError(what.to_owned()).into());
+    }
     let configuration = global.configuration(args.flags())?;
     let secrets = configuration
         .secrets()
@@ -164,91 +177,181 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let transport = configuration
         .transport(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
-    let (mut execution, profile) = args.execution(&configuration, transport.clone())?;
-    let tools = configuration
-        .tools(&secrets)
-        .map_err(|error| UsageError(error.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start the async runtime")?;
-    // Servers are started when the program first asks for a tool.
-    let toolbox = Toolbox::new(tools, runtime.handle().clone());
-    if !toolbox.is_empty() {
-        execution.tools = Arc::new(toolbox.granted(&profile, None));
-    }
-    let _tree = runtime.block_on(tree(&toolbox, &profile, &mut execution));
-    let audit = audit::start(&configuration, &secrets, Runner::Run)?;
-    let config = Config {
-        concurrency_max: 1,
-        compiler: super::compile::compiler(),
-        ..configuration.sandbox()
+    let prepare = || args.execution(&configuration, transport.clone());
+    let first = prepare();
+    // What cannot be read now may be there when it is looked at again.
+    let first = match args.watch {
+        true => first,
+        false => Ok(first?),
     };
-    let sandbox = LazySandbox::new(config, runtime.handle().clone());
-    // A place where nobody keeps plugins is none that matters to a program which calls none.
-    if let Ok(plugins) = Plugins::new(configuration.plugins()) {
-        let dispatcher = Dispatcher::new(Parts {
-            plugins,
-            surroundings: configuration.surroundings(transport),
-            sandbox: sandbox.clone(),
-            audit: audit.clone(),
-            metrics: Metrics::default(),
-        });
-        let behalf = OnBehalf {
-            profile: Arc::new(profile.clone()),
-            tools: execution.tools.clone(),
-            off_clock: None,
-            who: audit::command_line(),
-            chain: Chain::of_program(),
+    let host = Host::start(&configuration, &secrets, transport.clone())?;
+    let status = match args.watch {
+        true => watch::run(args, &host, first, prepare),
+        false => first.map_err(Into::into).and_then(|(execution, profile)| {
+            let outcome = host.run(execution, &profile)?;
+            args.tell(outcome)
+        }),
+    };
+    host.end();
+    status
+}
+
+impl RunArgs {
+    /// Prints what became of the program; nothing where it was interrupted.
+    fn tell(&self, outcome: Option<Told>) -> anyhow::Result<ExitStatus> {
+        let Some(Told {
+            outcome,
+            profile,
+            limits,
+        }) = outcome
+        else {
+            return Ok(ExitStatus::Interrupted);
         };
-        execution.tools = Arc::new(WithPlugins::of_program(dispatcher, behalf));
-    }
-    let begun = Begun {
-        tool: "run",
-        profile: &profile.name,
-        code: &execution.code,
-        input: &execution.input,
-    };
-    let recording = audit.begin(begun, audit::command_line)?;
-    recording.watch(&mut execution);
-    let limits = execution.limits;
-    let outcome = runtime.block_on(async {
-        tokio::select! {
-            outcome = execute(&sandbox, execution) => {
-                outcome.map(|outcome| Some(secrets.redact_outcome(outcome)))
+        let printed = match self.json {
+            true => report::as_json(&outcome),
+            false => {
+                let advice = allowing::advice(&outcome, &profile, &limits);
+                report::for_people(&outcome, advice.as_deref())
             }
-            // Without a handler Ctrl-C would kill the process, which is as good an end.
-            Ok(()) = tokio::signal::ctrl_c() => Ok(None),
+        };
+        match printed {
+            // Whoever read our output has seen enough, as `head` does.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            other => other.context("cannot print the outcome")?,
         }
-    });
-    let ended = match &outcome {
-        Ok(Some(outcome)) => Ended::of(outcome, recording.wants_payloads()),
-        Ok(None) => Ended::otherwise("interrupted"),
-        Err(_) => Ended::otherwise("failed"),
-    };
-    let logged = runtime.block_on(recording.end(ended));
-    audit.flush();
-    runtime.block_on(toolbox.shut_down());
-    // A compilation that Ctrl-C interrupted must not be waited for.
-    runtime.shutdown_background();
-    logged?;
-    let Some(outcome) = outcome? else {
-        return Ok(ExitStatus::Interrupted);
-    };
-    let printed = match args.json {
-        true => report::as_json(&outcome),
-        false => {
-            let advice = allowing::advice(&outcome, &profile, &limits);
-            report::for_people(&outcome, advice.as_deref())
-        }
-    };
-    match printed {
-        // Whoever read our output has seen enough, as `head` does.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        other => other.context("cannot print the outcome")?,
+        Ok(ExitStatus::from(&outcome))
     }
-    Ok(ExitStatus::from(&outcome))
+
+    /// The files that it is made of, which may change.
+    fn files(&self) -> Vec<PathBuf> {
+        let inputs = [&self.input, &self.input_text].into_iter().flatten();
+        let inputs = inputs.filter_map(|input| input.strip_prefix('@'));
+        let files = std::iter::once(self.file.as_str()).chain(inputs);
+        files
+            .filter(|file| *file != "-")
+            .map(PathBuf::from)
+            .collect()
+    }
+}
+
+/// What became of a program, and what it might have used.
+struct Told {
+    outcome: Outcome,
+    profile: Profile,
+    limits: Limits,
+}
+
+/// What runs programs, be it one or several after each other.
+struct Host {
+    runtime: Runtime,
+    toolbox: Toolbox,
+    sandbox: LazySandbox,
+    audit: Audit,
+    secrets: Secrets,
+    dispatcher: Option<Dispatcher>,
+}
+
+impl Host {
+    /// Servers are started when a program first asks for a tool, and the engine when one first runs.
+    fn start(
+        configuration: &Configuration,
+        secrets: &Secrets,
+        transport: Arc<Transport>,
+    ) -> anyhow::Result<Self> {
+        let tools = configuration
+            .tools(secrets)
+            .map_err(|error| UsageError(error.to_string()))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("cannot start the async runtime")?;
+        let toolbox = Toolbox::new(tools, runtime.handle().clone());
+        let audit = audit::start(configuration, secrets, Runner::Run)?;
+        let config = Config {
+            concurrency_max: 1,
+            compiler: super::compile::compiler(),
+            ..configuration.sandbox()
+        };
+        let sandbox = LazySandbox::new(config, runtime.handle().clone());
+        // A place where nobody keeps plugins is none that matters to a program which calls none.
+        let dispatcher = Plugins::new(configuration.plugins()).ok().map(|plugins| {
+            Dispatcher::new(Parts {
+                plugins,
+                surroundings: configuration.surroundings(transport),
+                sandbox: sandbox.clone(),
+                audit: audit.clone(),
+                metrics: Metrics::default(),
+            })
+        });
+        Ok(Self {
+            runtime,
+            toolbox,
+            sandbox,
+            audit,
+            secrets: secrets.clone(),
+            dispatcher,
+        })
+    }
+
+    /// Runs one program; nothing becomes of one that Ctrl-C ends.
+    fn run(&self, mut execution: Execution, profile: &Profile) -> anyhow::Result<Option<Told>> {
+        if !self.toolbox.is_empty() {
+            execution.tools = Arc::new(self.toolbox.granted(profile, None));
+        }
+        let _tree = self
+            .runtime
+            .block_on(tree(&self.toolbox, profile, &mut execution));
+        if let Some(dispatcher) = &self.dispatcher {
+            let behalf = OnBehalf {
+                profile: Arc::new(profile.clone()),
+                tools: execution.tools.clone(),
+                off_clock: None,
+                who: audit::command_line(),
+                chain: Chain::of_program(),
+            };
+            execution.tools = Arc::new(WithPlugins::of_program(dispatcher.clone(), behalf));
+        }
+        let begun = Begun {
+            tool: "run",
+            profile: &profile.name,
+            code: &execution.code,
+            input: &execution.input,
+        };
+        let recording = self.audit.begin(begun, audit::command_line)?;
+        recording.watch(&mut execution);
+        let limits = execution.limits;
+        let outcome = self.runtime.block_on(async {
+            tokio::select! {
+                outcome = execute(&self.sandbox, execution) => {
+                    outcome.map(|outcome| Some(self.secrets.redact_outcome(outcome)))
+                }
+                // Without a handler Ctrl-C would kill the process, which is as good an end.
+                Ok(()) = tokio::signal::ctrl_c() => Ok(None),
+            }
+        });
+        let ended = match &outcome {
+            Ok(Some(outcome)) => Ended::of(outcome, recording.wants_payloads()),
+            Ok(None) => Ended::otherwise("interrupted"),
+            Err(_) => Ended::otherwise("failed"),
+        };
+        let logged = self.runtime.block_on(recording.end(ended));
+        self.audit.flush();
+        let told = |outcome| Told {
+            outcome,
+            profile: profile.clone(),
+            limits,
+        };
+        logged?;
+        Ok(outcome?.map(told))
+    }
+
+    /// Ends the servers.
+    fn end(self) {
+        self.runtime.block_on(self.toolbox.shut_down());
+        // A compilation that Ctrl-C interrupted must not be waited for.
+        self.runtime.shutdown_background();
+    }
 }
 
 /// `/servers`, where the program has files. It is removed when what this returns is dropped.

@@ -10,7 +10,7 @@ use vesicle_plugins::{
     store::{Finding, Report, Severity, UNUSED_KEPT},
 };
 
-use super::{Output, Place, plugin_name, print, print_json};
+use super::{Output, OutputArgs, Place, plugin_name, print, print_json};
 use crate::cli::{ExitStatus, values};
 
 /// Go back to the version of a plugin that served before
@@ -22,9 +22,8 @@ pub struct RollbackArgs {
     #[arg(value_parser = plugin_name)]
     name: PluginName,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Goes back.
@@ -34,7 +33,7 @@ pub fn rollback(args: &RollbackArgs, place: &Place) -> anyhow::Result<ExitStatus
     let manifest = store.read_manifest(&args.name, version)?;
     let contents = manifest.contents();
     let missing = place.plugins.rights(&manifest)?.missing();
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&json!({
             "name": args.name.as_str(),
             "version": contents.version,
@@ -62,9 +61,8 @@ pub struct RemoveArgs {
     #[arg(value_parser = plugin_name)]
     name: PluginName,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Removes it.
@@ -73,7 +71,7 @@ pub fn remove(args: &RemoveArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     let mut grants = place.plugins.grants()?;
     place.plugins.store().remove(&args.name)?;
     let had_grant = grants.revoke(&args.name)?;
-    match args.output {
+    match args.output.get() {
         Output::Json => {
             let name = args.name.as_str();
             print_json(&json!({"name": name, "had_grant": had_grant}))?;
@@ -90,9 +88,8 @@ pub fn remove(args: &RemoveArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     1  some are not, or others may write there\n  \
     2  bad usage")]
 pub struct VerifyArgs {
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints what is wrong.
@@ -102,7 +99,7 @@ pub fn verify(args: &VerifyArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         Severity::Note => "note",
         Severity::Error => "error",
     };
-    match args.output {
+    match args.output.get() {
         Output::Json => {
             let findings = report.findings.iter().map(|finding| {
                 json!({
@@ -196,16 +193,15 @@ pub struct GcArgs {
     #[arg(long, value_parser = values::duration, value_name = "DURATION")]
     unused_for: Option<Duration>,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Removes it.
 pub fn collect(args: &GcArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     let unused_for = args.unused_for.unwrap_or(UNUSED_KEPT);
     let collected = place.plugins.store().collect(unused_for)?;
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&json!({
             "components": collected.components,
             "manifests": collected.manifests,
