@@ -40,6 +40,8 @@ mod memory;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/packages.rs"]
+mod packages;
 #[path = "cli/plugin_modules.rs"]
 mod plugin_modules;
 #[path = "cli/plugin_new.rs"]

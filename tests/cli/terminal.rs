@@ -49,7 +49,7 @@ fn people_are_told_what_they_wait_for() {
 #[test]
 fn an_error_has_a_coloured_head_unless_colours_are_unwanted() {
     // With the engine compiled, so that nothing is shown of waiting for it.
-    assert_eq!(crate::run("").code(), Some(0));
+    assert_eq!(crate::run("return 1").code(), Some(0));
     let program = in_repository("tests/cli/programs/throws.ts");
     let program = program.to_str().expect("a UTF-8 path");
     let seen = on_a_terminal(&["run", program], &[]);

@@ -33,9 +33,4 @@ impl OutputArgs {
             false => self.output.unwrap_or_default(),
         }
     }
-
-    /// Whether programs read it.
-    pub fn is_json(&self) -> bool {
-        self.get() == Output::Json
-    }
 }
