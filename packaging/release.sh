@@ -46,7 +46,8 @@ cargo deb --no-build --locked --profile "$profile" --manifest-path host/server/C
 
 # The tool writes a file beside the manifest of each member of the workspace.
 cargo cyclonedx --format json --spec-version 1.5 --manifest-path host/server/Cargo.toml --override-filename vesicle-sbom
-mv host/server/vesicle-sbom.json "$dist/$name.cdx.json"
+# Where it was built is nobody's business.
+sed "s|file://$PWD|file:///vesicle|g" host/server/vesicle-sbom.json >"$dist/$name.cdx.json"
 find host guests tests -name vesicle-sbom.json -delete
 
 cd "$dist"
