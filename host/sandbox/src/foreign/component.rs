@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component as Compiled, ComponentExportIndex, InstancePre, Val};
+use wasmtime::component::{
+    Component as Compiled, ComponentExportIndex, Instance, InstancePre, Val,
+};
 use wasmtime::{Engine, Store};
 
 use super::{LoadError, imports};
@@ -134,15 +136,19 @@ impl Component {
         KeptModule::foreign(shared.runtime.clone(), linked, expected)
     }
 
-    /// Calls a function of it in a new instance.
-    pub(crate) async fn run(
+    /// What makes instances of it.
+    pub(crate) fn linked(&self) -> &InstancePre<Guest> {
+        &self.shared.linked
+    }
+
+    /// Calls a function of it in an instance.
+    pub(crate) async fn call(
         &self,
         store: &mut Store<Guest>,
+        instance: &Instance,
         function: &Function,
         arguments: &[Val],
     ) -> wasmtime::Result<Vec<Val>> {
-        let instance = self.shared.linked.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated = Some(Instant::now());
         let callee = instance.get_func(&mut *store, function.index);
         let callee = callee
             .ok_or_else(|| wasmtime::Error::msg("the function is one of another component"))?;
