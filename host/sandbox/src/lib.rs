@@ -14,6 +14,7 @@ mod kept;
 mod limit_kind;
 mod limits;
 mod memories;
+mod memory_image;
 mod metered;
 mod network;
 mod off_clock;

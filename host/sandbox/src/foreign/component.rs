@@ -13,6 +13,7 @@ use wasmtime::{Engine, Store};
 use super::{LoadError, imports};
 use crate::guest::Guest;
 use crate::kept::KeptModule;
+use crate::memory_image;
 use crate::runtime::Runtime;
 
 /// A component that is not ours, compiled and linked. Clones share it.
@@ -74,6 +75,7 @@ impl Component {
         let linked = linker
             .instantiate_pre(compiled)
             .map_err(|error| imports::refusal(engine, linker, compiled, &error))?;
+        memory_image::make(compiled).map_err(LoadError::Internal)?;
         let functions = functions(&runtime.engine, compiled);
         Ok(Self {
             shared: Arc::new(Shared {
