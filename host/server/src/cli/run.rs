@@ -15,7 +15,7 @@ use vesicle::lazy::{LazySandbox, RunError};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
 use vesicle::metrics::Metrics;
-use vesicle::plugins::{Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
+use vesicle::plugins::{Chain, Dispatcher, Instances, OnBehalf, Parts, Plugins, WithPlugins};
 use vesicle::secrets::Secrets;
 use vesicle::tools::{Toolbox, Trees};
 use vesicle_sandbox::{Config, Execution, Limits, Network, Outcome, Transport};
@@ -309,6 +309,8 @@ impl Host {
                 off_clock: None,
                 who: audit::command_line(),
                 chain: Chain::of_program(),
+                // They end with the program.
+                instances: Some(Instances::new(Duration::MAX)),
             };
             execution.tools = Arc::new(WithPlugins::of_program(dispatcher.clone(), behalf));
         }
