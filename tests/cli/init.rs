@@ -273,6 +273,19 @@ fn for_the_user_it_takes_nothing_of_the_project() {
         "{text}"
     );
     assert!(text.contains("\n# mcp_config = "), "{text}");
+    // A place that was named from here is the same wherever the configuration lies.
+    let named = [
+        "init",
+        "--yes",
+        "--data-dir",
+        "mine",
+        "--config",
+        "below/v.toml",
+    ];
+    assert_eq!(user.vesicle(&named).code(), Some(0));
+    assert!(user.path("project/mine/secrets/notes_token").exists());
+    let servers = user.vesicle(&["run", "README", "--config", "below/v.toml"]);
+    assert!(!servers.stderr().contains("notes_token"), "{servers}");
     let both = user.vesicle(&["init", "--user", "--config", "x.toml"]);
     assert_eq!(both.code(), Some(2), "{both}");
 }

@@ -79,7 +79,8 @@ pub fn run(args: &InitArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let mut plan = Plan {
         project_file: (!args.user && !args.no_import && project_file.is_file())
             .then_some(project_file),
-        data_dir: surrounding.data_directory(),
+        // Paths in a configuration count from its own directory.
+        data_dir: surrounding.data_directory().map(|dir| here.join(dir)),
         data_dir_is_named: flags.iter().any(|flag| flag.key == "data_dir"),
         target,
         sources,

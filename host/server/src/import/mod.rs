@@ -208,7 +208,7 @@ fn usable(found: &Found) -> Result<bool, String> {
         Variables::new(found.variables.iter().cloned(), placeholder).with_secrets(placeholder);
     let read = Definitions::parse(&text, "it", &variables).map_err(|error| error.to_string())?;
     if let Some(problem) = read.problems.first() {
-        let key = problem.key.as_ref().map(|key| format!("`{key}` "));
+        let key = problem.key.as_ref().map(|key| format!("`{key}`: "));
         return Err(key.unwrap_or_default() + &problem.what);
     }
     Ok(read.servers.iter().all(|server| match &server.transport {

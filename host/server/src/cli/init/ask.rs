@@ -2,6 +2,8 @@
 
 use std::io::BufRead as _;
 
+use vesicle::import::Source;
+
 use super::{Plan, plan, say};
 
 /// The longest answer, in bytes.
@@ -29,8 +31,13 @@ pub fn all(plan: &mut Plan) -> anyhow::Result<bool> {
         };
         if !ask(one)? {
             source.servers.clear();
+            source.left_out.clear();
         }
     }
+    let is_told = |source: &Source| {
+        source.unreadable.is_some() || !(source.servers.is_empty() && source.left_out.is_empty())
+    };
+    plan.sources.retain(is_told);
     say("\n")?;
     if let (count @ 1.., Some(directory)) = (plan.literals().count(), plan.secrets_dir()) {
         say(&format!(

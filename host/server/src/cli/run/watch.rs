@@ -15,7 +15,7 @@ use tokio::{
 use vesicle::limits::Profile;
 use vesicle_sandbox::Execution;
 
-use super::{Host, RunArgs};
+use super::{RunArgs, host::Host};
 use crate::{
     cli::{ExitStatus, exit::UsageError},
     terminal,
