@@ -9,6 +9,7 @@ use std::{
 
 use serde_json::value::RawValue;
 use tokio::sync::watch;
+use tracing::{Instrument as _, field::Empty, info_span};
 use vesicle_bridge::Decision;
 use vesicle_plugins::{
     Invocation,
@@ -16,7 +17,7 @@ use vesicle_plugins::{
     name::PluginName,
     signatures::TrustFile,
 };
-use vesicle_sandbox::{Execution, Grants, NoTools, OffClock, Sandbox, ToolCall};
+use vesicle_sandbox::{Execution, Grants, NoTools, OffClock, Sandbox, TRACE, ToolCall};
 
 use super::{
     Called, Chain, Named, NotCalled, PluginError, Plugins, Shelf, Surroundings, WithPlugins,
@@ -191,6 +192,27 @@ impl Dispatcher {
     /// # Errors
     /// See [`NotCalled`].
     pub async fn call_until(
+        &self,
+        behalf: &OnBehalf,
+        asked: Asked<'_>,
+        stop: impl Future<Output = &'static str>,
+    ) -> Result<Called, NotCalled> {
+        let span = info_span!(
+            target: TRACE,
+            "plugin",
+            vesicle.plugin = asked.named.plugin.as_str(),
+            gen_ai.tool.name = asked.named.tool.as_str(),
+            otel.status_code = Empty,
+        );
+        let called = self.called(behalf, asked, stop);
+        let called = called.instrument(span.clone()).await;
+        if !matches!(&called, Ok(called) if !called.failed && called.outcome.is_success()) {
+            span.record("otel.status_code", "ERROR");
+        }
+        called
+    }
+
+    async fn called(
         &self,
         behalf: &OnBehalf,
         asked: Asked<'_>,
