@@ -249,6 +249,7 @@ fn of_plugins(
         }),
         listed_tools: config.listed_tools,
         saving: config.saving,
+        session_idle: config.session_idle,
     })
 }
 
