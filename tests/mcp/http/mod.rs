@@ -4,6 +4,7 @@ mod access;
 mod bounds;
 mod ending;
 mod figures;
+mod oauth;
 mod protocol;
 
 use std::{

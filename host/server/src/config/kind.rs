@@ -28,6 +28,8 @@ pub enum Kind {
     Path,
     /// Any text.
     Text,
+    /// Any texts, which these words call by what they are.
+    Texts(&'static str),
     /// One of these.
     Choice(&'static [&'static str]),
     /// The name of a profile.
@@ -116,6 +118,7 @@ impl Kind {
             Self::Boolean => "`true` or `false`".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::Text => "a text".to_owned(),
+            Self::Texts(what) => format!("a list of {what}"),
             Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
             Self::Profile => "the name of a profile".to_owned(),
             Self::Profiles => "a list of names of profiles".to_owned(),
@@ -150,7 +153,7 @@ impl Kind {
             (Self::Boolean, value @ Value::Boolean(_))
             | (Self::Path, value @ Value::Path(_))
             | (Self::Profile | Self::Text, value @ Value::Text(_))
-            | (Self::Profiles | Self::Domains, value @ Value::List(_))
+            | (Self::Profiles | Self::Domains | Self::Texts(_), value @ Value::List(_))
             | (Self::Preopens, value @ Value::Preopens(_))
             | (Self::Server, value @ Value::Server(_))
             | (Self::Hosts, value @ Value::Hosts(_)) => Some(value),
@@ -218,6 +221,7 @@ impl Kind {
             | Self::Patterns
             | Self::Variables
             | Self::Domains
+            | Self::Texts(_)
             | Self::Urls
             | Self::Authorities
             | Self::Networks

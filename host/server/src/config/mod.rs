@@ -18,6 +18,7 @@ mod layer;
 mod limit_keys;
 mod memory;
 mod network;
+mod oauth;
 mod plugins;
 mod preopens;
 mod problem;
@@ -292,6 +293,10 @@ fn resolve(
     let tokens = http::tokens(&mut settled);
     let http = http::resolve(&mut settled, tokens.clone(), problems);
     let (accounts, of_accounts) = accounts::resolve(layer, &policy, problems);
+    let http = http.map(|http| HttpConfig {
+        oauth: oauth::resolve(&mut settled, &http, &accounts, &policy, problems),
+        ..http
+    });
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
     let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
