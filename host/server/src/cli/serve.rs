@@ -5,8 +5,9 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use vesicle::{
     accounts::Account,
-    config::{Configuration, Flag, Runner, Value},
+    config::{Configuration, Flag, Runner, ToolsConfig, Value},
     limits::Policy,
+    lockdown,
     mcp::{OverHttp, Service, Tenant},
     memory::LazyMemory,
 };
@@ -54,6 +55,12 @@ pub struct ServeArgs {
     /// The certificate's private key, in PEM format [key: `http.tls_key`]
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+
+    /// Keep what a host that serves does not need: other directories, system calls and privileges
+    /// [key: `serve.lockdown`]
+    #[arg(long)]
+    no_lockdown: bool,
+
     /// Tell clients when another process adds, changes or removes a plugin; calls see it in any case
     #[arg(long)]
     watch: bool,
@@ -97,6 +104,11 @@ impl ServeArgs {
         let cert = file("--tls-cert", "http.tls_cert", &self.tls_cert);
         let key = file("--tls-key", "http.tls_key", &self.tls_key);
         let flags = flags.chain(tools).chain(http).chain(cert).chain(key);
+        let flags = flags.chain(self.no_lockdown.then_some(Flag {
+            name: "--no-lockdown",
+            key: "serve.lockdown",
+            value: Value::Boolean(false),
+        }));
         flags.chain(self.servers.flag()).collect()
     }
 }
@@ -114,6 +126,7 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
+    lock_down(&configuration, &tools);
     let surroundings = configuration.surroundings(hosts.clone());
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(Service {
@@ -138,6 +151,22 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     audit.flush();
     served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
+}
+
+/// Before there is another thread.
+fn lock_down(configuration: &Configuration, tools: &ToolsConfig) {
+    if !configuration.locks_down() {
+        return tracing::warn!(
+            "this host keeps all of the disk, all system calls and its privileges; without --no-lockdown it would not"
+        );
+    }
+    let starts_servers = (tools.bridge.servers.iter())
+        .any(|server| matches!(server.transport, vesicle_bridge::Transport::Stdio { .. }));
+    lockdown::begin(&configuration.reached(), || {
+        if starts_servers && !vesicle_bridge::start_spawner() {
+            tracing::error!("the thread that starts servers could not be started");
+        }
+    });
 }
 
 /// What the configuration says of HTTP, and of those who come that way.

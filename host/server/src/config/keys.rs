@@ -78,7 +78,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 83] = [
+pub static KEYS: [Key; 85] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -173,6 +173,22 @@ pub static KEYS: [Key; 83] = [
         default: || Some(Value::Text("core".to_owned())),
         doc: "Which tools of the memory clients are shown: those that most work needs and those that were used\n\
               (`core`), or `all`. Any can be called, and search_tools finds them.",
+        env_also: None,
+    },
+    Key {
+        path: "serve.lockdown",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(true)),
+        doc: "Whether `vesicle serve` gives up at its start what it does not need: other directories than those named here, system\n\
+              calls that look into other processes or change the kernel, and privileges. Servers that it starts keep the whole\n\
+              disk, and not the rest; one that is run by sudo, a setuid program or rootless podman needs `false`.",
+        env_also: None,
+    },
+    Key {
+        path: "serve.lockdown_read",
+        kind: Kind::Texts("paths"),
+        default: || Some(Value::List(vec![])),
+        doc: "Further files and directories that a locked host may read, such as that of a sentence model. Absolute paths.",
         env_also: None,
     },
     Key {

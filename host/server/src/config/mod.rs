@@ -16,6 +16,7 @@ mod keys;
 mod kind;
 mod layer;
 mod limit_keys;
+mod lockdown;
 mod memory;
 mod network;
 mod oauth;

@@ -113,7 +113,7 @@ fn what_is_wrong_is_told() {
             &odd,
             "neither the profile `odd` of `a` nor `default`",
         ),
-        ("", &twice, "of both `people` and `others`"),
+        ("", &twice, "of both `others` and `people`"),
     ] {
         let told = refused(&written(auth, more));
         assert!(told.contains(what), "{auth}: {told}");
