@@ -83,7 +83,7 @@ fn host(issuer: &str) -> HttpHost {
     let toml = format!(
         "[auth]\nissuer = \"{issuer}\"\nscopes = [\"mcp\"]\n\
          scope_profiles = [\"mcp:all=default\", \"mcp:few=restrictive\"]\n\
-         [accounts.ci]\nsubjects = [\"robot\"]\n\
+         [accounts.ci]\nsubjects = [\"robot\"]\nadmin = true\n\
          [accounts.one]\nsubjects = [\"jane\"]\n\
          [accounts.other]\nsubjects = [\"joan\"]\n"
     );
@@ -195,14 +195,18 @@ async fn tokens_for_others_and_with_too_little_are_refused() {
         .message();
     let told = answer["result"]["content"][0]["text"].as_str().unwrap();
     assert!(told.contains("`default` is not open to callers"), "{told}");
-    // Tokens of this host's own are taken as well, and other accounts' figures are not.
-    let own = host.vesicle(&["token", "create", "--name", "own"]);
-    let own = format!("Bearer {own}");
-    assert_eq!(host.run("return 2", &[("authorization", &own)]).await, 2);
+    // An admin's token with less is no admin's.
     assert_eq!(
         host.get("/metrics", &few).await.status,
         StatusCode::FORBIDDEN
     );
+    let all = issuer.token("robot", &here, "mcp mcp:all").await;
+    let all = [("authorization", &*all)];
+    assert_eq!(host.get("/metrics", &all).await.status, StatusCode::OK);
+    // Tokens of this host's own are taken as well.
+    let own = host.vesicle(&["token", "create", "--name", "own"]);
+    let own = format!("Bearer {own}");
+    assert_eq!(host.run("return 2", &[("authorization", &own)]).await, 2);
 }
 
 #[tokio::test]

@@ -155,8 +155,8 @@ impl Authority {
         }
     }
 
-    /// Whose request it is that carries this token of the issuer's. It is checked in tens of microseconds, so that, unlike one
-    /// of this host's, a right one passes from wherever wrong ones come as well.
+    /// Whose request it is that carries this token of the issuer's. Checking it costs one signature, so that, unlike one of
+    /// this host's, a right one passes from wherever wrong ones come as well.
     async fn admit_by(
         &self,
         oauth: &ResourceServer,

@@ -43,7 +43,7 @@ pub struct Admitted {
     pub account: String,
     /// The profile of an account that the configuration does not describe.
     pub profile: Option<String>,
-    /// The profile in place of the account's own: what the token was given is less.
+    /// The profile in place of the account's own, where the token was given less. It is then no admin's either.
     pub narrowed: Option<String>,
 }
 

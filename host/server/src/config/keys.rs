@@ -186,9 +186,9 @@ pub static KEYS: [Key; 85] = [
     },
     Key {
         path: "serve.lockdown_read",
-        kind: Kind::Texts("paths"),
+        kind: Kind::Paths,
         default: || Some(Value::List(vec![])),
-        doc: "Further files and directories that a locked host may read, such as that of a sentence model. Absolute paths.",
+        doc: "Further files and directories that a locked host may read, such as that of a sentence model: absolute paths.",
         env_also: None,
     },
     Key {
@@ -631,7 +631,7 @@ pub static KEYS: [Key; 85] = [
         default: || Some(Value::List(vec![])),
         doc: "The profile that a scope gives, the widest first, such as [\"mcp:all=default\", \"mcp:small=restrictive\"]: the first\n\
               scope that a token has counts, and one without any of them is refused. An account's own profile stays the\n\
-              ceiling.",
+              ceiling, and a token with less than that is no admin's.",
         env_also: None,
     },
     Key {

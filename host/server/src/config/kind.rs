@@ -28,6 +28,8 @@ pub enum Kind {
     Path,
     /// Any text.
     Text,
+    /// Absolute paths.
+    Paths,
     /// Any texts, which these words call by what they are.
     Texts(&'static str),
     /// One of these.
@@ -119,6 +121,7 @@ impl Kind {
             Self::Path => "a path".to_owned(),
             Self::Text => "a text".to_owned(),
             Self::Texts(what) => format!("a list of {what}"),
+            Self::Paths => "a list of absolute paths".to_owned(),
             Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
             Self::Profile => "the name of a profile".to_owned(),
             Self::Profiles => "a list of names of profiles".to_owned(),
@@ -168,6 +171,10 @@ impl Kind {
                 .iter()
                 .all(|name| is_variable(name))
                 .then_some(Value::List(names)),
+            (Self::Paths, Value::List(paths)) => paths
+                .iter()
+                .all(|path| path.starts_with('/'))
+                .then_some(Value::List(paths)),
             (Self::Urls, Value::List(urls)) => urls
                 .iter()
                 .all(|url| url.starts_with("https://") || url.starts_with("http://"))
@@ -222,6 +229,7 @@ impl Kind {
             | Self::Variables
             | Self::Domains
             | Self::Texts(_)
+            | Self::Paths
             | Self::Urls
             | Self::Authorities
             | Self::Networks

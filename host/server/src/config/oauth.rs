@@ -14,7 +14,7 @@ use crate::{
         oauth::{ALGORITHMS, OAuthConfig, ScopeProfile, is_safe},
     },
     http::HttpConfig,
-    limits::{Asker, Profile},
+    limits::Asker,
 };
 
 /// What the keys say; nothing where there is no issuer.
@@ -151,11 +151,12 @@ fn profiles(
         {
             let own = account.profile.as_deref().and_then(known);
             let own = own.unwrap_or_else(|| policy.default_profile());
-            match narrower(given, own) {
-                Some(profile) => {
-                    of_accounts.insert(account.name.clone(), profile.name.clone());
+            match (is_within(own, given), is_within(given, own)) {
+                (true, _) => {}
+                (_, true) => {
+                    of_accounts.insert(account.name.clone(), given.name.clone());
                 }
-                None => {
+                (false, false) => {
                     let what = format!(
                         "neither the profile `{name}` of `{scope}` nor `{}` of the account `{}` is within the other",
                         own.name, account.name
@@ -172,14 +173,6 @@ fn profiles(
         });
     }
     profiles
-}
-
-fn narrower<'p>(one: &'p Profile, other: &'p Profile) -> Option<&'p Profile> {
-    match (is_within(one, other), is_within(other, one)) {
-        (true, _) => Some(one),
-        (_, true) => Some(other),
-        _ => None,
-    }
 }
 
 /// As RFC 6749 has it, so that it can stand in a header and between spaces.

@@ -91,6 +91,7 @@ impl Clients {
         });
         if admitted.narrowed.is_some() {
             account.profile = admitted.narrowed.clone();
+            account.admin = false;
         }
         let mut known = self.known.lock();
         if let Some(client) = known.get(&account) {

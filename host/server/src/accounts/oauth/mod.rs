@@ -66,7 +66,7 @@ pub struct OAuthConfig {
 pub struct ScopeProfile {
     /// The scope.
     pub scope: String,
-    /// The profile that an account then has: that of the scope, or the account's own where that is narrower.
+    /// The profile that it gives to those accounts whose own is wider; others keep theirs.
     pub of_accounts: BTreeMap<String, String>,
 }
 
