@@ -40,3 +40,5 @@ mod servers;
 mod servers_policy;
 #[path = "mcp/state.rs"]
 mod state;
+#[path = "mcp/traces.rs"]
+mod traces;

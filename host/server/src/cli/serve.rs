@@ -7,9 +7,10 @@ use vesicle::{
     accounts::Account,
     config::{Configuration, Flag, Runner, ToolsConfig, Value},
     limits::Policy,
-    lockdown,
+    lockdown::{self, GivenUp},
     mcp::{OverHttp, Service, Tenant},
     memory::LazyMemory,
+    telemetry::Telemetry,
 };
 use vesicle_sandbox::Transport;
 
@@ -119,14 +120,19 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let secrets = configuration
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
-    logging::init(configuration.log_format, secrets.clone());
     let hosts = configuration
         .transport(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
-    let tools = configuration
+    let mut tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
-    lock_down(&configuration, &tools);
+    let given_up = lock_down(&configuration, &tools);
+    // These have threads.
+    let telemetry = Telemetry::start(configuration.otlp());
+    let telemetry = telemetry.map_err(|error| UsageError(error.to_string()))?;
+    logging::init_with(&telemetry, configuration.log_format, secrets.clone());
+    given_up.log();
+    tools.bridge.trace = telemetry.current_trace();
     let surroundings = configuration.surroundings(hosts.clone());
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(Service {
@@ -147,26 +153,25 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         plugins: configuration.plugins().clone(),
         surroundings,
         watches_plugins: args.watch,
+        data_directory: configuration.data_directory(),
     });
     audit.flush();
+    telemetry.end();
     served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
 }
 
 /// Before there is another thread.
-fn lock_down(configuration: &Configuration, tools: &ToolsConfig) {
+fn lock_down(configuration: &Configuration, tools: &ToolsConfig) -> GivenUp {
     if !configuration.locks_down() {
-        return tracing::warn!(
-            "this host keeps all of the disk, all system calls and its privileges; without --no-lockdown it would not"
-        );
+        return GivenUp::nothing();
     }
     let starts_servers = (tools.bridge.servers.iter())
         .any(|server| matches!(server.transport, vesicle_bridge::Transport::Stdio { .. }));
     lockdown::begin(&configuration.reached(), || {
-        if starts_servers && !vesicle_bridge::start_spawner() {
-            tracing::error!("the thread that starts servers could not be started");
-        }
-    });
+        // Where it cannot be started, the first server says so.
+        let _ = starts_servers && vesicle_bridge::start_spawner();
+    })
 }
 
 /// What the configuration says of HTTP, and of those who come that way.
@@ -177,7 +182,6 @@ fn over_http(configuration: &Arc<Configuration>, hosts: Arc<Transport>) -> Optio
         config,
         accounts: configuration.accounts.clone(),
         tenant: Box::new(move |account| tenant(&of_all, &hosts, account)),
-        data_directory: configuration.data_directory(),
         listening: |url| {
             // Nobody reads it, perhaps; that is no reason to stop.
             let _ = terminal::fail(&format!("serving MCP at {url}"));

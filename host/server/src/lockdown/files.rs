@@ -49,25 +49,33 @@ const AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 const SPILL_VARIABLES: [&str; 2] = ["SQLITE_TMPDIR", "TMPDIR"];
 const SPILL_PLACES: [&str; 3] = ["/var/tmp", "/usr/tmp", "/tmp"];
 
+/// Makes the directories that are written to, as they are made where they are first used: what is not there now could not be made
+/// later. Says which it could not make.
+pub fn make(paths: &Paths) -> Vec<String> {
+    let is_outmost = |directory: &&PathBuf| {
+        let others = paths.write.iter().filter(|other| *other != *directory);
+        !others.into_iter().any(|other| directory.starts_with(other))
+    };
+    let outmost = paths.write.iter().filter(is_outmost);
+    let failures = outmost.filter_map(|directory| {
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory);
+        let error = made.err()?;
+        Some(format!(
+            "`{}` is not there, and will not be: {error}",
+            directory.display()
+        ))
+    });
+    failures.collect()
+}
+
 /// Gives up all of the disk but `paths` and what of the system is needed, for this thread and those that it starts.
 ///
 /// # Errors
 /// Why not.
 pub fn give_up(paths: &Paths) -> Result<(), String> {
-    let is_outmost = |directory: &&PathBuf| {
-        let others = paths.write.iter().filter(|other| *other != *directory);
-        !others.into_iter().any(|other| directory.starts_with(other))
-    };
-    for directory in paths.write.iter().filter(is_outmost) {
-        // What is not there now could not be made later. As they are made where they are first used.
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory);
-        if let Err(error) = made {
-            tracing::warn!(%error, directory = %directory.display(), "a directory is not there, and will not be");
-        }
-    }
     restrict(paths).map_err(|error| error.to_string())?
 }
 
@@ -155,6 +163,7 @@ mod tests {
         let denied = Some(ErrorKind::PermissionDenied);
         thread::scope(|threads| {
             threads.spawn(|| {
+                assert_eq!(make(&paths), [String::new(); 0]);
                 give_up(&paths).unwrap();
                 assert_eq!(kind(fs::read(at("outside/file"))), denied);
                 assert_eq!(kind(fs::read_dir(at("outside"))), denied);

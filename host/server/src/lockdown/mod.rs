@@ -24,27 +24,48 @@ pub struct Paths {
     pub write: Vec<PathBuf>,
 }
 
-/// Locks this process down, as far as the kernel can. What it cannot is logged.
+/// What was given up, and what could not be, which whoever reads the log is told.
+#[must_use = "who cannot lock the host down should read why in its log"]
+#[derive(Debug, Default)]
+pub struct GivenUp(Vec<String>);
+
+impl GivenUp {
+    /// The host keeps everything.
+    pub fn nothing() -> Self {
+        let what = "this host keeps all of the disk, all system calls and its privileges; without --no-lockdown it would not";
+        Self(vec![what.to_owned()])
+    }
+
+    /// Logs what could not be given up.
+    pub fn log(&self) {
+        for why in &self.0 {
+            tracing::warn!("{why}");
+        }
+    }
+}
+
+/// Locks this process down, as far as the kernel can.
 ///
 /// `before_files` starts the threads that keep the whole disk. There must be no other thread.
-pub fn begin(paths: &Paths, before_files: impl FnOnce()) {
+pub fn begin(paths: &Paths, before_files: impl FnOnce()) -> GivenUp {
+    let mut kept = Vec::new();
     // Neither a core on the disk nor a debugger of the same user gets at secrets.
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        tracing::warn!(%error, "other processes of this user can read this one's memory");
+        kept.push(format!(
+            "other processes of this user can read this one's memory: {error}"
+        ));
     }
-    match calls::give_up() {
-        Ok(()) => tracing::info!("locked down: system calls"),
-        Err(why) => tracing::warn!(
-            why,
-            "system calls are not locked down; a kernel with seccomp would"
-        ),
+    if let Err(why) = calls::give_up() {
+        kept.push(format!(
+            "system calls are not locked down, as they would be by a kernel with seccomp: {why}"
+        ));
     }
     before_files();
-    match files::give_up(paths) {
-        Ok(()) => tracing::info!("locked down: files"),
-        Err(why) => tracing::warn!(
-            why,
-            "files are not locked down; a kernel from 5.19 on, with Landlock, would"
-        ),
+    kept.extend(files::make(paths));
+    if let Err(why) = files::give_up(paths) {
+        kept.push(format!(
+            "files are not locked down, as they would be by a kernel from 5.19 on with Landlock: {why}"
+        ));
     }
+    GivenUp(kept)
 }
