@@ -8,6 +8,7 @@ pub mod harmless;
 pub mod http;
 pub mod lazy;
 pub mod limits;
+pub mod live;
 pub mod mcp;
 pub mod memory;
 pub mod metrics;

@@ -98,6 +98,7 @@ pub(super) fn resolve(
         proxies: proxies.iter().filter_map(|range| network(range)).collect(),
         bounds,
         tokens: tokens.filter(|_| requires_token),
+        dashboard: settled.value("http.dashboard") != Some(&Value::Boolean(false)),
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod body;
 mod clients;
+mod dashboard;
 mod drain;
 mod gate;
 mod health;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{accounts::Authority, metrics::Metrics};
 pub use clients::{Caller, Clients, Tenants};
+pub use dashboard::Seen;
 use drain::Drain;
 use gate::Gate;
 pub use health::{Check, Health, has_room};
@@ -57,6 +59,8 @@ pub struct HttpConfig {
     pub bounds: Bounds,
     /// The file of tokens, where everybody needs one.
     pub tokens: Option<PathBuf>,
+    /// Whether there is a page that shows what happens.
+    pub dashboard: bool,
 }
 
 /// Where a certificate and its key are.
@@ -165,10 +169,14 @@ pub async fn serve(
         proxies: config.proxies,
         metrics: metrics.clone(),
     });
-    let router = Router::new()
+    let mut router = Router::new()
         .route(MCP_PATH, routing::any(gate::mcp))
         .with_state(gate.clone())
-        .merge(health::routes(Arc::new(health), gate))
+        .merge(health::routes(Arc::new(health), gate.clone()));
+    if config.dashboard {
+        router = router.merge(dashboard::routes(gate, closing.clone()));
+    }
+    let router = router
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(names, names::check))
         .layer(middleware::from_fn_with_state(metrics, count));
@@ -244,6 +252,7 @@ mod tests {
                 drain: Duration::from_secs(5),
             },
             tokens: None,
+            dashboard: true,
         }
     }
 }

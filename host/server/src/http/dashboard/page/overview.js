@@ -1,0 +1,183 @@
+// The first view: how the host does, at a glance.
+
+import { chart, latencies, outcomes, PERCENTILES } from "./charts.js";
+import { el, keyed, name, put, tag } from "./dom.js";
+import { rowsOf } from "./executions.js";
+import { clock, count, percent, plural, short, span, status, time } from "./words.js";
+
+/** How many of the latest executions are shown here. */
+const LATEST = 8;
+const RANGES = [
+  [60, "10 minutes"],
+  [360, "1 hour"],
+];
+
+let tiles;
+let latest;
+let attention;
+let latency;
+let outcome;
+let known;
+let range = RANGES[0][0];
+
+function tile(label, value, unit, sub) {
+  return el(
+    "div",
+    { class: "tile" },
+    el("dt", {}, label),
+    el("dd", {}, value, unit && el("span", { class: "unit" }, unit)),
+    sub && el("dd", { class: "sub" }, sub),
+  );
+}
+
+
+/** A percentile of all of them, by how many each holds. */
+function over(buckets, key) {
+  const filled = buckets.filter((bucket) => bucket.count > 0);
+  return filled.length ? Math.max(...filled.map((bucket) => bucket[key])) : null;
+}
+
+function figures() {
+  const seen = known.executions;
+  if (!seen) return;
+  const { counts } = seen;
+  const all = counts.succeeded + counts.failed;
+  const buckets = known.figures?.buckets ?? [];
+  const recent = known.figures?.recent;
+  const ready = known.servers?.servers.filter((server) => server.state === "ready").length ?? 0;
+  const servers = known.servers?.servers.length ?? 0;
+  const saved = known.savings?.definitions;
+  put(tiles, [
+    tile("Running now", count(seen.running_count), "", known.figures?.at_most && `of ${short(known.figures.at_most)} at most`),
+    tile("Executions", short(all), "", "since the host began"),
+    tile("Success", all ? percent(counts.succeeded / all) : "–", "", plural(counts.failed, "failure")),
+    recent && tile("Median time", ...span(recent.p50), "last 10 minutes"),
+    recent && tile("99 of 100 within", ...span(recent.p99), "last 10 minutes"),
+    servers > 0 && tile("Servers ready", `${ready}`, `of ${servers}`, plural(tools(), "tool")),
+    saved && tile("Saved per prompt", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "tokens", "definitions of tools"),
+  ]);
+  const shown = buckets.slice(-range);
+  latency.show(shown);
+  outcome.show(shown);
+}
+
+const tools = () => known.servers.servers.reduce((sum, server) => sum + (server.tools?.length ?? 0), 0);
+
+function lately() {
+  keyed(latest, rowsOf(known).slice(0, LATEST), (row) => row.id, (row) => {
+    const [kind, word] = status(row.status);
+    return el(
+      "tr",
+      {},
+      el("td", {}, tag(kind, word)),
+      el("th", { scope: "row" }, name(row.tool), row.account && el("span", { class: "who-sub" }, name(row.account))),
+      el("td", { class: "num" }, row.status === "running" ? "" : time(row.took_us)),
+      el("td", { class: "time" }, clock(row.began_ms)),
+    );
+  });
+}
+
+function worries() {
+  const found = [];
+  const add = (kind, word, view, what) => found.push({ kind, word, view, what });
+  for (const server of known.servers?.servers ?? []) {
+    if (server.is_down) add("bad", "down", "servers", [server.name, server.last_error ?? "The server is not there."]);
+    if (server.held.length) add("warn", "held", "servers", [server.name, `${plural(server.held.length, "tool")} held back, since definitions changed`]);
+    if (server.odd?.length) add("warn", "odd", "servers", [server.name, "Its definitions have what does not belong there."]);
+  }
+  for (const note of known.servers?.notes ?? []) add("bad", "unused", "servers", ["", note]);
+  for (const place of known.plugins ?? []) {
+    for (const plugin of place.plugins) if (plugin.missing) add("warn", "rights", "plugins", [plugin.name, `asks for ${plugin.missing}`]);
+    for (const plugin of place.broken) add("bad", "broken", "plugins", [plugin.name, plugin.error]);
+  }
+  const shown = found.slice(0, 7);
+  if (found.length > shown.length) shown.push({ kind: "", word: "more", view: "servers", what: ["", `and ${found.length - shown.length} more`] });
+  keyed(attention, shown.length ? shown : [null], (item) => JSON.stringify(item), (item) =>
+    item
+      ? el("li", {}, tag(item.kind, item.word), el("span", {}, item.what[0] && el("a", { href: `#${item.view}` }, name(item.what[0])), item.what[0] && " ", name(item.what[1])))
+      : el("li", {}, tag("good", "fine"), "Nothing needs anybody."),
+  );
+}
+
+export const overview = {
+  id: "overview",
+  title: "Overview",
+  about: "What the host does now, and how it has been doing.",
+  icon: "M4 13h6V4H4zM14 20h6v-9h-6zM4 20h6v-3H4zM14 7h6V4h-6z",
+  build(section, context) {
+    known = context.known;
+    const select = el("select", { id: "range" }, RANGES.map(([buckets, text]) => el("option", { value: buckets }, text)));
+    select.addEventListener("change", () => {
+      range = Number(select.value);
+      figures();
+    });
+    context.tools.append(el("label", { class: "field", for: "range" }, "Charts show the last", select));
+    tiles = el("dl", { class: "tiles" });
+    latency = chart({
+      id: "latency-title",
+      title: "How long executions take",
+      about: "In steps of ten seconds; each line is ten times the one below",
+      height: 250,
+      draw: latencies,
+      legend: (buckets) => PERCENTILES.map(([key, label]) => el("li", { class: key }, label, el("b", {}, time(over(buckets.slice(-6), key))))),
+      head: ["Time", "Executions", ...PERCENTILES.map(([, label]) => label)],
+      row: (bucket) => [clock(bucket.at), count(bucket.count), ...PERCENTILES.map(([key]) => (bucket.count ? time(bucket[key]) : "–"))],
+      sentence: (buckets) => {
+        const now = over(buckets, "p99");
+        return now === null ? "Nothing has run in this time." : `Time of executions: at most ${time(over(buckets, "p50"))} at the median and ${time(now)} for 99 of 100.`;
+      },
+    });
+    outcome = chart({
+      id: "outcome-title",
+      title: "How many, and how they ended",
+      about: "Executions in ten seconds",
+      height: 250,
+      draw: outcomes,
+      legend: (buckets) => {
+        const sum = (key) => buckets.reduce((all, bucket) => all + bucket[key], 0);
+        return [
+          el("li", { class: "bar-good" }, "Gave a result", el("b", {}, count(sum("count") - sum("failed")))),
+          el("li", { class: "bar-bad" }, "Did not", el("b", {}, count(sum("failed")))),
+        ];
+      },
+      head: ["Time", "Executions", "Without a result"],
+      row: (bucket) => [clock(bucket.at), count(bucket.count), count(bucket.failed)],
+      sentence: (buckets) => `${plural(buckets.reduce((all, bucket) => all + bucket.count, 0), "execution")} in this time, ${count(buckets.reduce((all, bucket) => all + bucket.failed, 0))} without a result.`,
+    });
+    latest = el("tbody", {});
+    attention = el("ul", { class: "attention" });
+    section.append(
+      tiles,
+      el("div", { class: "grid two" }, latency.figure, outcome.figure),
+      el(
+        "div",
+        { class: "grid two" },
+        el(
+          "div",
+          { class: "card flush" },
+          el("div", { class: "top" }, el("h2", { id: "latest-title" }, "Latest executions"), el("a", { href: "#executions" }, "All of them")),
+          el(
+            "div",
+            { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "latest-title" },
+            el("table", {}, el("thead", {}, el("tr", {}, ["Outcome", "What", "Time", "Began"].map((text, at) => el("th", { scope: "col", class: at === 2 ? "num" : null }, text)))), latest),
+          ),
+        ),
+        el("div", { class: "card" }, el("div", { class: "top" }, el("h2", {}, "What needs somebody")), attention),
+      ),
+    );
+    worries();
+  },
+  heard: {
+    executions: () => {
+      figures();
+      lately();
+    },
+    figures,
+    servers: () => {
+      figures();
+      worries();
+    },
+    plugins: worries,
+    savings: figures,
+  },
+};
