@@ -78,6 +78,11 @@ impl LazySandbox {
         }))
     }
 
+    /// The sandbox, if it is there already.
+    pub fn made(&self) -> Option<&Sandbox> {
+        self.made.get()
+    }
+
     /// Returns when the sandbox is there.
     ///
     /// # Errors

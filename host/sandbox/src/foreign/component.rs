@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tracing::{Instrument as _, info_span};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component as Compiled, ComponentExportIndex, InstancePre, Val};
 use wasmtime::{Engine, Store};
 
 use super::{LoadError, imports};
+use crate::TRACE;
 use crate::guest::Guest;
 use crate::kept::KeptModule;
 use crate::runtime::Runtime;
@@ -141,14 +143,22 @@ impl Component {
         function: &Function,
         arguments: &[Val],
     ) -> wasmtime::Result<Vec<Val>> {
-        let instance = self.shared.linked.instantiate_async(&mut *store).await?;
+        let instance = self
+            .shared
+            .linked
+            .instantiate_async(&mut *store)
+            .instrument(info_span!(target: TRACE, "instantiate"))
+            .await?;
         store.data_mut().instantiated = Some(Instant::now());
         let callee = instance.get_func(&mut *store, function.index);
         let callee = callee
             .ok_or_else(|| wasmtime::Error::msg("the function is one of another component"))?;
         // Overwritten, each of them.
         let mut results = vec![Val::Bool(false); function.ty.results().len()];
-        callee.call_async(store, arguments, &mut results).await?;
+        callee
+            .call_async(store, arguments, &mut results)
+            .instrument(info_span!(target: TRACE, "run"))
+            .await?;
         Ok(results)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::value::RawValue;
+use tracing::{Instrument as _, info_span};
 use wasmtime::{Store, Trap};
 
 use super::{KeptModule, KeptTool, load};
@@ -12,7 +13,7 @@ use crate::guest::{Guest, evaluate};
 use crate::report::{self, Ended, Ran};
 use crate::sandbox::{Sandbox, grants, program};
 use crate::source::Form;
-use crate::{ExecuteError, Execution, Outcome, RuleAction, ViolationType, preparation};
+use crate::{ExecuteError, Execution, Outcome, RuleAction, TRACE, ViolationType, preparation};
 
 impl Sandbox {
     /// Evaluates a module, whose default export takes `{tool, arguments}`, and makes a component of
@@ -118,6 +119,7 @@ impl Sandbox {
         if let Some(outcome) = report::too_long(&execution) {
             return Ok(outcome);
         }
+        let arrived = Instant::now();
         let _admitted = self.admit(execution.session.as_ref()).await?;
         let start = Instant::now();
         let input: &RawValue = &execution.input;
@@ -126,15 +128,18 @@ impl Sandbox {
         let ran = self
             .run(runtime, &execution.limits, grants, start, work)
             .await?;
-        if is_trap(&ran) {
+        let mut outcome = if is_trap(&ran) {
             // The memory that it began with is not ours, nor is all code.
             let outcome = ending::outcome(&execution.limits, ran)?;
-            return Ok(outcome.try_map(|_| Ok(RawValue::NULL.to_owned())));
-        }
-        if report::reads_source(&ran.ended, &ran.guest) {
-            execution.code = code();
-        }
-        told(Arc::new(execution), ran).await
+            outcome.try_map(|_| Ok(RawValue::NULL.to_owned()))
+        } else {
+            if report::reads_source(&ran.ended, &ran.guest) {
+                execution.code = code();
+            }
+            told(Arc::new(execution), ran).await?
+        };
+        outcome.resources_mut().phases.queue = start - arrived;
+        Ok(outcome)
     }
 }
 
@@ -146,11 +151,18 @@ impl KeptModule {
         arguments: &str,
     ) -> wasmtime::Result<Result<evaluate::Completion, evaluate::Failure>> {
         type Called = (Result<evaluate::Completion, evaluate::Failure>,);
-        let instance = self.loaded.linked.instantiate_async(&mut *store).await?;
+        let instance = self
+            .loaded
+            .linked
+            .instantiate_async(&mut *store)
+            .instrument(info_span!(target: TRACE, "instantiate"))
+            .await?;
         store.data_mut().instantiated = Some(Instant::now());
         let call =
             instance.get_typed_func::<(&str, &str), Called>(&mut *store, self.loaded.call)?;
-        Ok(call.call_async(&mut *store, (tool, arguments)).await?.0)
+        let call = call.call_async(&mut *store, (tool, arguments));
+        let called = call.instrument(info_span!(target: TRACE, "run")).await?;
+        Ok(called.0)
     }
 }
 

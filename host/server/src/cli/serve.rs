@@ -134,6 +134,7 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         plugins: configuration.plugins().clone(),
         surroundings,
         watches_plugins: args.watch,
+        data_directory: configuration.data_directory(),
     });
     audit.flush();
     served.context("the MCP server stopped")?;
@@ -148,7 +149,6 @@ fn over_http(configuration: &Arc<Configuration>, hosts: Arc<Transport>) -> Optio
         config,
         accounts: configuration.accounts.clone(),
         tenant: Box::new(move |account| tenant(&of_all, &hosts, account)),
-        data_directory: configuration.data_directory(),
         listening: |url| {
             // Nobody reads it, perhaps; that is no reason to stop.
             let _ = terminal::fail(&format!("serving MCP at {url}"));

@@ -282,14 +282,18 @@ impl Dispatcher {
             return Err(PluginError::NoTool("it".to_owned()).into());
         };
         let version = listed.version;
+        let mut was_kept = true;
         let load = async {
+            was_kept = false;
             let (plugins, name) = (self.plugins().clone(), name.clone());
             let read = move || plugins.store().load_version(&name, version);
             let read = tokio::task::spawn_blocking(read).await;
             let read = read.map_err(broken)?.map_err(PluginError::from)?;
             Ok::<_, NotCalled>(ready(sandbox, read).await?)
         };
-        let ready = self.0.loaded.get(version, load).await?;
+        let ready = self.0.loaded.get(version, load).await;
+        self.0.parts.metrics.plugin_found(was_kept);
+        let ready = ready?;
         let trusted = self.0.trusted.get(|| self.plugins().trusted())?;
         self.plugins()
             .check(&trusted, &ready.manifest, ready.signature.as_deref())?;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{Dashboard, Viewer, audit::Reader, redacted, savings, servers};
-use crate::{http::gate, live::Watcher};
+use crate::{http::gate, live::Watcher, metrics::BUCKETS_MAX};
 
 /// How many pages of one account may follow what happens.
 pub const LISTENERS_MAX: usize = 8;
@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const GATHER: Duration = Duration::from_millis(250);
 /// How often that is looked at which nobody tells of: figures, states of servers, files of plugins.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How many of the last buckets of figures are told again: the one that is being counted, and those that ended since.
+const BUCKETS_NEW: usize = 3;
 /// How many events may wait to be sent.
 const WAITING_MAX: usize = 16;
 /// When a page comes back that found no place.
@@ -98,11 +100,18 @@ impl Line {
 async fn follow(dashboard: &Dashboard, viewer: &Viewer, mut line: Line) -> Result<(), GivenUp> {
     let mut watcher = viewer.seen().audit.live().watch(viewer.whose());
     let mut reader = Reader::new(viewer);
+    let recent = dashboard.gate.metrics.recent();
+    let mut buckets = BUCKETS_MAX;
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = look.tick() => {
+                if viewer.sees_all {
+                    let told = json!({"buckets": recent.points(buckets)});
+                    line.tell("figures", told.to_string()).await?;
+                    buckets = BUCKETS_NEW;
+                }
                 executions(viewer, &mut watcher, &mut line).await?;
                 line.tell("servers", redacted(viewer, &servers::told(viewer))).await?;
                 let plugins = dashboard.plugins(viewer).await;

@@ -134,7 +134,7 @@ impl MemoryTool {
         let began = Instant::now();
         let answer = (self.work)(service.clone(), sent).await;
         let error = answer.as_ref().err().map(ToString::to_string);
-        service.metrics().count(self.name(), began.elapsed(), error);
+        service.calls().count(self.name(), began.elapsed(), error);
         answer
     }
 }

@@ -11,7 +11,7 @@ const BOTTOM = 22;
 
 export const PERCENTILES = [
   ["p50", "Median"],
-  ["p95", "95 of 100"],
+  ["p90", "90 of 100"],
   ["p99", "99 of 100"],
 ];
 

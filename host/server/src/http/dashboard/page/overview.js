@@ -7,6 +7,7 @@ import { clock, count, percent, plural, short, span, status, time } from "./word
 
 /** How many of the latest executions are shown here. */
 const LATEST = 8;
+const BUCKET_MS = 10_000;
 const RANGES = [
   [60, "10 minutes"],
   [360, "1 hour"],
@@ -19,6 +20,7 @@ let latency;
 let outcome;
 let known;
 let range = RANGES[0][0];
+let buckets = [];
 
 function tile(label, value, unit, sub) {
   return el(
@@ -31,10 +33,37 @@ function tile(label, value, unit, sub) {
 }
 
 
-/** A percentile of all of them, by how many each holds. */
-function over(buckets, key) {
-  const filled = buckets.filter((bucket) => bucket.count > 0);
-  return filled.length ? Math.max(...filled.map((bucket) => bucket[key])) : null;
+/** The last ten seconds in which something ran. */
+const last = (buckets) => buckets.findLast((bucket) => bucket.count > 0);
+
+/** Takes in what the host counted; it tells the newest buckets again. */
+function counted({ buckets: told }) {
+  const first = told[0]?.at * 1e3;
+  buckets = [
+    ...buckets.filter((bucket) => bucket.at < first),
+    ...told.map(({ at, count, outcomes, p50_ms, p90_ms, p99_ms }) => ({
+      at: at * 1e3,
+      count,
+      failed: count - (outcomes.success ?? 0),
+      p50: p50_ms * 1e3,
+      p90: p90_ms * 1e3,
+      p99: p99_ms * 1e3,
+    })),
+  ].slice(-RANGES.at(-1)[0]);
+  figures();
+}
+
+/** The same of the executions that this page was told of, for whoever is not told the figures of the whole host. */
+function ownBuckets() {
+  const now = Math.floor(Date.now() / BUCKET_MS);
+  const byBucket = Map.groupBy(rowsOf(known).filter((row) => row.status !== "running"), (row) => Math.floor((row.began_ms + row.took_us / 1e3) / BUCKET_MS));
+  return Array.from({ length: RANGES.at(-1)[0] }, (_, index) => {
+    const at = now - RANGES.at(-1)[0] + 1 + index;
+    const rows = byBucket.get(at) ?? [];
+    const times = rows.map((row) => row.took_us).sort((a, b) => a - b);
+    const nth = (share) => times[Math.max(0, Math.ceil(times.length * share) - 1)];
+    return { at: at * BUCKET_MS, count: rows.length, failed: rows.filter((row) => row.status !== "success").length, p50: nth(0.5), p90: nth(0.9), p99: nth(0.99) };
+  });
 }
 
 function figures() {
@@ -42,21 +71,21 @@ function figures() {
   if (!seen) return;
   const { counts } = seen;
   const all = counts.succeeded + counts.failed;
-  const buckets = known.figures?.buckets ?? [];
-  const recent = known.figures?.recent;
+  const here = known.session?.sees_all ? buckets : ownBuckets();
+  const recent = last(here);
   const ready = known.servers?.servers.filter((server) => server.state === "ready").length ?? 0;
   const servers = known.servers?.servers.length ?? 0;
   const saved = known.savings?.definitions;
   put(tiles, [
-    tile("Running now", count(seen.running_count), "", known.figures?.at_most && `of ${short(known.figures.at_most)} at most`),
+    tile("Running now", count(seen.running_count)),
     tile("Executions", short(all), "", "since the host began"),
     tile("Success", all ? percent(counts.succeeded / all) : "–", "", plural(counts.failed, "failure")),
-    recent && tile("Median time", ...span(recent.p50), "last 10 minutes"),
-    recent && tile("99 of 100 within", ...span(recent.p99), "last 10 minutes"),
+    recent && tile("Median time", ...span(recent.p50), `ten seconds from ${clock(recent.at)}`),
+    recent && tile("99 of 100 within", ...span(recent.p99), `of ${plural(recent.count, "execution")} then`),
     servers > 0 && tile("Servers ready", `${ready}`, `of ${servers}`, plural(tools(), "tool")),
     saved && tile("Saved per prompt", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "tokens", "definitions of tools"),
   ]);
-  const shown = buckets.slice(-range);
+  const shown = here.slice(-range);
   latency.show(shown);
   outcome.show(shown);
 }
@@ -119,12 +148,12 @@ export const overview = {
       about: "In steps of ten seconds; each line is ten times the one below",
       height: 250,
       draw: latencies,
-      legend: (buckets) => PERCENTILES.map(([key, label]) => el("li", { class: key }, label, el("b", {}, time(over(buckets.slice(-6), key))))),
+      legend: (buckets) => PERCENTILES.map(([key, label]) => el("li", { class: key }, label, el("b", {}, time(last(buckets)?.[key])))),
       head: ["Time", "Executions", ...PERCENTILES.map(([, label]) => label)],
       row: (bucket) => [clock(bucket.at), count(bucket.count), ...PERCENTILES.map(([key]) => (bucket.count ? time(bucket[key]) : "–"))],
       sentence: (buckets) => {
-        const now = over(buckets, "p99");
-        return now === null ? "Nothing has run in this time." : `Time of executions: at most ${time(over(buckets, "p50"))} at the median and ${time(now)} for 99 of 100.`;
+        const now = last(buckets);
+        return now ? `Time of executions, most lately ${time(now.p50)} at the median and within ${time(now.p99)} for 99 of 100.` : "Nothing has run in this time.";
       },
     });
     outcome = chart({
@@ -172,7 +201,7 @@ export const overview = {
       figures();
       lately();
     },
-    figures,
+    figures: counted,
     servers: () => {
       figures();
       worries();
