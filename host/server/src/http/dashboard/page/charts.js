@@ -3,8 +3,8 @@
 import { el, put, svg } from "./dom.js";
 import { clock, count, time } from "./words.js";
 
-const WIDTH = 720;
-const LEFT = 52;
+const WIDTH = 560;
+const LEFT = 50;
 const RIGHT = 10;
 const TOP = 10;
 const BOTTOM = 22;

@@ -76,7 +76,7 @@ export const executions = {
         { class: "card flush" },
         el(
           "div",
-          { class: "scroll", tabindex: 0, role: "region", "aria-label": "Executions" },
+          { class: "scroll", tabindex: 0, role: "region", "aria-label": "List of executions" },
           el("table", {}, el("thead", {}, el("tr", {}, heads.map((text, at) => el("th", { scope: "col", class: at > 4 ? "num" : null }, text)))), body),
         ),
       ),

@@ -30,7 +30,13 @@ function build() {
     const section = el("section", { class: "view", id: view.id, "aria-labelledby": title.id, hidden: true }, head);
     at("main").append(section);
     const count = el("span", { class: "count" });
-    at("nav").append(el("li", {}, el("a", { href: `#${view.id}` }, icon(view.icon), view.title, count)));
+    // The address does not change where the view is shown already.
+    const again = (event) => {
+      if (location.hash !== `#${view.id}`) return;
+      event.preventDefault();
+      go({ focus: true });
+    };
+    at("nav").append(el("li", {}, el("a", { href: `#${view.id}`, onclick: again }, icon(view.icon), view.title, count)));
     view.build(section, { tools, known, count });
   }
 }

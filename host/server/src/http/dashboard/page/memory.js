@@ -58,7 +58,7 @@ function episode(found) {
     "li",
     { class: "item" },
     el("div", { class: "title" }, el("h3", {}, name(found.task)), tag(kind, word)),
-    found.summary && el("p", {}, name(found.summary)),
+    found.summary && el("p", { class: "quiet" }, name(found.summary)),
     el(
       "div",
       { class: "tags" },
@@ -89,7 +89,7 @@ function pattern(found) {
   return el(
     "li",
     { class: "item" },
-    el("div", { class: "title" }, el("h3", {}, name(found.description)), found.is_anti_pattern ? tag("bad", "rather fails") : tag("good", `${percent(found.success_rate)} sure`)),
+    el("div", { class: "title" }, el("h3", {}, name(found.description)), found.is_anti_pattern ? tag("bad", "rather fails") : tag(found.success_rate >= 0.4 ? "good" : "", `at least ${percent(found.success_rate)} succeed`)),
     el(
       "div",
       { class: "tags" },

@@ -53,6 +53,13 @@ function counted({ buckets: told }) {
   figures();
 }
 
+/** With what was before the host began: nothing. */
+function whole(here) {
+  const first = here[0]?.at ?? Date.now();
+  const before = Array.from({ length: range - here.length }, (_, index) => ({ at: first - (range - here.length - index) * BUCKET_MS, count: 0, failed: 0 }));
+  return [...before, ...here];
+}
+
 /** The same of the executions that this page was told of, for whoever is not told the figures of the whole host. */
 function ownBuckets() {
   const now = Math.floor(Date.now() / BUCKET_MS);
@@ -80,12 +87,12 @@ function figures() {
     tile("Running now", count(seen.running_count)),
     tile("Executions", short(all), "", "since the host began"),
     tile("Success", all ? percent(counts.succeeded / all) : "–", "", plural(counts.failed, "failure")),
-    recent && tile("Median time", ...span(recent.p50), `ten seconds from ${clock(recent.at)}`),
-    recent && tile("99 of 100 within", ...span(recent.p99), `of ${plural(recent.count, "execution")} then`),
+    recent && tile("Median time", ...span(recent.p50), `10 s from ${clock(recent.at)}`),
+    recent && tile("99 of 100 within", ...span(recent.p99), `of ${short(recent.count)} then`),
     servers > 0 && tile("Servers ready", `${ready}`, `of ${servers}`, plural(tools(), "tool")),
-    saved && tile("Saved per prompt", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "tokens", "definitions of tools"),
+    saved && tile("Saved per prompt", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "tokens", "tool definitions"),
   ]);
-  const shown = here.slice(-range);
+  const shown = whole(here.slice(-range));
   latency.show(shown);
   outcome.show(shown);
 }
@@ -146,7 +153,7 @@ export const overview = {
       id: "latency-title",
       title: "How long executions take",
       about: "In steps of ten seconds; each line is ten times the one below",
-      height: 250,
+      height: 215,
       draw: latencies,
       legend: (buckets) => PERCENTILES.map(([key, label]) => el("li", { class: key }, label, el("b", {}, time(last(buckets)?.[key])))),
       head: ["Time", "Executions", ...PERCENTILES.map(([, label]) => label)],
@@ -160,7 +167,7 @@ export const overview = {
       id: "outcome-title",
       title: "How many, and how they ended",
       about: "Executions in ten seconds",
-      height: 250,
+      height: 215,
       draw: outcomes,
       legend: (buckets) => {
         const sum = (key) => buckets.reduce((all, bucket) => all + bucket[key], 0);
@@ -187,7 +194,7 @@ export const overview = {
           el("div", { class: "top" }, el("h2", { id: "latest-title" }, "Latest executions"), el("a", { href: "#executions" }, "All of them")),
           el(
             "div",
-            { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "latest-title" },
+            { class: "scroll", tabindex: 0, role: "region", "aria-label": "List of the latest executions" },
             el("table", {}, el("thead", {}, el("tr", {}, ["Outcome", "What", "Time", "Began"].map((text, at) => el("th", { scope: "col", class: at === 2 ? "num" : null }, text)))), latest),
           ),
         ),

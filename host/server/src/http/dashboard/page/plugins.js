@@ -49,7 +49,7 @@ function card(item) {
     "li",
     { class: "card item" },
     el("div", { class: "title" }, el("div", {}, el("h2", {}, name(plugin.name)), el("span", { class: "note" }, name(plugin.version)), account && el("span", { class: "note" }, "of account ", name(account)), plugin.saved_by_agent && el("span", { class: "note" }, "saved by an agent")), tag(kind, word)),
-    el("p", {}, name(plugin.description)),
+    el("p", { class: "quiet" }, name(plugin.description)),
     rights(plugin),
     granting(item),
     el(

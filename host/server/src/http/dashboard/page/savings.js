@@ -18,7 +18,7 @@ function definitions(told) {
     "div",
     { class: "card item" },
     el("div", { class: "top" }, el("h2", {}, "Definitions of tools")),
-    el("div", {}, el("p", { class: "big" }, count(saved), plain > 0 && ` (${percent(saved / plain)})`), el("p", {}, "tokens fewer in each prompt")),
+    el("div", {}, el("p", { class: "big" }, count(saved), plain > 0 && ` (${percent(saved / plain)})`), el("p", { class: "quiet" }, "tokens fewer in each prompt")),
     el(
       "ul",
       { class: "bars" },
@@ -28,9 +28,8 @@ function definitions(told) {
     el("p", { class: "note" }, `Counted with ${told.encoding}; other makers' counts differ by some percent. Lists sent so far: ${count(lists)}. They left out ${count(told.left_out_tokens)} tokens.`),
     servers.length > 0 &&
       el(
-        "details",
-        { "data-part": "each" },
-        el("summary", {}, "Each server"),
+        "div",
+        { class: "rights" },
         el(
           "table",
           {},
@@ -48,7 +47,7 @@ function results(told) {
     "div",
     { class: "card item" },
     head,
-    el("div", {}, el("p", { class: "big" }, bytes(told.kept_bytes)), el("p", {}, "of what tools answered came no further than the program that asked")),
+    el("div", {}, el("p", { class: "big" }, bytes(told.kept_bytes)), el("p", { class: "quiet" }, "of what tools answered came no further than the program that asked")),
     el(
       "ul",
       { class: "bars" },
@@ -69,11 +68,6 @@ export const savings = {
     section.append(body);
   },
   heard: {
-    savings: (told) => {
-      const open = body.querySelector("details")?.open;
-      put(body, definitions(told.definitions), results(told.results));
-      const details = body.querySelector("details");
-      if (details && open) details.open = true;
-    },
+    savings: (told) => put(body, definitions(told.definitions), results(told.results)),
   },
 };

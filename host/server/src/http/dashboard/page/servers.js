@@ -29,14 +29,13 @@ function card(server) {
     "li",
     { class: "card item" },
     el("div", { class: "title" }, el("div", {}, el("h2", {}, name(server.name)), server.title && el("span", { class: "note" }, name(`${server.title} ${server.version ?? ""}`))), tag(kind, word)),
-    server.address && el("p", { class: "mono" }, name(server.address)),
+    el("p", { class: "quiet" }, server.transport, server.address && [" · ", name(server.address, { class: "mono" })]),
     server.is_down && server.last_error && el("p", { class: "said bad" }, name(server.last_error)),
     server.tools_from_disk && el("p", { class: "said muted" }, "It has not answered yet; its tools are those that it last listed."),
     el(
       "dl",
       { class: "facts" },
       fact("Tools", count(server.tools?.length ?? 0)),
-      fact("Transport", server.transport),
       counts && [
         fact("Calls", count(counts.calls)),
         fact("Success", calls ? percent(counts.succeeded / counts.calls) : "–"),

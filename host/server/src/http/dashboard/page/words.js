@@ -15,7 +15,7 @@ export const plural = (number, one, more = `${one}s`) => `${count(number)} ${num
 export function span(us) {
   if (us === null || us === undefined) return ["–", ""];
   const [value, unit] = us < 1e3 ? [us, "µs"] : us < 1e6 ? [us / 1e3, "ms"] : [us / 1e6, "s"];
-  return [value < 10 && unit !== "µs" ? value.toFixed(2) : value < 100 ? value.toFixed(1) : Math.round(value).toString(), unit];
+  return [unit === "µs" || value >= 100 ? Math.round(value).toString() : value.toFixed(value < 10 ? 2 : 1), unit];
 }
 
 export const time = (us) => span(us).join(" ").trim();
