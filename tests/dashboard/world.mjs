@@ -102,7 +102,7 @@ export class Host {
 /** A server of npm's, as the configuration has it. */
 const npm = (name, ...options) => {
   const script = join(SERVERS, "node_modules/@modelcontextprotocol", name, "dist/index.js");
-  return `command = "node"\nargs = ${JSON.stringify([script, ...options])}\n`;
+  return `command = "node"\nargs = ${JSON.stringify([script, ...options])}\ncalls_per_minute = 100000\n`;
 };
 
 /** Other servers: two that work, one that is not there, and one whose tools have hostile names. */
@@ -120,9 +120,9 @@ export function servers(place) {
 /** Plugins: one that asks for nothing, one that asks for much, and one that says hostile things of itself. */
 export function plugins(host, ...account) {
   const add = (name, ...options) => host.vesicle("plugin", "add", ...options, ...account, join(ROOT, `plugins/${name}/${name}.wasm`));
-  add("csv");
+  add("markdown");
   add("advise", "--ask", "hosts=api.example.com:443", "--ask", "tools=everything.*", "--ask", "state", "--ask", "memory_mb=64");
-  add("markdown", "--name", "odd", "--description", `${HOSTILE} ${TURNED}`, "--ask", "env=CI_TOKEN");
+  add("csv", "--name", "odd", "--description", `${HOSTILE} ${TURNED}`, "--ask", "env=CI_TOKEN");
 }
 
 /** Past work: some that went well, one that did not, and one with a hostile name. */
@@ -162,7 +162,7 @@ export async function work(host, rounds, options = {}) {
   for (let round = 0; round < rounds; round += 1) {
     const code = PROGRAMS[round % PROGRAMS.length].replaceAll("PLACE", host.place).replaceAll("ROUND", 1 + Math.floor(Math.random() * 300));
     await host.run(code, by(round % 3 ? "claude-code" : "release-bot"));
-    if (round % 5 === 2) await host.call("csv__columns", { text: "a,b\n1,2" }, by("claude-code"));
+    if (round % 5 === 2) await host.call("markdown__headings", { text: "# Orders\n\n## Of June\n" }, by("claude-code"));
     if (round % 7 === 3) await host.call("query_memory", { query: "flaky tests", domain: "web-shop" }, by("claude-code"));
     if (round % 12 === 5) await host.run("throw new TypeError('no such order')", by("release-bot"));
     if (round % 12 === 9) await host.run("while (Date.now()) {}", { timeout_ms: 60, ...by("claude-code") });

@@ -1,7 +1,12 @@
 //! What happens, as server-sent events: at first all that there is to see, and then what is new. Nothing is kept for whoever
 //! is slow: each event is made when the one before was taken, of what there is to see then.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -26,6 +31,8 @@ const GATHER: Duration = Duration::from_millis(250);
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How many of the last buckets of figures are told again: the one that is being counted, and those that ended since.
 const BUCKETS_NEW: usize = 3;
+/// How long a stream may be silent.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
 /// How many events may wait to be sent.
 const WAITING_MAX: usize = 16;
 /// When a page comes back that found no place.
@@ -46,14 +53,17 @@ pub async fn stream(State(dashboard): State<Arc<Dashboard>>, request: Request) -
     let (to, from) = mpsc::channel(WAITING_MAX);
     let closing = dashboard.closing.clone();
     tokio::spawn(async move {
+        let gone = to.clone();
         let line = Line {
             to,
             patience: PATIENCE,
             last: HashMap::new(),
+            told_at: Instant::now(),
             _place: place,
         };
         tokio::select! {
             () = closing.cancelled() => {}
+            () = gone.closed() => {}
             _ = follow(&dashboard, &viewer, line) => {}
         }
     });
@@ -77,6 +87,7 @@ struct Line {
     patience: Duration,
     /// What was last told under each name, by its digest: what is as it was is not told again.
     last: HashMap<&'static str, blake3::Hash>,
+    told_at: Instant,
     _place: OwnedSemaphorePermit,
 }
 
@@ -91,8 +102,21 @@ impl Line {
             return Ok(());
         }
         // JSON has no line feed of its own.
-        let event = format!("event: {name}\ndata: {json}\n\n");
-        let sent = self.to.send_timeout(event.into(), self.patience).await;
+        self.send(format!("event: {name}\ndata: {json}\n\n")).await
+    }
+
+    /// Sends something that says nothing, if nothing was told for a while: only so it is found out that a page is gone
+    /// whose machine did not say so.
+    async fn keep_alive(&mut self) -> Result<(), GivenUp> {
+        match self.told_at.elapsed() < SILENCE_MAX {
+            true => Ok(()),
+            false => self.send(": still here\n\n".to_owned()).await,
+        }
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), GivenUp> {
+        self.told_at = Instant::now();
+        let sent = self.to.send_timeout(text.into(), self.patience).await;
         sent.map_err(|_| GivenUp)
     }
 }
@@ -116,6 +140,7 @@ async fn follow(dashboard: &Dashboard, viewer: &Viewer, mut line: Line) -> Resul
                 line.tell("servers", redacted(viewer, &servers::told(viewer))).await?;
                 let plugins = dashboard.plugins(viewer).await;
                 line.tell("plugins", redacted(viewer, &plugins)).await?;
+                line.keep_alive().await?;
             }
             () = watcher.changed() => {
                 tokio::time::sleep(GATHER).await;
@@ -166,6 +191,7 @@ mod tests {
             to,
             patience,
             last: HashMap::new(),
+            told_at: Instant::now(),
             _place: places.clone().try_acquire_owned().unwrap(),
         };
         (line, from, places)

@@ -81,6 +81,7 @@ export const audit = {
       draw();
     });
     context.tools.append(pause);
+    const heads = [["Ended", "w6"], ["Outcome", "w8"], ["What"], ["Who"], ["Time", "num w5"], ["Details", "w16"]];
     body = el("tbody", {});
     note = el("p", { class: "note" });
     section.append(
@@ -91,7 +92,7 @@ export const audit = {
         el(
           "div",
           { class: "scroll", tabindex: 0, role: "region", "aria-label": "Audit lines" },
-          el("table", {}, el("thead", {}, el("tr", {}, ["Ended", "Outcome", "What", "Who", "Time", "Details"].map((text, at) => el("th", { scope: "col", class: at === 4 ? "num" : null }, text)))), body),
+          el("table", { class: "fixed wide" }, el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)))), body),
         ),
       ),
     );

@@ -73,7 +73,7 @@ function pointing(frame, series, height, tell) {
 function times(frame, series, { x, bottom }) {
   const every = Math.max(1, Math.ceil(series.length / 6));
   for (let at = Math.floor(every / 2); at < series.length; at += every) {
-    frame.append(svg("text", { x: x(at), y: bottom + 16, "text-anchor": "middle" }, clock(series[at].at).slice(0, series.length > 120 ? 5 : 8)));
+    frame.append(svg("text", { x: x(at), y: bottom + 16, "text-anchor": "middle" }, clock(series[at].at).slice(0, 5)));
   }
 }
 

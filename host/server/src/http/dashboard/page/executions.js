@@ -45,7 +45,7 @@ function line(row) {
     el("td", {}, name(row.client || "–"), row.account && el("span", { class: "who-sub" }, name(row.account))),
     el("td", {}, name(row.profile)),
     el("td", { class: "num" }, over ? time(row.took_us) : "…"),
-    el("td", { class: "num" }, over ? time(row.cpu_us) : ""),
+    el("td", { class: "num" }, over && row.cpu_us ? time(row.cpu_us) : ""),
     el("td", { class: "num" }, over && row.memory_bytes ? bytes(row.memory_bytes) : ""),
   );
 }
@@ -68,7 +68,7 @@ export const executions = {
     context.tools.append(el("label", { class: "field", for: "which" }, "Show", filter), pause);
     body = el("tbody", {});
     note = el("p", { class: "note" });
-    const heads = ["Began", "Outcome", "What", "Client", "Profile", "Time", "Processor", "Memory"];
+    const heads = [["Began", "w6"], ["Outcome", "w8"], ["What"], ["Client"], ["Profile", "w8"], ["Time", "num w5"], ["Processor", "num w6"], ["Memory", "num w6"]];
     section.append(
       note,
       el(
@@ -77,7 +77,7 @@ export const executions = {
         el(
           "div",
           { class: "scroll", tabindex: 0, role: "region", "aria-label": "List of executions" },
-          el("table", {}, el("thead", {}, el("tr", {}, heads.map((text, at) => el("th", { scope: "col", class: at > 4 ? "num" : null }, text)))), body),
+          el("table", { class: "fixed wide" }, el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)))), body),
         ),
       ),
     );

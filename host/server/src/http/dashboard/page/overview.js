@@ -7,6 +7,7 @@ import { clock, count, percent, plural, short, span, status, time } from "./word
 
 /** How many of the latest executions are shown here. */
 const LATEST = 8;
+const HEADS = [["Outcome", "w8"], ["What"], ["Time", "num w5"], ["Began", "w6"]];
 const BUCKET_MS = 10_000;
 const RANGES = [
   [60, "10 minutes"],
@@ -85,12 +86,12 @@ function figures() {
   const saved = known.savings?.definitions;
   put(tiles, [
     tile("Running now", count(seen.running_count)),
-    tile("Executions", short(all), "", "since the host began"),
+    tile("Executions", short(all), "", "since it began"),
     tile("Success", all ? percent(counts.succeeded / all) : "–", "", plural(counts.failed, "failure")),
-    recent && tile("Median time", ...span(recent.p50), `10 s from ${clock(recent.at)}`),
+    recent && tile("Median time", ...span(recent.p50), `from ${clock(recent.at)}`),
     recent && tile("99 of 100 within", ...span(recent.p99), `of ${short(recent.count)} then`),
     servers > 0 && tile("Servers ready", `${ready}`, `of ${servers}`, plural(tools(), "tool")),
-    saved && tile("Saved per prompt", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "tokens", "tool definitions"),
+    saved && tile("Saved per prompt", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "", "tokens of definitions"),
   ]);
   const shown = whole(here.slice(-range));
   latency.show(shown);
@@ -195,7 +196,7 @@ export const overview = {
           el(
             "div",
             { class: "scroll", tabindex: 0, role: "region", "aria-label": "List of the latest executions" },
-            el("table", {}, el("thead", {}, el("tr", {}, ["Outcome", "What", "Time", "Began"].map((text, at) => el("th", { scope: "col", class: at === 2 ? "num" : null }, text)))), latest),
+            el("table", { class: "fixed" }, el("thead", {}, el("tr", {}, HEADS.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)))), latest),
           ),
         ),
         el("div", { class: "card" }, el("div", { class: "top" }, el("h2", {}, "What needs somebody")), attention),
