@@ -15,7 +15,7 @@ const VIEWS = ["overview", "executions", "servers", "plugins", "memory", "audit"
 /** How the page writes what turns text around. */
 const SHOWN = TURNED.replace("\u202e", "\\u{202e}");
 /** How long the host works before pictures are taken, in milliseconds: charts of a moment show nothing. */
-const WORK_MS = 150_000;
+const WORK_MS = 300_000;
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -25,7 +25,7 @@ const browser = await chromium.launch({
 
 /** A page whose every complaint is a failure of the test, unless it is expected. */
 async function open(host, { expected = /^$/, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 820 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 680 }, ...options });
   const page = await context.newPage();
   page.complaints = [];
   const complain = (text) => expected.test(text) || page.complaints.push(text);
@@ -249,7 +249,12 @@ async function came(host) {
   await host.serve(`profile = "permissive"\n[tools]\nallow = ["*.*"]\n${servers(host.place)}`);
   await live(page);
   await host.run("return 3", { client: "after" });
-  await (await go(page, "executions")).getByText("after", { exact: true }).waitFor();
+  const section = await go(page, "executions");
+  await section.getByText("after", { exact: true }).waitFor();
+  // What the host that is gone told is gone as well, and nothing is there twice.
+  assert.equal(await section.locator("tbody tr").count(), 1);
+  const overview = await go(page, "overview");
+  await overview.locator("tbody tr", { hasText: "execute_agent_code" }).first().waitFor();
   await close(page);
 }
 
@@ -297,11 +302,14 @@ async function granted(host) {
   const asked = await go(page, "plugins");
   const advise = asked.locator("li.item", { has: page.getByRole("heading", { name: "advise" }) });
   await advise.getByText("nothing granted").waitFor();
+  host.vesicle("plugin", "grant", "--account", "team", "advise", "state", "hosts=api.example.com:443");
+  await advise.getByText("partly granted").waitFor();
+  await picture(page, "plugins");
   await advise.getByRole("button", { name: "Grant… advise" }).focus();
   await page.keyboard.press("Enter");
-  await page.locator("#sure[open]").getByText("api.example.com:443").waitFor();
+  await page.locator("#sure[open]").getByText("everything.*").waitFor();
   await accessible(page, "the question before a grant");
-  await picture(page, "plugins");
+  await picture(page, "grant");
   await page.keyboard.press("Escape");
   await page.locator("#sure[open]").waitFor({ state: "detached" });
   // Another component of the same name asks for other things than the admin was shown.

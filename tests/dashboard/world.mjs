@@ -133,11 +133,11 @@ export async function memories(host, options) {
     return result.structuredContent;
   };
   const tasks = [
+    [`${HOSTILE} ${TURNED}`, "web-shop", ["read_file", "run_tests", "edit_file"], HOSTILE],
     ["Find why checkout tests are flaky", "web-shop", ["read_file", "run_tests", "edit_file"], "The clock was not frozen"],
     ["Make the login form accept long names", "web-shop", ["read_file", "run_tests", "edit_file"], "The column was too short"],
     ["Sum the orders of each team", "reports", ["files.read_file", "execute_agent_code"], "One program in place of eleven calls"],
     ["Move the invoices to the new bucket", "billing", ["list_objects", "copy_object"], null],
-    [`${HOSTILE} ${TURNED}`, "web-shop", ["read_file", "run_tests", "edit_file"], HOSTILE],
   ];
   for (const [task_description, domain, tools, verdict] of tasks) {
     const { episode_id } = await ask("create_episode", { task_description, domain, task_type: "debugging", tags: ["tests"] });

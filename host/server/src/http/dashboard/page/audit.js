@@ -97,5 +97,9 @@ export const audit = {
       ),
     );
   },
+  begun() {
+    // A stream begins with the end of the log.
+    lines = [];
+  },
   heard: { audit: hear },
 };

@@ -20,17 +20,23 @@ export function rowsOf({ executions: seen }) {
   return [...running.reverse(), ...ended];
 }
 
-function hear(seen) {
+/** Takes in what is new, before any view shows it. */
+export function remember(seen) {
   ended = [...seen.ended.toReversed(), ...ended].slice(0, KEPT);
   omitted += seen.omitted;
-  draw();
+}
+
+/** A stream begins with all that there is. */
+export function forget() {
+  ended = [];
+  omitted = 0;
 }
 
 function draw() {
   const rows = (paused ?? rowsOf(known)).filter((row) => filter.value === "all" || (filter.value === "running") === (row.status === "running") && row.status !== "success");
   keyed(body, rows.length ? rows : [null], (row) => row?.id ?? "none", (row) => (row ? line(row) : el("tr", {}, el("td", { colspan: 8, class: "empty" }, "There is nothing to show yet. Whatever clients run appears here as it happens."))));
   const running = known.executions?.running_count ?? 0;
-  put(note, paused ? "Held still; what happens meanwhile appears when you go on." : `${count(running)} running. The latest ${plural(ended.length, "execution")} that ended${omitted ? `; ${count(omitted)} more passed too fast to be shown` : ""}.`);
+  put(note, paused ? "Held still; what happens meanwhile appears when you go on." : `${count(running)} running. The latest ${plural(ended.length, "execution")} that ended${omitted ? `; ${count(omitted)} others are only counted` : ""}.`);
 }
 
 function line(row) {
@@ -82,5 +88,5 @@ export const executions = {
       ),
     );
   },
-  heard: { executions: hear },
+  heard: { executions: draw },
 };

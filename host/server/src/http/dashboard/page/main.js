@@ -3,7 +3,7 @@
 import { el, put, say, svg } from "./dom.js";
 import { follow, get, hasToken, keep, Unknown } from "./host.js";
 import { audit } from "./audit.js";
-import { executions } from "./executions.js";
+import { executions, forget, remember } from "./executions.js";
 import { memory } from "./memory.js";
 import { overview } from "./overview.js";
 import { plugins } from "./plugins.js";
@@ -61,6 +61,7 @@ function go({ focus }) {
 
 function heard(name, data) {
   known[name] = data;
+  if (name === "executions") remember(data);
   for (const view of VIEWS) view.heard?.[name]?.(data);
 }
 
@@ -109,7 +110,12 @@ async function enter() {
   for (const view of VIEWS) view.entered?.(session);
   await follow({
     heard,
-    state: link,
+    state: (state) => {
+      link(state);
+      if (state !== "open") return;
+      forget();
+      for (const view of VIEWS) view.begun?.();
+    },
     lost: (error) => {
       keep(null);
       link("lost");

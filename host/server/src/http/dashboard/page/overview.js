@@ -204,6 +204,9 @@ export const overview = {
     );
     worries();
   },
+  begun() {
+    buckets = [];
+  },
   heard: {
     executions: () => {
       figures();
