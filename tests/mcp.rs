@@ -28,6 +28,8 @@ mod official_clients;
 mod plugins;
 #[path = "mcp/plugins_saved.rs"]
 mod plugins_saved;
+#[path = "mcp/plugins_sessions.rs"]
+mod plugins_sessions;
 #[path = "mcp/policy.rs"]
 mod policy;
 #[path = "mcp/raw.rs"]
@@ -38,3 +40,5 @@ mod servers;
 mod servers_policy;
 #[path = "mcp/state.rs"]
 mod state;
+#[path = "mcp/traces.rs"]
+mod traces;

@@ -15,4 +15,5 @@ pub mod metrics;
 pub mod plugins;
 pub mod secrets;
 mod state;
+pub mod telemetry;
 pub mod tools;

@@ -95,9 +95,10 @@ impl Attempt<'_> {
         let span = info_span!(
             target: TRACE,
             "upstream",
+            otel.name = format!("tools/call {}", self.tool.name()),
             otel.kind = "client",
             mcp.method.name = "tools/call",
-            mcp.server = self.server.name(),
+            vesicle.server = self.server.name(),
             gen_ai.tool.name = self.tool.name(),
             error.type = Empty,
             otel.status_code = Empty,

@@ -98,6 +98,7 @@ pub struct Configuration {
     /// Profiles, and who may have which.
     pub policy: Arc<Policy>,
     concurrency_max: u32,
+    session_instances: u32,
     cache: bool,
     cache_dir: Option<PathBuf>,
     /// How log lines look.
@@ -113,6 +114,7 @@ pub struct Configuration {
     pub accounts: Vec<Account>,
     tools: tools::ToolKeys,
     network: network::NetworkKeys,
+    otlp: Option<String>,
     secrets: Vec<secrets::Source>,
     sent_to: Vec<network::SentTo>,
     file: Option<Arc<file::ConfigFile>>,
@@ -138,6 +140,7 @@ impl Configuration {
         vesicle_sandbox::Config {
             cache_dir: self.cache_dir.clone().filter(|_| self.cache),
             concurrency_max: self.concurrency_max,
+            residents_max: self.session_instances,
             ..vesicle_sandbox::Config::default()
         }
     }
@@ -145,6 +148,11 @@ impl Configuration {
     /// What the session keeps from one call to the next.
     pub fn state(&self) -> Arc<dyn State> {
         Arc::new(self.state.clone())
+    }
+
+    /// The collector that traces are sent to, where one is configured.
+    pub fn otlp(&self) -> Option<&str> {
+        self.otlp.as_deref()
     }
 
     /// The account of this name, as far as it is described.
@@ -288,12 +296,17 @@ fn resolve(
     let audit = audit::resolve(&mut settled);
     let lists_all_tools = settled.value("serve.tools") == Some(&Value::Text("all".to_owned()));
     let memory = memory::resolve(&mut settled, &policy, problems);
+    let session_instances = plugins::session_instances(&mut settled);
     let plugins = plugins::resolve(&mut settled);
     let tokens = http::tokens(&mut settled);
     let http = http::resolve(&mut settled, tokens.clone(), problems);
     let (accounts, of_accounts) = accounts::resolve(layer, &policy, problems);
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
+    let otlp = match settled.value("telemetry.otlp") {
+        Some(Value::Text(url)) => Some(url.clone()),
+        _ => None,
+    };
     let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
     rows.extend(of_servers);
@@ -306,6 +319,7 @@ fn resolve(
     Configuration {
         policy: Arc::new(policy),
         concurrency_max,
+        session_instances,
         cache,
         cache_dir,
         log_format,
@@ -319,6 +333,7 @@ fn resolve(
         accounts,
         tools,
         network,
+        otlp,
         secrets,
         sent_to,
         file,

@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, join_all};
 use parking_lot::Mutex;
 
 use super::{
-    Metrics, OUTCOMES, PHASES, Part, STATUSES,
+    Metrics, OUTCOMES, PHASES, Part, Process, STATUSES,
     parts::Parts,
     process,
     snapshot::{
@@ -108,7 +108,7 @@ impl Figures {
     /// All figures, as they are now. Nothing is opened for it.
     pub async fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot {
-            process: Some(process::read()),
+            process: Some(Process::now()),
             ..Snapshot::default()
         };
         self.add_counted(&mut snapshot);

@@ -38,26 +38,28 @@ pub fn begin() {
     LazyLock::force(&BEGAN);
 }
 
-/// What it takes now.
-pub fn read() -> Process {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let files = fs::read_dir("/proc/self/fd").ok();
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    let used = Duration::try_from(used).ok();
-    let (began, began_at) = *BEGAN;
-    Process {
-        memory_bytes: number(&status, "VmRSS:").map(|kib| kib * 1024),
-        cpu_seconds: used.map(|used| used.as_secs_f64()),
-        // The directory that is being read is one of them.
-        open_files: files.map(|files| (files.count() as u64).saturating_sub(1)),
-        open_files_max: limit.current,
-        threads: number(&status, "Threads:"),
-        began: began_at
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs_f64(),
-        uptime_seconds: began.elapsed().as_secs_f64(),
+impl Process {
+    /// What it takes now.
+    pub fn now() -> Self {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let files = fs::read_dir("/proc/self/fd").ok();
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let used = Duration::try_from(used).ok();
+        let (began, began_at) = *BEGAN;
+        Self {
+            memory_bytes: number(&status, "VmRSS:").map(|kib| kib * 1024),
+            cpu_seconds: used.map(|used| used.as_secs_f64()),
+            // The directory that is being read is one of them.
+            open_files: files.map(|files| (files.count() as u64).saturating_sub(1)),
+            open_files_max: limit.current,
+            threads: number(&status, "Threads:"),
+            began: began_at
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs_f64(),
+            uptime_seconds: began.elapsed().as_secs_f64(),
+        }
     }
 }
 
@@ -73,7 +75,7 @@ mod tests {
     #[test]
     fn the_system_tells_what_the_process_takes() {
         begin();
-        let process = read();
+        let process = Process::now();
         assert!(process.memory_bytes.unwrap() > 1 << 20, "{process:?}");
         assert!(process.cpu_seconds.unwrap() > 0.0 && process.threads.unwrap() > 0);
         assert!(process.open_files.unwrap() >= 3 && process.open_files_max.unwrap() > 3);

@@ -135,13 +135,17 @@ async fn metrics(service: Service, asked: AskMetrics) -> Result<Told, Error> {
         true => Some(service.memory().await?.stats().await?),
         false => None,
     };
-    // What the process takes is read once for both.
-    let host = service.figures().snapshot().await;
-    let system = host.process.clone().filter(|_| wants(MetricType::System));
+    let host = match service.sees_all() && wants(MetricType::Host) {
+        true => Some(service.figures().snapshot().await),
+        false => None,
+    };
+    // Read once for both.
+    let process = host.as_ref().and_then(|host| host.process.clone());
+    let system = wants(MetricType::System).then(|| process.unwrap_or_else(Process::now));
     Ok(Told {
         performance: wants(MetricType::Performance).then(|| service.calls().tools()),
         episodes,
         system,
-        host: Some(host).filter(|_| service.sees_all() && wants(MetricType::Host)),
+        host,
     })
 }
