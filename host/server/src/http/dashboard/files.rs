@@ -38,6 +38,7 @@ pub static FILES: &[File] = &[
     file!("/page/main.js", SCRIPT, "main.js"),
     file!("/page/host.js", SCRIPT, "host.js"),
     file!("/page/dom.js", SCRIPT, "dom.js"),
+    file!("/page/tables.js", SCRIPT, "tables.js"),
     file!("/page/words.js", SCRIPT, "words.js"),
     file!("/page/charts.js", SCRIPT, "charts.js"),
     file!("/page/overview.js", SCRIPT, "overview.js"),

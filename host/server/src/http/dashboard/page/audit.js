@@ -1,6 +1,7 @@
 // The newest lines of the audit log.
 
 import { el, keyed, name, put, tag } from "./dom.js";
+import { holder, table } from "./tables.js";
 import { bytes, clock, count, plural, status, time } from "./words.js";
 
 /** How many lines are kept here. */
@@ -74,28 +75,15 @@ export const audit = {
   about: "Who ran what, how it ended and what it reached. Lines hold no code and no results.",
   icon: "M7 3h7l4 4v14H7zM14 3v4h4M10 12h5M10 16h5",
   build(section, context) {
-    const pause = el("button", { type: "button", "aria-pressed": "false" }, "Hold still");
-    pause.addEventListener("click", () => {
-      paused = paused ? null : lines;
-      pause.setAttribute("aria-pressed", String(paused !== null));
+    const pause = holder((holds) => {
+      paused = holds ? lines : null;
       draw();
     });
     context.tools.append(pause);
     const heads = [["Ended", "w6"], ["Outcome", "w8"], ["What"], ["Who"], ["Time", "num w5"], ["Details", "w16"]];
     body = el("tbody", {});
     note = el("p", { class: "note" });
-    section.append(
-      note,
-      el(
-        "div",
-        { class: "card flush" },
-        el(
-          "div",
-          { class: "scroll", tabindex: 0, role: "region", "aria-label": "Audit lines" },
-          el("table", { class: "fixed wide" }, el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)))), body),
-        ),
-      ),
-    );
+    section.append(note, el("div", { class: "card flush" }, table("Audit lines", heads, body)));
   },
   begun() {
     // A stream begins with the end of the log.

@@ -1,6 +1,7 @@
 // What runs, and what ended lately.
 
 import { el, keyed, name, put, tag } from "./dom.js";
+import { holder, table } from "./tables.js";
 import { bytes, clock, count, plural, status, time } from "./words.js";
 
 /** How many that ended are kept here. */
@@ -65,28 +66,15 @@ export const executions = {
     known = context.known;
     filter = el("select", { id: "which" }, [["all", "All"], ["running", "Running"], ["failed", "Without a result"]].map(([value, text]) => el("option", { value }, text)));
     filter.addEventListener("change", draw);
-    const pause = el("button", { type: "button", "aria-pressed": "false" }, "Hold still");
-    pause.addEventListener("click", () => {
-      paused = paused ? null : rowsOf(known);
-      pause.setAttribute("aria-pressed", String(paused !== null));
+    const pause = holder((holds) => {
+      paused = holds ? rowsOf(known) : null;
       draw();
     });
     context.tools.append(el("label", { class: "field", for: "which" }, "Show", filter), pause);
     body = el("tbody", {});
     note = el("p", { class: "note" });
     const heads = [["Began", "w6"], ["Outcome", "w8"], ["What"], ["Client"], ["Profile", "w8"], ["Time", "num w5"], ["Processor", "num w6"], ["Memory", "num w6"]];
-    section.append(
-      note,
-      el(
-        "div",
-        { class: "card flush" },
-        el(
-          "div",
-          { class: "scroll", tabindex: 0, role: "region", "aria-label": "List of executions" },
-          el("table", { class: "fixed wide" }, el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)))), body),
-        ),
-      ),
-    );
+    section.append(note, el("div", { class: "card flush" }, table("List of executions", heads, body)));
   },
   heard: { executions: draw },
 };

@@ -3,6 +3,7 @@
 import { chart, latencies, outcomes, PERCENTILES } from "./charts.js";
 import { el, keyed, name, put, tag } from "./dom.js";
 import { rowsOf } from "./executions.js";
+import { table } from "./tables.js";
 import { clock, count, percent, plural, short, span, status, time } from "./words.js";
 
 /** How many of the latest executions are shown here. */
@@ -193,11 +194,7 @@ export const overview = {
           "div",
           { class: "card flush" },
           el("div", { class: "top" }, el("h2", { id: "latest-title" }, "Latest executions"), el("a", { href: "#executions" }, "All of them")),
-          el(
-            "div",
-            { class: "scroll", tabindex: 0, role: "region", "aria-label": "List of the latest executions" },
-            el("table", { class: "fixed" }, el("thead", {}, el("tr", {}, HEADS.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)))), latest),
-          ),
+          table("List of the latest executions", HEADS, latest, "fixed"),
         ),
         el("div", { class: "card" }, el("div", { class: "top" }, el("h2", {}, "What needs somebody")), attention),
       ),
