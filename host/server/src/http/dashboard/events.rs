@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{Dashboard, Viewer, audit::Reader, redacted, savings, servers};
-use crate::{http::gate, live::Watcher, metrics::BUCKETS_MAX};
+use crate::{http::gate, metrics::BUCKETS_MAX};
 
 /// How many pages of one account may follow what happens.
 pub const LISTENERS_MAX: usize = 8;
@@ -129,38 +129,33 @@ async fn follow(dashboard: &Dashboard, viewer: &Viewer, mut line: Line) -> Resul
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = look.tick() => {
-                if viewer.sees_all {
-                    let told = json!({"buckets": recent.points(buckets)});
-                    line.tell("figures", told.to_string()).await?;
-                    buckets = BUCKETS_NEW;
-                }
-                executions(viewer, &mut watcher, &mut line).await?;
-                line.tell("servers", redacted(viewer, &servers::told(viewer))).await?;
-                let plugins = dashboard.plugins(viewer).await;
-                line.tell("plugins", redacted(viewer, &plugins)).await?;
-                line.keep_alive().await?;
-            }
+        let is_tick = tokio::select! {
+            _ = look.tick() => true,
             () = watcher.changed() => {
                 tokio::time::sleep(GATHER).await;
-                executions(viewer, &mut watcher, &mut line).await?;
+                false
             }
+        };
+        let sight = watcher.look();
+        line.tell("executions", redacted(viewer, &json!(sight)))
+            .await?;
+        if is_tick {
+            if viewer.sees_all {
+                let told = json!({"buckets": recent.points(buckets)});
+                line.tell("figures", told.to_string()).await?;
+                buckets = BUCKETS_NEW;
+            }
+            line.tell("servers", redacted(viewer, &servers::told(viewer)))
+                .await?;
+            let plugins = dashboard.plugins(viewer).await;
+            line.tell("plugins", redacted(viewer, &plugins)).await?;
+            line.keep_alive().await?;
         }
         reader = lines(viewer, reader, &mut line).await?;
+        // Last, since counting takes a while at first.
+        let savings = savings::told(viewer, &sight.counts).await;
+        line.tell("savings", redacted(viewer, &savings)).await?;
     }
-}
-
-async fn executions(
-    viewer: &Viewer,
-    watcher: &mut Watcher,
-    line: &mut Line,
-) -> Result<(), GivenUp> {
-    let sight = watcher.look();
-    let savings = savings::told(viewer, &sight.counts).await;
-    line.tell("executions", redacted(viewer, &json!(sight)))
-        .await?;
-    line.tell("savings", redacted(viewer, &savings)).await
 }
 
 async fn lines(viewer: &Viewer, reader: Reader, line: &mut Line) -> Result<Reader, GivenUp> {

@@ -11,7 +11,8 @@ use vesicle_bridge::{Catalog, Decision, tokens};
 use super::{Seen, Viewer};
 use crate::{live::Counts, mcp};
 
-/// What was counted, as long as the servers list the same. Counting takes some hundred milliseconds at first.
+/// What was counted, as long as the servers list the same. The first count also
+/// reads the tables of tokens, some 50 MB, which stay.
 #[derive(Default)]
 pub struct Savings(Mutex<Option<(u64, Arc<Counted>)>>);
 
