@@ -366,6 +366,29 @@ async fn secrets_are_taken_out_of_what_is_told() {
     );
 }
 
+#[tokio::test]
+async fn the_last_episode_that_is_told_and_the_first_that_is_counted() {
+    const HITS_MAX: usize = 30;
+    let host = HttpHost::start(&[]);
+    for count in 1..=HITS_MAX + 1 {
+        let task = json!({"task_description": format!("task {count}"), "domain": "d", "task_type": "testing"});
+        host.call("create_episode", &task, &[]).await;
+        if count >= HITS_MAX {
+            let found = host.get("/api/episodes", &[]).await.message();
+            assert_eq!(found["episodes"].as_array().unwrap().len(), HITS_MAX);
+            assert_eq!(found["total"], count);
+        }
+    }
+    for path in [
+        "/api/episodes/none",
+        "/api/episodes/019a0000-0000-7000-8000-000000000000",
+    ] {
+        let answer = host.get(path, &[]).await;
+        assert!(answer.status.is_client_error(), "{answer:?}");
+        assert!(answer.message()["error"].is_string());
+    }
+}
+
 /// All views, with the keyboard, in both colour schemes, as an admin and as others; the script says what it looks for.
 #[test]
 fn chromium_goes_through_each_view() {

@@ -131,4 +131,35 @@ mod tests {
         assert!(told("{\"kind\":\"server\"}", &Whose::All).is_some());
         assert!(told("no JSON", &Whose::All).is_none());
     }
+
+    #[test]
+    fn the_newest_lines_are_told_and_then_those_that_are_added() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(crate::audit::file_name(1));
+        let mut reader = Reader {
+            dir: Some(dir.path().to_owned()),
+            whose: Whose::All,
+            tail: None,
+        };
+        let lines =
+            |count: usize| -> String { (0..count).map(|n| format!("{{\"n\":{n}}}\n")).collect() };
+        std::fs::write(&file, lines(LINES_MAX)).unwrap();
+        assert_eq!(reader.lines().unwrap().len(), LINES_MAX);
+        assert_eq!(reader.lines().unwrap().len(), 0);
+        std::fs::write(&file, lines(2 * LINES_MAX + 1)).unwrap();
+        let added = reader.lines().unwrap();
+        assert_eq!(
+            (added.len(), &added[0]["n"]),
+            (LINES_MAX, &json!(LINES_MAX + 1))
+        );
+        // More was added than is read: what lies before it is passed over.
+        let long = format!("{{\"n\":\"{}\"}}\n", "x".repeat(TAIL_BYTES as usize));
+        std::fs::write(
+            &file,
+            lines(2 * LINES_MAX + 1) + &long + "{\"n\":\"last\"}\n",
+        )
+        .unwrap();
+        let added = reader.lines().unwrap();
+        assert_eq!((added.len(), &added[0]["n"]), (1, &json!("last")));
+    }
 }

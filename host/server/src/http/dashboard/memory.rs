@@ -64,9 +64,9 @@ pub async fn episode(
         let id: EpisodeId = id.parse()?;
         let episode = memory.get_episode(id).await?;
         let mut told = short(&episode);
-        let steps = episode.steps.iter().take(STEPS_MAX).map(step);
-        told["steps"] = steps.collect();
-        told["steps_omitted"] = json!(episode.steps.len().saturating_sub(STEPS_MAX));
+        let (steps, omitted) = steps(&episode.steps);
+        told["steps"] = steps;
+        told["steps_omitted"] = json!(omitted);
         told["reflection"] = json!(episode.reflection);
         Ok(told)
     })
@@ -139,6 +139,12 @@ fn short(episode: &Episode) -> Value {
     })
 }
 
+/// The first of them, and how many more there are.
+fn steps(all: &[Step]) -> (Value, usize) {
+    let told = all.iter().take(STEPS_MAX).map(step).collect();
+    (told, all.len().saturating_sub(STEPS_MAX))
+}
+
 fn step(step: &Step) -> Value {
     json!({
         "number": step.step_number,
@@ -147,4 +153,19 @@ fn step(step: &Step) -> Value {
         "result": step.result_kind(),
         "latency_ms": step.latency_ms,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_step_that_is_told_and_the_first_that_is_counted() {
+        let step = json!({"step_number": 1, "timestamp": "2026-11-21T20:00:00Z", "tool": "t", "action": "a"});
+        let step: Step = serde_json::from_value(step).unwrap();
+        for (count, told, more) in [(STEPS_MAX, STEPS_MAX, 0), (STEPS_MAX + 1, STEPS_MAX, 1)] {
+            let (shown, omitted) = steps(&vec![step.clone(); count]);
+            assert_eq!((shown.as_array().unwrap().len(), omitted), (told, more));
+        }
+    }
 }

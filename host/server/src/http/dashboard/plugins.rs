@@ -59,17 +59,20 @@ async fn of(seen: &Seen) -> Result<Told, PluginError> {
         return Ok((vec![], vec![], 0));
     };
     let shelf = dispatcher.shelf().await?;
-    let listed = shelf.plugins().iter();
-    let listed: Result<Vec<Value>, _> = listed
-        .take(PLUGINS_MAX)
-        .map(|listed| told(dispatcher, listed))
-        .collect();
-    let broken = shelf.broken().iter();
+    let (listed, more) = first(shelf.plugins());
+    let listed = listed.iter().map(|listed| told(dispatcher, listed));
+    let listed: Result<Vec<Value>, _> = listed.collect();
+    let (broken, more_broken) = first(shelf.broken());
     let broken = broken
-        .take(PLUGINS_MAX)
+        .iter()
         .map(|(name, error)| json!({"name": name.as_str(), "error": error.to_string()}));
-    let more = shelf.plugins().len().saturating_sub(PLUGINS_MAX);
-    Ok((listed?, broken.collect(), more))
+    Ok((listed?, broken.collect(), more + more_broken))
+}
+
+/// Those that are told, and how many more there are.
+fn first<T>(all: &[T]) -> (&[T], usize) {
+    let (first, more) = all.split_at(all.len().min(PLUGINS_MAX));
+    (first, more.len())
 }
 
 /// One of them.
@@ -109,4 +112,22 @@ pub fn told(dispatcher: &Dispatcher, listed: &Listed) -> Result<Value, PluginErr
         "grant_by": dispatcher.plugins().grant_by(&contents.name, &rights),
         "rights": rows.collect::<Vec<_>>(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_plugin_that_is_told_and_the_first_that_is_counted() {
+        for (count, told, more) in [
+            (0, 0, 0),
+            (PLUGINS_MAX, PLUGINS_MAX, 0),
+            (PLUGINS_MAX + 1, PLUGINS_MAX, 1),
+        ] {
+            let all = vec![(); count];
+            let (first, rest) = first(&all);
+            assert_eq!((first.len(), rest), (told, more));
+        }
+    }
 }
