@@ -69,12 +69,13 @@ function pointing(frame, series, height, tell) {
   });
 }
 
-/** The times below, some of them. */
+/** The times below, at whole minutes. */
 function times(frame, series, { x, bottom }) {
-  const every = Math.max(1, Math.ceil(series.length / 6));
-  for (let at = Math.floor(every / 2); at < series.length; at += every) {
-    frame.append(svg("text", { x: x(at), y: bottom + 16, "text-anchor": "middle" }, clock(series[at].at).slice(0, 5)));
-  }
+  const every = (series.length > 120 ? 10 : 2) * 60_000;
+  series.forEach((bucket, at) => {
+    const begins = at > 0 && Math.floor(bucket.at / every) !== Math.floor(series[at - 1].at / every);
+    if (begins) frame.append(svg("text", { x: x(at), y: bottom + 16, "text-anchor": "middle" }, clock(bucket.at).slice(0, 5)));
+  });
 }
 
 function rule(frame, y, text) {

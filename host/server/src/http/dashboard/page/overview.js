@@ -90,9 +90,9 @@ function figures() {
     tile("Executions", short(all), "", "since it began"),
     tile("Success", all ? percent(counts.succeeded / all) : "–", "", plural(counts.failed, "failure")),
     recent && tile("Median time", ...span(recent.p50), `from ${clock(recent.at)}`),
-    recent && tile("99 of 100 within", ...span(recent.p99), `of ${short(recent.count)} then`),
+    recent && tile("99 of 100", ...span(recent.p99), `within that, of ${short(recent.count)}`),
     servers > 0 && tile("Servers ready", `${ready}`, `of ${servers}`, plural(tools(), "tool")),
-    saved && tile("Saved per prompt", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "", "tokens of definitions"),
+    saved && tile("Tokens saved", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "", "in each prompt"),
   ]);
   const shown = whole(here.slice(-range));
   latency.show(shown);

@@ -64,7 +64,7 @@ export const servers = {
   build(section, context) {
     badge = context.count;
     list = el("ul", { class: "cards" });
-    notes = el("div", {});
+    notes = el("div", { class: "notes" });
     section.append(notes, list);
   },
   heard: {
