@@ -90,7 +90,7 @@ function figures() {
     tile("Executions", short(all), "", "since it began"),
     tile("Success", all ? percent(counts.succeeded / all) : "–", "", plural(counts.failed, "failure")),
     recent && tile("Median time", ...span(recent.p50), `from ${clock(recent.at)}`),
-    recent && tile("99 of 100", ...span(recent.p99), `within that, of ${short(recent.count)}`),
+    recent && tile("99 of 100", ...span(recent.p99), `of ${plural(recent.count, "run")}`),
     servers > 0 && tile("Servers ready", `${ready}`, `of ${servers}`, plural(tools(), "tool")),
     saved && tile("Tokens saved", short(Math.max(0, saved.plain_tokens - saved.own_tokens)), "", "in each prompt"),
   ]);
