@@ -312,13 +312,14 @@ async function granted(host) {
   await picture(page, "grant");
   await page.keyboard.press("Escape");
   await page.locator("#sure[open]").waitFor({ state: "detached" });
-  // Another component of the same name asks for other things than the admin was shown.
   await advise.getByRole("button", { name: "Grant… advise" }).click();
+  // What changes meanwhile leaves the question as it is.
   host.vesicle("plugin", "grant", "--account", "team", "odd", "env=CI_TOKEN");
   await page.locator("#sure-yes").click();
   await page.locator("#sure[open]").waitFor({ state: "detached" });
   await advise.getByText("all granted").waitFor();
   await page.waitForFunction(() => document.getElementById("said").textContent.includes("advise was granted"));
+  assert.equal(await page.evaluate(() => document.activeElement.id), "plugins-title");
   assert.match(host.vesicle("plugin", "info", "--account", "team", "advise", "-o", "json"), /"standing": ?"granted"/);
   await (await go(page, "audit")).getByText("grant:team/advise").waitFor();
   // The account that it is of sees that at once.

@@ -95,7 +95,8 @@ async function enter() {
   try {
     session = await get("/api/session");
   } catch (error) {
-    if (error instanceof Unknown || hasToken()) {
+    // A host that is away for a moment still knows the token; what was just typed is asked for again.
+    if (error instanceof Unknown || at("door").open) {
       keep(null);
       return door(error.message);
     }

@@ -89,6 +89,8 @@ function answering() {
       const plugin = await post("/api/grants", wanted);
       show((context.known.plugins ?? []).map((place) => (place.account === wanted.account ? { ...place, plugins: place.plugins.map((known) => (known.name === plugin.name ? plugin : known)) } : place)));
       dialog.close();
+      // The button that was pressed is gone.
+      document.getElementById("plugins-title").focus();
       say(`${plugin.name} was granted what it asks for.`);
     } catch (error) {
       put(document.getElementById("sure-wrong"), error.message);
