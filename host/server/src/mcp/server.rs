@@ -338,6 +338,7 @@ impl ServerHandler for Server {
             Some(plugins) => plugins.shelf().await,
             None => None,
         };
+        self.host.audit.live().listed(self.host.account.as_deref());
         Ok(ListToolsResult::with_all_items(
             self.tools(shelf.as_deref()),
         ))
