@@ -13,5 +13,6 @@ pub mod memory;
 pub mod metrics;
 pub mod plugins;
 pub mod secrets;
+pub mod shared;
 mod state;
 pub mod tools;

@@ -7,7 +7,7 @@ use std::{io::Write as _, path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use clap::Subcommand;
 use vesicle::{
-    audit::{self, Audit, Hash, Who},
+    audit::{self, Audit, Hash, TableReader, Who},
     config::{Configuration, NoDirectory, Runner},
     secrets::Secrets,
 };
@@ -80,17 +80,26 @@ pub fn command_line() -> Who {
     }
 }
 
-/// The directory of the log: the one named, or the configured one.
-fn directory(named: Option<&PathBuf>, global: &GlobalArgs) -> anyhow::Result<PathBuf> {
+/// Where a command reads the log.
+enum Place {
+    Directory(PathBuf),
+    Table(TableReader),
+}
+
+/// The directory named, or the place that is configured.
+fn place(named: Option<&PathBuf>, global: &GlobalArgs) -> anyhow::Result<Place> {
     let dir = match named {
         Some(dir) => dir.clone(),
         None => {
             let configuration = global.configuration(vec![])?;
+            if let Some(table) = configuration.audit_table() {
+                return Ok(Place::Table(TableReader::new(&table.url)));
+            }
             configuration.audit_dir().ok_or(NoDirectory)?.to_owned()
         }
     };
     match dir.is_dir() {
-        true => Ok(dir),
+        true => Ok(Place::Directory(dir)),
         false => Err(UsageError(format!(
             "there is no audit log in `{}`; `vesicle serve` and `vesicle run --audit` write one, --dir names another",
             dir.display()
@@ -100,32 +109,32 @@ fn directory(named: Option<&PathBuf>, global: &GlobalArgs) -> anyhow::Result<Pat
 }
 
 fn verify(args: &VerifyArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let dir = directory(args.dir.as_ref(), global)?;
-    let report = audit::verify(&dir, args.expect.as_ref())
-        .with_context(|| format!("cannot read the audit log in `{}`", dir.display()))?;
     let mut text = String::new();
-    for place in &report.truncated {
-        text += &format!("{place}: truncated: a writer ended in mid-line\n");
-    }
-    for problem in &report.problems {
-        text += &format!("{problem}\n");
-    }
-    if report.problems_omitted > 0 {
-        text += &format!("and {} more\n", report.problems_omitted);
-    }
-    let from = match report.first_seq {
-        Some(first) if first > 1 => format!(", from number {first} on"),
-        _ => String::new(),
+    let reports = match place(args.dir.as_ref(), global)? {
+        Place::Directory(dir) => {
+            let report = audit::verify(&dir, args.expect.as_ref())
+                .with_context(|| format!("cannot read the audit log in `{}`", dir.display()))?;
+            let of = format!("in {} files", report.files);
+            vec![(of, report)]
+        }
+        Place::Table(table) => {
+            let chains = table.chains().context("cannot read the audit log")?;
+            let verified = chains.iter().map(|chain| {
+                let report = audit::verify_table(&table, chain, args.expect.as_ref());
+                let report = report.context("cannot read the audit log")?;
+                Ok((format!("of {}", chain.host), report))
+            });
+            verified.collect::<anyhow::Result<Vec<_>>>()?
+        }
     };
-    text += &format!("{} lines in {} files{from}\n", report.lines, report.files);
-    if let Some(head) = report.head {
-        text += &format!("head {} {}\n", head.seq, head.hash);
+    for (of, report) in &reports {
+        tell(&mut text, of, report);
     }
-    let is_expected = args.expect.is_none() || report.found;
+    let is_expected = args.expect.is_none() || reports.iter().any(|(_, report)| report.found);
     if !is_expected {
         text += "no line has the expected hash: lines were removed, or the log was written anew\n";
     }
-    let is_intact = report.is_intact() && is_expected;
+    let is_intact = reports.iter().all(|(_, report)| report.is_intact()) && is_expected;
     text += if is_intact {
         "intact\n"
     } else {
@@ -137,4 +146,24 @@ fn verify(args: &VerifyArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         true => ExitStatus::Success,
         false => ExitStatus::Failure,
     })
+}
+
+fn tell(text: &mut String, of: &str, report: &audit::Report) {
+    for place in &report.truncated {
+        *text += &format!("{place}: truncated: a writer ended in mid-line\n");
+    }
+    for problem in &report.problems {
+        *text += &format!("{problem}\n");
+    }
+    if report.problems_omitted > 0 {
+        *text += &format!("and {} more\n", report.problems_omitted);
+    }
+    let from = match report.first_seq {
+        Some(first) if first > 1 => format!(", from number {first} on"),
+        _ => String::new(),
+    };
+    *text += &format!("{} lines {of}{from}\n", report.lines);
+    if let Some(head) = report.head {
+        *text += &format!("head {} {}\n", head.seq, head.hash);
+    }
 }

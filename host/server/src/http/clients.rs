@@ -11,10 +11,11 @@ use rmcp::transport::streamable_http_server::{
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::Bounds;
+use super::{Bounds, stored::Stored};
 use crate::{
     accounts::{Account, IssuedToken},
     mcp::Server,
+    shared::Shared,
 };
 
 /// What makes the handlers of an account's requests; of everybody's, where there are no accounts.
@@ -36,6 +37,8 @@ pub struct Clients {
     tenants: Tenants,
     bounds: Bounds,
     closing: CancellationToken,
+    /// Where sessions are told to other hosts.
+    shared: Option<Shared>,
     known: Mutex<HashMap<Account, Arc<Client>>>,
     /// Where there are no accounts.
     anybody: Arc<Client>,
@@ -53,6 +56,8 @@ pub struct Client {
     pub service: StreamableHttpService<Server, LocalSessionManager>,
     /// Its sessions.
     pub sessions: Arc<LocalSessionManager>,
+    /// Its sessions on all hosts, where there are several.
+    pub stored: Option<Arc<Stored>>,
     /// How many it may have.
     pub sessions_max: usize,
     /// Turns of its calls.
@@ -63,12 +68,18 @@ pub struct Client {
 
 impl Clients {
     /// Nobody was seen yet.
-    pub fn new(tenants: Tenants, bounds: Bounds, closing: CancellationToken) -> Self {
-        let anybody = Arc::new(client(&tenants, None, &bounds, &closing));
+    pub fn new(
+        tenants: Tenants,
+        bounds: Bounds,
+        closing: CancellationToken,
+        shared: Option<Shared>,
+    ) -> Self {
+        let anybody = Arc::new(client(&tenants, None, &bounds, &closing, shared.as_ref()));
         Self {
             tenants,
             bounds,
             closing,
+            shared,
             known: Mutex::default(),
             anybody,
         }
@@ -96,19 +107,38 @@ impl Clients {
                 Some(account),
                 &self.bounds,
                 &self.closing,
+                self.shared.as_ref(),
             ))
         });
         client.clone()
     }
 
+    /// All that were seen.
+    pub fn all(&self) -> Vec<Arc<Client>> {
+        let known = self.known.lock();
+        known.values().chain([&self.anybody]).cloned().collect()
+    }
+
     /// How many sessions are open.
     pub async fn sessions(&self) -> usize {
-        let clients: Vec<_> = self.known.lock().values().cloned().collect();
-        let mut count = self.anybody.sessions.sessions.read().await.len();
-        for client in clients {
+        let mut count = 0;
+        for client in self.all() {
             count += client.sessions.sessions.read().await.len();
         }
         count
+    }
+}
+
+impl Client {
+    /// Whether it has as many sessions as it may have, on all hosts. One that cannot be asked does not count.
+    pub async fn has_all_sessions(&self) -> bool {
+        if self.sessions.sessions.read().await.len() >= self.sessions_max {
+            return true;
+        }
+        match &self.stored {
+            Some(stored) => stored.count().await.is_ok_and(|count| count >= self.sessions_max),
+            None => false,
+        }
     }
 }
 
@@ -117,17 +147,25 @@ fn client(
     account: Option<Account>,
     bounds: &Bounds,
     closing: &CancellationToken,
+    shared: Option<&Shared>,
 ) -> Client {
     let mut sessions = LocalSessionManager::default();
     sessions.session_config.keep_alive = Some(bounds.session_idle);
     let sessions = Arc::new(sessions);
     // By which names and from where requests come was looked at before they come here.
-    let config = StreamableHttpServerConfig::default()
+    let mut config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
         .disable_allowed_origins()
         .with_json_response(true)
         .with_max_request_body_bytes(bounds.body_bytes)
         .with_cancellation_token(closing.child_token());
+    let stored = shared.map(|shared| {
+        let name = account.as_ref().map(|account| &*account.name);
+        Arc::new(Stored::new(shared.clone(), name))
+    });
+    if let Some(stored) = &stored {
+        config.session_store = Some(stored.clone());
+    }
     let server = (tenants.servers)(account.as_ref());
     let service = StreamableHttpService::new(move || Ok(server()), sessions.clone(), config);
     let (at_once, per_minute) = match &account {
@@ -140,6 +178,7 @@ fn client(
         account,
         service,
         sessions,
+        stored,
         sessions_max: bounds.sessions,
         turns: Arc::new(Semaphore::new(at_once as usize)),
         rate: RateLimiter::direct(quota),

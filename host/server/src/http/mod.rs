@@ -11,6 +11,7 @@ mod health;
 mod listen;
 mod names;
 mod peer;
+mod stored;
 mod tls;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -25,8 +26,13 @@ use axum::{
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use vesicle_memory::database::PostgresUrl;
 
-use crate::{accounts::Authority, metrics::Metrics};
+use crate::{
+    accounts::{Authority, AuthorityError, TokenPlace, TokensError},
+    metrics::Metrics,
+    shared::Shared,
+};
 pub use clients::{Caller, Clients, Tenants};
 use drain::Drain;
 use gate::Gate;
@@ -55,8 +61,10 @@ pub struct HttpConfig {
     pub proxies: Vec<IpNet>,
     /// How much of everything.
     pub bounds: Bounds,
-    /// The file of tokens, where everybody needs one.
-    pub tokens: Option<PathBuf>,
+    /// Where tokens are, where everybody needs one.
+    pub tokens: Option<TokenPlace>,
+    /// The database in which sessions are told to other hosts; none where nobody else goes on with them.
+    pub sessions: Option<PostgresUrl>,
 }
 
 /// Where a certificate and its key are.
@@ -112,10 +120,13 @@ pub enum HttpError {
     },
     /// The tokens cannot be read.
     #[error(transparent)]
-    Tokens(#[from] vesicle_plugins::operator::OperatorError),
-    /// The system gives no randomness.
-    #[error("the system gives no randomness: {0}")]
-    Random(getrandom::Error),
+    Tokens(#[from] TokensError),
+    /// Nobody could be let in.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// The database of sessions cannot be used.
+    #[error("sessions cannot be shared: {0}")]
+    Sessions(vesicle_memory::Error),
 }
 
 /// Serves until the process is told to end, and calls under way have ended or had their time. `listening` is told the URL
@@ -129,11 +140,10 @@ pub async fn serve(
     health: Health,
     listening: impl FnOnce(&str),
 ) -> Result<(), HttpError> {
-    let authority = config.tokens.clone().map(Authority::new);
-    let authority = authority.transpose().map_err(HttpError::Random)?;
+    let authority = config.tokens.as_ref().map(Authority::new).transpose()?;
     if let Some(authority) = &authority {
         let is_local = config.listen.ip().to_canonical().is_loopback();
-        if authority.tokens()?.tokens().is_empty() && !is_local {
+        if authority.tokens()?.all().is_empty() && !is_local {
             return Err(HttpError::NoTokens {
                 address: config.listen,
             });
@@ -157,9 +167,10 @@ pub async fn serve(
     let drain = Drain::default();
     let bounds = config.bounds.clone();
     let names = Arc::new(Names::new(&config, address));
+    let sessions = config.sessions.as_ref().map(Shared::new);
     let gate = Arc::new(Gate {
         authority,
-        clients: Clients::new(tenants, bounds.clone(), closing.clone()),
+        clients: Clients::new(tenants, bounds.clone(), closing.clone(), sessions.clone()),
         drain: drain.clone(),
         bodies: body::Bodies::new(&bounds),
         proxies: config.proxies,
@@ -168,10 +179,14 @@ pub async fn serve(
     let router = Router::new()
         .route(MCP_PATH, routing::any(gate::mcp))
         .with_state(gate.clone())
-        .merge(health::routes(Arc::new(health), gate))
+        .merge(health::routes(Arc::new(health), gate.clone()))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(names, names::check))
         .layer(middleware::from_fn_with_state(metrics, count));
+    let _tending = sessions
+        .map(|sessions| stored::tend(&sessions, gate.clone(), bounds.session_idle))
+        .transpose()
+        .map_err(HttpError::Sessions)?;
     let listener = Listener {
         listener,
         tls: tls.clone(),
@@ -244,6 +259,7 @@ mod tests {
                 drain: Duration::from_secs(5),
             },
             tokens: None,
+            sessions: None,
         }
     }
 }

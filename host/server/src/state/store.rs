@@ -1,4 +1,4 @@
-//! The table behind the state.
+//! The table behind the state, in a file.
 
 use std::{fs, io, os::unix::fs::DirBuilderExt as _, path::Path, path::PathBuf, time::Duration};
 
@@ -46,6 +46,8 @@ pub enum StoreError {
     Json(#[from] serde_json::Error),
     #[error("the store of the state failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    #[error("the state cannot be reached: {0}")]
+    Database(#[from] vesicle_memory::Error),
 }
 
 impl From<StoreError> for CapabilityError {
