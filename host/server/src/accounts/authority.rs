@@ -141,12 +141,7 @@ impl Authority {
     }
 
     /// The token, if it is right; if not, that was counted, whether or not whoever sent it waited for the answer.
-    async fn compare(
-        &self,
-        bearer: &str,
-        tokens: &Tokens,
-        address: IpAddr,
-    ) -> Option<IssuedToken> {
+    async fn compare(&self, bearer: &str, tokens: &Tokens, address: IpAddr) -> Option<IssuedToken> {
         let text = TokenText::parse(bearer);
         let known = text.as_ref().and_then(|text| tokens.find(text.id()));
         let (Some(text), Some(token)) = (text.clone(), known.cloned()) else {

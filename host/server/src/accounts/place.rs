@@ -81,7 +81,10 @@ impl TokenPlace {
     ///
     /// # Errors
     /// See [`TokensError`].
-    pub fn revoke(&self, is_meant: impl Fn(&str, &str) -> bool) -> Result<Vec<String>, TokensError> {
+    pub fn revoke(
+        &self,
+        is_meant: impl Fn(&str, &str) -> bool,
+    ) -> Result<Vec<String>, TokensError> {
         match self {
             Self::File(path) => {
                 let is_meant =

@@ -14,7 +14,9 @@ pub const CHANNEL: &str = "vesicle_tokens";
 
 /// How often tokens were changed so far.
 pub fn seq(shared: &Shared) -> Result<i64, TokensError> {
-    let row = shared.session()?.row("SELECT seq FROM token_counter", &[])?;
+    let row = shared
+        .session()?
+        .row("SELECT seq FROM token_counter", &[])?;
     Ok(row.map_or(0, |row| row.get(0)))
 }
 

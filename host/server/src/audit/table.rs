@@ -85,7 +85,12 @@ impl Table {
         }
         session.execute(
             "UPDATE audit_chains SET seq = $2, hash = $3, bytes = $4 WHERE host = $1",
-            &[&self.host, &(head.seq as i64), &head.hash.to_string(), &bytes],
+            &[
+                &self.host,
+                &(head.seq as i64),
+                &head.hash.to_string(),
+                &bytes,
+            ],
         )?;
         session.end("COMMIT")
     }

@@ -137,7 +137,10 @@ pub fn verify_table(
     walk.settle_suspect();
     let last = walk.report.head.map_or(0, |head| head.seq);
     if last < end.seq {
-        let what = format!("{}: lines up to number {} are missing at the end", end.host, end.seq);
+        let what = format!(
+            "{}: lines up to number {} are missing at the end",
+            end.host, end.seq
+        );
         walk.report.problem(what);
     }
     Ok(walk.report)

@@ -136,7 +136,10 @@ impl Client {
             return true;
         }
         match &self.stored {
-            Some(stored) => stored.count().await.is_ok_and(|count| count >= self.sessions_max),
+            Some(stored) => stored
+                .count()
+                .await
+                .is_ok_and(|count| count >= self.sessions_max),
             None => false,
         }
     }

@@ -56,7 +56,10 @@ impl Stored {
     pub async fn count(&self) -> Result<usize, SessionStoreError> {
         self.with(|shared, account| {
             let session = shared.session()?;
-            let row = session.row("SELECT count(*) FROM sessions WHERE account = $1", &[&account])?;
+            let row = session.row(
+                "SELECT count(*) FROM sessions WHERE account = $1",
+                &[&account],
+            )?;
             Ok(row.map_or(0, |row| row.get::<_, i64>(0)) as usize)
         })
         .await
@@ -65,7 +68,8 @@ impl Stored {
     /// These are in use.
     async fn touch(&self, ids: Vec<String>) -> Result<(), SessionStoreError> {
         self.with(move |shared, account| {
-            let touch = "UPDATE sessions SET used = clock_timestamp() WHERE account = $1 AND id = ANY($2)";
+            let touch =
+                "UPDATE sessions SET used = clock_timestamp() WHERE account = $1 AND id = ANY($2)";
             shared.session()?.execute(touch, &[&account, &ids])?;
             Ok(())
         })
@@ -101,7 +105,9 @@ impl SessionStore for Stored {
         self.with(move |shared, account| {
             let store = "INSERT INTO sessions (account, id, opened) VALUES ($1, $2, $3)
                 ON CONFLICT (account, id) DO UPDATE SET opened = $3, used = clock_timestamp()";
-            shared.session()?.execute(store, &[&account, &id, &opened])?;
+            shared
+                .session()?
+                .execute(store, &[&account, &id, &opened])?;
             Ok(())
         })
         .await
@@ -195,7 +201,8 @@ async fn tidy(gate: &Gate, shared: &Shared, idle: Duration) {
     }
     let shared = shared.clone();
     let forgetting = tokio::task::spawn_blocking(move || {
-        let forget = "DELETE FROM sessions WHERE used < clock_timestamp() - make_interval(secs => $1)";
+        let forget =
+            "DELETE FROM sessions WHERE used < clock_timestamp() - make_interval(secs => $1)";
         let idle = idle.as_secs_f64();
         shared.session()?.execute(forget, &[&idle])
     });

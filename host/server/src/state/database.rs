@@ -16,11 +16,7 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 /// Now, in milliseconds since 1970.
 const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
-pub fn get(
-    shared: &Shared,
-    session: &str,
-    key: &str,
-) -> Result<Option<Box<RawValue>>, StoreError> {
+pub fn get(shared: &Shared, session: &str, key: &str) -> Result<Option<Box<RawValue>>, StoreError> {
     let value = value(&shared.session()?, session, key)?;
     Ok(value.map(RawValue::from_string).transpose()?)
 }
@@ -124,7 +120,8 @@ fn put(
     ttl: Option<Duration>,
 ) -> Result<(), StoreError> {
     // Half of what there is leaves room for now. Times that do not fit are never.
-    let ttl = ttl.map(|ttl| i64::try_from(ttl.as_millis()).map_or(i64::MAX / 2, |ms| ms.min(i64::MAX / 2)));
+    let ttl = ttl
+        .map(|ttl| i64::try_from(ttl.as_millis()).map_or(i64::MAX / 2, |ms| ms.min(i64::MAX / 2)));
     database.execute(
         &format!(
             "DELETE FROM state WHERE (session, key) IN (

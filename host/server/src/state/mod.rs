@@ -106,9 +106,7 @@ impl Opened {
             return Ok(kept);
         }
         let opened = match &self.place {
-            Place::File(file) => {
-                Kept::File(Store::open(file.as_ref().ok_or(StoreError::NoFile)?)?)
-            }
+            Place::File(file) => Kept::File(Store::open(file.as_ref().ok_or(StoreError::NoFile)?)?),
             Place::Database(shared) => Kept::Database(shared.clone()),
         };
         // Another call may have been first; one of the two connections is closed then.

@@ -5,7 +5,10 @@ use std::error::Error as _;
 use deadpool::managed::{PoolError, TimeoutType};
 use tokio_postgres::error::{DbError, SqlState};
 
-use super::{BUSY_TIMEOUT, CONNECT_TIMEOUT, CONNECTIONS_MAX, CONNECTIONS_SHARE_MAX, PostgresUrl, STATEMENT_TIMEOUT};
+use super::{
+    BUSY_TIMEOUT, CONNECT_TIMEOUT, CONNECTIONS_MAX, CONNECTIONS_SHARE_MAX, PostgresUrl,
+    STATEMENT_TIMEOUT,
+};
 use crate::Error;
 
 /// No connection could be had.

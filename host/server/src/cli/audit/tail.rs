@@ -91,7 +91,10 @@ fn of_table(args: &TailArgs, table: &TableReader) -> anyhow::Result<ExitStatus> 
     for end in table.chains()? {
         read.insert(end.host, end.seq);
     }
-    table.newest(args.lines)?.into_iter().try_for_each(&mut print)?;
+    table
+        .newest(args.lines)?
+        .into_iter()
+        .try_for_each(&mut print)?;
     while args.follow {
         thread::sleep(TABLE_INTERVAL);
         for end in table.chains()? {

@@ -1,0 +1,178 @@
+//! Whichever host a call lands on, it finds the same.
+
+use std::collections::BTreeSet;
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::{Hosts, wait_for};
+use crate::http::{initialize, vesicle};
+
+const COUNT: &str = "for (;;) {
+    const n = await state.get('n');
+    if (await state.compareAndSet('n', n, (n ?? 0) + 1)) return (n ?? 0) + 1;
+}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_on_on_every_host_and_finds_what_it_left() {
+    let hosts = Hosts::start();
+    hosts.know_the_token().await;
+    let opened = hosts.post(&initialize(), &[]).await;
+    let id = opened.header("mcp-session-id").unwrap().to_owned();
+    let session = [
+        ("mcp-session-id", id.as_str()),
+        ("mcp-protocol-version", "2025-11-25"),
+    ];
+    let call = async |tool: &str, arguments: serde_json::Value| {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": tool, "arguments": arguments}});
+        let answer = hosts.post(&message, &session).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let host = answer.header("x-host").unwrap().to_owned();
+        (host, answer.message()["result"].clone())
+    };
+
+    // One state.
+    let mut landed = BTreeSet::new();
+    for n in 1..=9 {
+        let (host, result) = call("execute_agent_code", json!({"code": COUNT})).await;
+        assert_eq!(result["structuredContent"]["output"], n, "{result}");
+        landed.insert(host);
+    }
+    assert_eq!(landed.len(), 3, "{landed:?}");
+
+    // One memory.
+    let episode =
+        json!({"task_description": "find the unicorn", "domain": "d", "task_type": "analysis"});
+    let (_, made) = call("create_episode", episode).await;
+    assert_eq!(made["isError"], false, "{made}");
+    landed.clear();
+    for _ in 0..3 {
+        let asked = json!({"query": "unicorn", "domain": "d"});
+        let (host, found) = call("query_memory", asked).await;
+        assert!(found.to_string().contains("find the unicorn"), "{found}");
+        landed.insert(host);
+    }
+    assert_eq!(landed.len(), 3, "{landed:?}");
+
+    // One set of plugins, and one that is replaced is so everywhere at once.
+    for told in ["first", "second"] {
+        let source = format!("export function tell(): string {{ return '{told}' }}");
+        let plugin = json!({"name": "mine", "language": "typescript", "description": "Tells.",
+            "source": source});
+        let (_, saved) = call("save_plugin", plugin).await;
+        assert_eq!(saved["isError"], false, "{saved}");
+        for _ in 0..3 {
+            let code = json!({"code": "return await plugins.mine.tell({})"});
+            let (host, result) = call("execute_agent_code", code).await;
+            let output = &result["structuredContent"]["output"];
+            assert_eq!(*output, told, "on {host}: {result}");
+        }
+    }
+
+    // One audit log, with a chain for each host.
+    wait_for("all lines are written", async || {
+        hosts.sql("SELECT count(DISTINCT host) FROM vesicle_host.audit_lines") == "3"
+    })
+    .await;
+    let verified = vesicle(hosts.all[0].data(), &["audit", "verify"]);
+    for of in ["lines of a\n", "lines of b\n", "lines of c\n", "\nintact"] {
+        assert!(verified.contains(of), "{verified}");
+    }
+    let tail = vesicle(hosts.all[0].data(), &["audit", "tail", "--json"]);
+    assert_eq!(tail.lines().count(), 10, "{tail}");
+    assert!(tail.contains(r#""account":"ci""#), "{tail}");
+
+    // Nothing of it lies on a host.
+    for host in &hosts.all {
+        let there = std::fs::read_dir(host.data()).unwrap();
+        let there: BTreeSet<_> = there.map(|entry| entry.unwrap().file_name()).collect();
+        for own in [
+            "state.db",
+            "memory.db",
+            "tokens.toml",
+            "audit",
+            "plugins",
+            "accounts",
+        ] {
+            assert!(!there.contains(std::ffi::OsStr::new(own)), "{there:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_session_and_a_revoked_token_end_on_every_host() {
+    let hosts = Hosts::start();
+    hosts.know_the_token().await;
+    let authorization = ("authorization", hosts.token.as_str());
+    let opened = hosts.all[0].post(&initialize(), &[authorization]).await;
+    let id = opened.header("mcp-session-id").unwrap().to_owned();
+    let headers = [
+        authorization,
+        ("mcp-session-id", id.as_str()),
+        ("mcp-protocol-version", "2025-11-25"),
+    ];
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    for host in &hosts.all {
+        let answer = host.post(&list, &headers).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+    let ended = hosts.all[1].delete("/mcp", &headers).await;
+    assert_eq!(ended.status, StatusCode::ACCEPTED, "{ended:?}");
+    for host in &hosts.all {
+        wait_for("the session is gone", async || {
+            host.post(&list, &headers).await.status == StatusCode::NOT_FOUND
+        })
+        .await;
+    }
+
+    // Another account's session is nobody else's, on any host.
+    let other = vesicle(hosts.all[2].data(), &["token", "create", "--name", "other"]);
+    let other = format!("Bearer {other}");
+    let opened = hosts.all[0].post(&initialize(), &[authorization]).await;
+    let id = opened.header("mcp-session-id").unwrap().to_owned();
+    for host in &hosts.all {
+        let headers = [
+            ("authorization", other.as_str()),
+            ("mcp-session-id", id.as_str()),
+            ("mcp-protocol-version", "2025-11-25"),
+        ];
+        wait_for("the other is let in, and has no such session", async || {
+            host.post(&list, &headers).await.status == StatusCode::NOT_FOUND
+        })
+        .await;
+    }
+
+    let listed = vesicle(hosts.all[1].data(), &["token", "list"]);
+    assert!(
+        listed.contains("  ci  ") && listed.contains("  other  "),
+        "{listed}"
+    );
+    vesicle(hosts.all[2].data(), &["token", "revoke", "ci"]);
+    for host in &hosts.all {
+        wait_for("the token is refused", async || {
+            let answer = host.post(&initialize(), &[authorization]).await;
+            answer.status == StatusCode::UNAUTHORIZED
+        })
+        .await;
+    }
+}
+
+/// An account may have so many sessions on all hosts together.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_counted_over_all_hosts() {
+    let hosts = Hosts::start();
+    hosts.know_the_token().await;
+    hosts.sql(
+        "INSERT INTO vesicle_host.sessions (account, id, opened)
+         SELECT 'ci', 'made up ' || n, '{}' FROM generate_series(1, 9999) AS n",
+    );
+    let opened = hosts.post(&initialize(), &[]).await;
+    assert_eq!(opened.status, StatusCode::OK, "{opened:?}");
+    let refused = hosts.post(&initialize(), &[]).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{refused:?}"
+    );
+}
