@@ -305,6 +305,7 @@ fn whose_executions_are_audited() {
     assert_eq!(
         settings,
         crate::audit::Settings {
+            table: None,
             dir: PathBuf::from("/d/audit"),
             rotation: crate::audit::Rotation {
                 file_bytes_max: 1 << 20,
