@@ -176,3 +176,77 @@ async fn sessions_are_counted_over_all_hosts() {
         "{refused:?}"
     );
 }
+
+/// What a client says of itself when it opens a session is kept up to a length; a longer one is its host's alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_say_too_much_stay_where_they_are() {
+    let hosts = Hosts::start();
+    hosts.know_the_token().await;
+    let authorization = ("authorization", hosts.token.as_str());
+    for (length, on_others) in [
+        (60 << 10, StatusCode::OK),
+        (65 << 10, StatusCode::NOT_FOUND),
+    ] {
+        let mut opening = initialize();
+        opening["params"]["clientInfo"]["title"] = json!("x".repeat(length));
+        let opened = hosts.all[0].post(&opening, &[authorization]).await;
+        let id = opened.header("mcp-session-id").unwrap().to_owned();
+        let headers = [
+            authorization,
+            ("mcp-session-id", id.as_str()),
+            ("mcp-protocol-version", "2025-11-25"),
+        ];
+        let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+        let here = hosts.all[0].post(&list, &headers).await;
+        assert_eq!(here.status, StatusCode::OK, "{here:?}");
+        let there = hosts.all[1].post(&list, &headers).await;
+        assert_eq!(there.status, on_others, "{length}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_so_many_tokens_in_the_database() {
+    let hosts = Hosts::start();
+    // One was made for all tests.
+    hosts.sql(
+        "INSERT INTO vesicle_host.tokens (id, account, hash, created_s)
+         SELECT lpad(to_hex(n), 16, '0'), 'ci', hash, 0 FROM generate_series(1, 98) AS n, vesicle_host.tokens",
+    );
+    let create = ["token", "create", "--name", "ci"];
+    vesicle(hosts.all[1].data(), &create);
+    let (refused, is_well) = crate::http::told(hosts.all[1].data(), &create);
+    assert!(
+        !is_well && refused.contains("`ci` has 100 tokens"),
+        "{refused}"
+    );
+    vesicle(hosts.all[1].data(), &["token", "create", "--name", "other"]);
+}
+
+/// As with files, the oldest lines go; what is left is intact, and says where it begins.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_in_the_database_has_an_end() {
+    let hosts = Hosts::start();
+    hosts.know_the_token().await;
+    let authorization = [("authorization", hosts.token.as_str())];
+    let lines = async |count: &str| {
+        let count = count.to_owned();
+        wait_for("the lines are written", async || {
+            hosts.sql("SELECT count(*) FROM vesicle_host.audit_lines") == count
+        })
+        .await;
+    };
+    for n in 1..=5 {
+        hosts.all[0].run("return 1", &authorization).await;
+        lines(&n.to_string()).await;
+    }
+    // 32 MB in each of 16 files is the most, which this log now seems to have.
+    hosts.sql("UPDATE vesicle_host.audit_chains SET bytes = 512 << 20");
+    hosts.all[0].run("return 1", &authorization).await;
+    lines("1").await;
+    let verified = vesicle(hosts.all[0].data(), &["audit", "verify"]);
+    assert!(
+        verified.starts_with("1 lines of a, from number 6 on\nhead 6 ")
+            && verified.ends_with("\nintact"),
+        "{verified}"
+    );
+}

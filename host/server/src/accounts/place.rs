@@ -33,11 +33,14 @@ pub enum TokensError {
     #[error(transparent)]
     File(#[from] OperatorError),
     /// The database does not do what it should.
-    #[error("the tokens cannot be had: {0}")]
+    #[error(transparent)]
     Database(#[from] vesicle_memory::Error),
     /// What stands in the database is no token.
     #[error("the token {0} in the database is damaged; revoke it with `vesicle token revoke {0}`")]
     Damaged(String),
+    /// The database has not answered since the host was started.
+    #[error("the database with the tokens has not answered yet")]
+    Unasked,
     /// The database has not answered for too long to go by what was last known.
     #[error("the database with the tokens has not answered for {seconds} s")]
     Stale {

@@ -41,7 +41,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The tokens of this place. A database is asked at once.
+    /// The tokens of this place. A database is asked from now on; until it answers, nobody is let in.
     pub fn new(place: &TokenPlace) -> Result<Self, TokensError> {
         Ok(match place {
             TokenPlace::File(path) => Self::File(Box::new(Watched {
@@ -100,7 +100,9 @@ pub struct Followed {
     _listening: Listening,
 }
 
-struct Known(Mutex<Heard>);
+/// None before the database answered.
+#[derive(Default)]
+struct Known(Mutex<Option<Heard>>);
 
 struct Heard {
     confirmed: Instant,
@@ -111,6 +113,7 @@ struct Heard {
 impl Known {
     fn tokens(&self, now: Instant) -> Result<Arc<Tokens>, TokensError> {
         let heard = self.0.lock();
+        let heard = heard.as_ref().ok_or(TokensError::Unasked)?;
         let silent = now.saturating_duration_since(heard.confirmed);
         match silent > STALE_MAX {
             false => Ok(heard.tokens.clone()),
@@ -125,29 +128,30 @@ impl Known {
         // Before it is asked: what changes afterwards is not known.
         let asked = Instant::now();
         let seq = table::seq(shared)?;
-        if self.0.lock().seq == seq {
-            self.0.lock().confirmed = asked;
+        if let Some(heard) = &mut *self.0.lock()
+            && heard.seq == seq
+        {
+            heard.confirmed = asked;
             return Ok(());
         }
         let (seq, tokens) = table::all(shared)?;
-        *self.0.lock() = Heard {
+        *self.0.lock() = Some(Heard {
             confirmed: asked,
             seq,
             tokens: Arc::new(tokens),
-        };
+        });
         Ok(())
     }
 }
 
 impl Followed {
     fn start(shared: Shared) -> Result<Self, TokensError> {
-        let confirmed = Instant::now();
-        let (seq, tokens) = table::all(&shared)?;
-        let known = Arc::new(Known(Mutex::new(Heard {
-            confirmed,
-            seq,
-            tokens: Arc::new(tokens),
-        })));
+        let known = Arc::new(Known::default());
+        let asked = known.confirm(&shared);
+        if let Err(error) = &asked {
+            tracing::error!(%error, "nobody is let in before the tokens can be read");
+        }
+        let is_away = asked.is_err();
         let (wake, woken) = mpsc::channel();
         let listening = shared.listen(CHANNEL, move |_| {
             // Nobody waits any more where the host is ending.
@@ -156,7 +160,7 @@ impl Followed {
         let following = known.clone();
         thread::Builder::new()
             .name("tokens".to_owned())
-            .spawn(move || follow(&following, &shared, &woken))
+            .spawn(move || follow(&following, &shared, &woken, is_away))
             .map_err(|error| {
                 vesicle_memory::Error::Unavailable(format!("no thread can be started: {error}"))
             })?;
@@ -167,8 +171,7 @@ impl Followed {
     }
 }
 
-fn follow(known: &Known, shared: &Shared, woken: &Receiver<()>) {
-    let mut is_away = false;
+fn follow(known: &Known, shared: &Shared, woken: &Receiver<()>, mut is_away: bool) {
     loop {
         let patience = if is_away { RETRY } else { CONFIRM_EVERY };
         match woken.recv_timeout(patience) {
@@ -195,11 +198,13 @@ mod tests {
     #[test]
     fn what_was_known_holds_for_a_bounded_time() {
         let confirmed = Instant::now();
-        let known = Known(Mutex::new(Heard {
+        let known = Known::default();
+        assert!(matches!(known.tokens(confirmed), Err(TokensError::Unasked)));
+        *known.0.lock() = Some(Heard {
             confirmed,
             seq: 0,
             tokens: Arc::default(),
-        }));
+        });
         assert!(known.tokens(confirmed + STALE_MAX).is_ok());
         let late = confirmed + STALE_MAX + Duration::from_secs(1);
         let error = known.tokens(late).unwrap_err().to_string();

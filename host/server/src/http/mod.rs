@@ -143,7 +143,13 @@ pub async fn serve(
     let authority = config.tokens.as_ref().map(Authority::new).transpose()?;
     if let Some(authority) = &authority {
         let is_local = config.listen.ip().to_canonical().is_loopback();
-        if authority.tokens()?.all().is_empty() && !is_local {
+        let has_none = match authority.tokens() {
+            Ok(tokens) => tokens.all().is_empty(),
+            // It lets nobody in before its database answers, and need not be started again then.
+            Err(TokensError::Unasked) => false,
+            Err(error) => return Err(error.into()),
+        };
+        if has_none && !is_local {
             return Err(HttpError::NoTokens {
                 address: config.listen,
             });

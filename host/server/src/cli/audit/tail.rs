@@ -95,14 +95,16 @@ fn of_table(args: &TailArgs, table: &TableReader) -> anyhow::Result<ExitStatus> 
         .newest(args.lines)?
         .into_iter()
         .try_for_each(&mut print)?;
-    while args.follow {
+    if !args.follow {
+        return Ok(ExitStatus::Success);
+    }
+    loop {
         thread::sleep(TABLE_INTERVAL);
         for end in table.chains()? {
             let from = read.entry(end.host.clone()).or_default();
             *from = table.after(&end.host, *from, end.seq, |_, line| print(line))?;
         }
     }
-    Ok(ExitStatus::Success)
 }
 
 /// How far the log was read.
