@@ -28,6 +28,8 @@ mod official_clients;
 mod plugins;
 #[path = "mcp/plugins_saved.rs"]
 mod plugins_saved;
+#[path = "mcp/plugins_sessions.rs"]
+mod plugins_sessions;
 #[path = "mcp/policy.rs"]
 mod policy;
 #[path = "../host/memory/tests/postgresql/server.rs"]

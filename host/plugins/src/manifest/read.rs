@@ -26,6 +26,13 @@ impl Contents {
         let source = root.text("source", "where its source is", line);
         let source_digest = root.text("source_digest", DIGEST, self::digest);
         let recipe = root.text("recipe", "how it was made", text);
+        let reuse = root.section("plugin", |plugin| {
+            plugin.text(
+                "reuse",
+                "which calls share an instance: \"call\" or \"session\"",
+                str::parse,
+            )
+        });
         let permissions = root.section("permissions", Permissions::read);
         let provenance = root.section("provenance", provenance);
         let tools = root.sections("tool", TOOLS_MAX, tool);
@@ -45,6 +52,7 @@ impl Contents {
             source_digest,
             recipe,
             tools,
+            reuse: reuse.unwrap_or_default(),
             permissions: permissions.unwrap_or_default(),
             provenance,
         })

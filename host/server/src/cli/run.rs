@@ -12,7 +12,7 @@ use vesicle::lazy::{LazySandbox, RunError};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
 use vesicle::metrics::Metrics;
-use vesicle::plugins::{Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
+use vesicle::plugins::{Chain, Dispatcher, Instances, OnBehalf, Parts, Plugins, WithPlugins};
 use vesicle::tools::{Toolbox, Trees};
 use vesicle_sandbox::{Config, Execution, Network, Outcome, Transport};
 
@@ -201,6 +201,8 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
             off_clock: None,
             who: audit::command_line(),
             chain: Chain::of_program(),
+            // They end with the program.
+            instances: Some(Instances::new(Duration::MAX)),
         };
         execution.tools = Arc::new(WithPlugins::of_program(dispatcher, behalf));
     }

@@ -241,6 +241,7 @@ fn of_plugins(
         }),
         listed_tools: config.listed_tools,
         saving: config.saving,
+        session_idle: config.session_idle,
     })
 }
 

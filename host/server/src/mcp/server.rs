@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     limits::Policy,
-    plugins::Shelf,
+    plugins::{Instances, Shelf},
     tools::{Granted, Toolbox},
 };
 
@@ -50,6 +50,8 @@ pub struct Server {
     host: Arc<Host>,
     /// The tools of the memory that the client is shown; none where there is no memory.
     shown: Option<Shown>,
+    /// The instances of plugins that have one for each session.
+    instances: Instances,
 }
 
 impl Server {
@@ -57,7 +59,12 @@ impl Server {
     pub(super) fn new(host: Arc<Host>) -> Self {
         let shown = host.memory.is_enabled();
         let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
-        Self { host, shown }
+        let idle_max = host.plugins.as_ref().map(|plugins| plugins.session_idle);
+        Self {
+            instances: Instances::new(idle_max.unwrap_or_default()),
+            host,
+            shown,
+        }
     }
 
     /// What other servers' tools callers get who name no profile.
@@ -131,7 +138,18 @@ impl Server {
                 Err(why) => return refused(why),
             },
         };
-        Some(plugins::call(plugins, host, named, arguments, bytes_max, context).await)
+        Some(
+            plugins::call(
+                plugins,
+                host,
+                named,
+                arguments,
+                bytes_max,
+                &self.instances,
+                context,
+            )
+            .await,
+        )
     }
 }
 
@@ -301,7 +319,7 @@ impl ServerHandler for Server {
         }
         let finds = self.has_servers() || self.shown.is_some() || host.plugins.is_some();
         Ok(match (request.name.as_ref(), self.has_servers()) {
-            (execute::NAME, _) => execute::call(host, sent, context).await,
+            (execute::NAME, _) => execute::call(host, sent, &self.instances, context).await,
             (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
             (describe::NAME, _) if finds => describe::call(host, &granted(), sent).await,
             (list::NAME, true) => list::call(host, &granted(), &sent),

@@ -6,6 +6,9 @@ use vesicle_sandbox::{ExecuteError, Outcome};
 use super::{ChainError, GrantError, PluginError};
 use crate::{audit::Refused, lazy::RunError};
 
+/// What is added where state was lost.
+const ENDED: &str = "\nits instance of this session ended with that, and what it had in its memory is gone; the next call has a new one";
+
 /// What a call came to.
 pub struct Called {
     /// Its outcome; what the tool says of its own failure stands in place of a result.
@@ -16,11 +19,18 @@ pub struct Called {
     pub missing: String,
     /// What grants it, for people.
     pub grant_by: String,
+    /// Whether the instance that it had for the session ended with the call.
+    pub has_ended: bool,
 }
 
 impl Called {
     /// What the tool answered, under these rights.
-    pub(super) fn of(outcome: Outcome<Answer>, rights: &Rights, grant_by: String) -> Self {
+    pub(super) fn of(
+        outcome: Outcome<Answer>,
+        rights: &Rights,
+        grant_by: String,
+        has_ended: bool,
+    ) -> Self {
         let mut failed = false;
         let outcome = outcome.try_map(|answer| match answer {
             Answer::Result(value) => Ok(value),
@@ -34,6 +44,7 @@ impl Called {
             failed,
             missing: rights.missing(),
             grant_by,
+            has_ended,
         }
     }
 
@@ -44,10 +55,13 @@ impl Called {
 
     /// Why there is none, with what may be missing for one.
     pub fn explanation(&self) -> String {
-        let why = match &self.outcome {
+        let mut why = match &self.outcome {
             Outcome::Success { output, .. } => format!("failed: {}", output.get()),
             other => other.explanation(),
         };
+        if self.has_ended {
+            why += ENDED;
+        }
         match self.missing.as_str() {
             "" => why,
             missing => format!(

@@ -13,16 +13,18 @@ use vesicle_bridge::Decision;
 use vesicle_plugins::{
     Invocation,
     grants::{GrantsFile, Rights},
+    manifest::Reuse,
     name::PluginName,
     signatures::TrustFile,
 };
-use vesicle_sandbox::{Execution, Grants, NoTools, OffClock, Sandbox, ToolCall};
+use vesicle_sandbox::{Execution, Grants, NoTools, OffClock, Residence, Sandbox, ToolCall};
 
 use super::{
     Called, Chain, Named, NotCalled, PluginError, Plugins, Shelf, Surroundings, WithPlugins,
     as_limits,
     call::{Ready, broken, ready},
     fresh::Fresh,
+    instances::{Instances, MadeFor, Whose},
     loaded::{LOADED_MAX, Loaded},
     narrowed::Narrowed,
 };
@@ -73,6 +75,8 @@ pub struct OnBehalf {
     pub who: Who,
     /// Which calls wait for what is called now.
     pub chain: Chain,
+    /// The instances of the session; `None` where calls are of no session.
+    pub instances: Option<Instances>,
 }
 
 /// A call to be made.
@@ -231,20 +235,24 @@ impl Dispatcher {
             // The time of whoever waits stands still as well.
             grants.off_clock = behalf.off_clock.clone();
             watch(&recording, &mut grants);
+            let residence = residence(behalf, &ready, &rights);
+            let was_there = residence.as_ref().is_some_and(|it| !it.is_vacant());
             let invocation = Invocation {
                 tool: &named.tool,
                 arguments,
                 limits,
                 grants,
                 session: behalf.who.account.as_deref().map(Arc::from),
+                residence: residence.clone(),
             };
             let outcome = ready.tools.call(&sandbox, invocation).await;
+            let has_ended = was_there && residence.is_some_and(|it| it.is_vacant());
             let outcome = outcome.map_err(|why| NotCalled::Call {
                 plugin: named.plugin.clone(),
                 why,
             })?;
             let grant_by = self.plugins().grant_by(&named.plugin, &rights);
-            Ok(Called::of(outcome, &rights, grant_by))
+            Ok(Called::of(outcome, &rights, grant_by, has_ended))
         };
         let (answer, ended) = tokio::select! {
             biased;
@@ -339,6 +347,23 @@ impl Dispatcher {
             }
         }
     }
+}
+
+/// Where the instance of a plugin lives that has one for each session.
+fn residence(behalf: &OnBehalf, ready: &Ready, rights: &Rights) -> Option<Residence> {
+    let contents = ready.manifest.contents();
+    let instances = behalf.instances.as_ref()?;
+    (contents.reuse == Reuse::Session).then(|| {
+        let whose = Whose {
+            plugin: contents.name.clone(),
+            profile: behalf.profile.name.clone(),
+        };
+        let made_for = MadeFor {
+            version: ready.version,
+            rights: rights.effective.clone(),
+        };
+        instances.residence(whose, made_for)
+    })
 }
 
 /// A log watches what an execution has, and these are what the plugin has.

@@ -8,6 +8,7 @@ mod dispatch;
 mod document;
 mod doors;
 mod fresh;
+mod instances;
 mod listed;
 mod loaded;
 mod narrowed;
@@ -20,7 +21,7 @@ mod told;
 
 use std::{
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use vesicle_plugins::{
@@ -38,6 +39,7 @@ pub use chain::{Chain, ChainError, DEPTH_MAX};
 pub use dispatch::{Asked, Dispatcher, OnBehalf, Parts};
 pub use document::{Documented, document};
 pub use doors::WithPlugins;
+pub use instances::Instances;
 pub use listed::{ListError, all_tools};
 pub use loaded::LOADED_MAX;
 pub use package::{About, AddError, Packed, Words, pack};
@@ -62,6 +64,8 @@ pub struct PluginsConfig {
     pub listed_tools: usize,
     /// Whether agents save plugins.
     pub saving: Saving,
+    /// How long an instance that is kept for a session may be silent.
+    pub session_idle: Duration,
     /// Whose they are, where they are an account's.
     pub account: Option<String>,
 }

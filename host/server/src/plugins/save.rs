@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use vesicle_plugins::{
     document::DocumentError,
     grants::{Grant, Granted, Rights},
-    manifest::{Contents, Manifest, Provenance},
+    manifest::{Contents, Manifest, Provenance, Reuse},
     name::{NameError, PluginName},
     permissions::Permissions,
     store::{Existing, Listed, Staged, StoreError},
@@ -63,6 +63,8 @@ pub struct Wanted {
     pub language: Language,
     /// What it does.
     pub description: Option<String>,
+    /// Which calls share an instance.
+    pub reuse: Reuse,
     /// What it asks for, as a manifest has it.
     pub permissions: Map<String, Value>,
     /// Who wants it, by their own account.
@@ -162,6 +164,7 @@ impl Dispatcher {
             name: name.clone(),
             version,
             description: wanted.description,
+            reuse: wanted.reuse,
             permissions,
             provenance: Provenance {
                 by: PROVENANCE.to_owned(),

@@ -169,6 +169,7 @@ impl Call<'_> {
             off_clock: None,
             who: audit::command_line(),
             chain: Chain::default(),
+            instances: None,
         };
         let named = Named {
             plugin: self.plugin.clone(),

@@ -16,11 +16,16 @@ use crate::{
     harmless::harmless,
     limits::Profile,
     mcp::{Host, consent::consent, cut::cut, execute::client, progress::Progress},
-    plugins::{Asked, Called, Chain, Named, OnBehalf},
+    plugins::{Asked, Called, Chain, Instances, Named, OnBehalf},
 };
 
 /// For whom a client's call is made: its tools are those of the profile, and a person is asked about them as ever.
-fn behalf(host: &Host, profile: &Profile, context: &RequestContext<RoleServer>) -> OnBehalf {
+fn behalf(
+    host: &Host,
+    profile: &Profile,
+    instances: &Instances,
+    context: &RequestContext<RoleServer>,
+) -> OnBehalf {
     let mut off_clock = None;
     let tools: Arc<dyn ToolCall> = match host.toolbox.is_empty() {
         true => Arc::new(NoTools),
@@ -37,6 +42,7 @@ fn behalf(host: &Host, profile: &Profile, context: &RequestContext<RoleServer>) 
         off_clock,
         who: client(context),
         chain: Chain::default(),
+        instances: Some(instances.clone()),
     }
 }
 
@@ -47,10 +53,11 @@ pub async fn call(
     named: Named,
     arguments: Box<RawValue>,
     result_bytes_max: usize,
+    instances: &Instances,
     context: &RequestContext<RoleServer>,
 ) -> CallToolResult {
     let profile = host.policy.default_profile();
-    let behalf = behalf(host, profile, context);
+    let behalf = behalf(host, profile, instances, context);
     let has_schema = promises(service, &named).await;
     let progress = Progress::new(context, profile.limits.wall_time);
     let (dispatcher, secrets) = (service.dispatcher.clone(), host.secrets.clone());

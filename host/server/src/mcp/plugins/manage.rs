@@ -1,5 +1,7 @@
 //! `save_plugin`, `list_plugins`, `plugin_info`, `remove_plugin`.
 
+use std::str::FromStr;
+
 use rmcp::{
     RoleServer,
     model::{CallToolResult, JsonObject},
@@ -7,7 +9,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json, value::to_raw_value};
 use vesicle_bridge::Decision;
-use vesicle_plugins::{name::PluginName, store::Listed};
+use vesicle_plugins::{manifest::Reuse, name::PluginName, store::Listed};
 
 use super::{
     Service,
@@ -89,10 +91,13 @@ async fn save(
     let language: Option<String> = take(&mut sent, "language")?;
     let description: Option<String> = take(&mut sent, "description")?;
     let permissions: Option<Map<String, Value>> = take(&mut sent, "permissions")?;
+    let reuse: Option<String> = take(&mut sent, "reuse")?;
     none_left(
         &sent,
-        "`name`, `source`, `language`, `description` and `permissions`",
+        "`name`, `source`, `language`, `description`, `reuse` and `permissions`",
     )?;
+    let reuse = reuse.map(|name| Reuse::from_str(&name)).transpose();
+    let reuse = reuse.map_err(|why| format!("`reuse`: {why}"))?;
     let language = match language {
         None => Language::default(),
         Some(text) => Language::parse(&text).ok_or_else(|| {
@@ -108,6 +113,7 @@ async fn save(
         source: source.clone(),
         language,
         description,
+        reuse: reuse.unwrap_or_default(),
         permissions: permissions.unwrap_or_default(),
         from: who.client.chars().take(CLIENT_CHARS_MAX).collect(),
     };
@@ -218,6 +224,7 @@ async fn info(service: &Service, host: &Host, mut sent: JsonObject) -> Result<Va
     let mut value = json!({
         "name": contents.name.as_str(),
         "version": contents.version,
+        "reuse": contents.reuse.name(),
         "description": contents.description,
         "digest": contents.digest.to_string(),
         "saved_by_agent": is_saved(contents),

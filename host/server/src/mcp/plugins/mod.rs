@@ -6,7 +6,7 @@ mod definitions;
 mod grant;
 mod manage;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rmcp::{
     RoleServer,
@@ -33,6 +33,8 @@ pub struct Service {
     pub listed_tools: usize,
     /// Whether agents save plugins.
     pub saving: Saving,
+    /// How long an instance that is kept for a session may be silent.
+    pub session_idle: Duration,
 }
 
 impl Service {
