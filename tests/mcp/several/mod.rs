@@ -31,6 +31,11 @@ pub struct Hosts {
 impl Hosts {
     /// Three of them, which one account may use.
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same, with more under [http] in their configuration.
+    pub fn start_with(http: &str) -> Self {
         let server = postgresql::shared();
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let database = format!("several_{}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -39,7 +44,7 @@ impl Hosts {
         let all: Vec<_> = ["a", "b", "c"]
             .iter()
             .map(|name| {
-                let toml = configuration(&server_url(&database), plugins.path(), name);
+                let toml = configuration(&server_url(&database), plugins.path(), name) + http;
                 HttpHost::start_with(&toml, &|_| {}, &[])
             })
             .collect();
@@ -74,6 +79,15 @@ impl Hosts {
             })
             .await;
         }
+    }
+
+    /// What a request of this session carries.
+    pub fn in_session<'h>(&'h self, id: &'h str) -> [(&'h str, &'h str); 3] {
+        [
+            ("authorization", &self.token),
+            ("mcp-session-id", id),
+            ("mcp-protocol-version", "2025-11-25"),
+        ]
     }
 
     /// Posts a message to whichever host is next.
@@ -117,8 +131,8 @@ fn configuration(url: &str, plugins: &Path, name: &str) -> String {
         "[memory]\nurl = \"{url}\"\n\
          [auth]\nrequired = true\n\
          [audit]\nhost = \"{name}\"\n\
-         [http]\nallowed_hosts = [\"vesicle.test\"]\n\
-         [plugins]\ndir = \"{place}/plugins\"\ngrants = \"{place}/grants.toml\"\ntrusted_keys = \"{place}/keys.toml\"\n"
+         [plugins]\ndir = \"{place}/plugins\"\ngrants = \"{place}/grants.toml\"\ntrusted_keys = \"{place}/keys.toml\"\n\
+         [http]\nallowed_hosts = [\"vesicle.test\"]\n"
     )
 }
 

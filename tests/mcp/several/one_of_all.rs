@@ -1,6 +1,9 @@
 //! Whichever host a call lands on, it finds the same.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -107,11 +110,7 @@ async fn an_ended_session_and_a_revoked_token_end_on_every_host() {
     let authorization = ("authorization", hosts.token.as_str());
     let opened = hosts.all[0].post(&initialize(), &[authorization]).await;
     let id = opened.header("mcp-session-id").unwrap().to_owned();
-    let headers = [
-        authorization,
-        ("mcp-session-id", id.as_str()),
-        ("mcp-protocol-version", "2025-11-25"),
-    ];
+    let headers = hosts.in_session(&id);
     let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
     for host in &hosts.all {
         let answer = host.post(&list, &headers).await;
@@ -191,11 +190,7 @@ async fn sessions_that_say_too_much_stay_where_they_are() {
         opening["params"]["clientInfo"]["title"] = json!("x".repeat(length));
         let opened = hosts.all[0].post(&opening, &[authorization]).await;
         let id = opened.header("mcp-session-id").unwrap().to_owned();
-        let headers = [
-            authorization,
-            ("mcp-session-id", id.as_str()),
-            ("mcp-protocol-version", "2025-11-25"),
-        ];
+        let headers = hosts.in_session(&id);
         let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
         let here = hosts.all[0].post(&list, &headers).await;
         assert_eq!(here.status, StatusCode::OK, "{here:?}");
@@ -249,4 +244,35 @@ async fn the_audit_log_in_the_database_has_an_end() {
             && verified.ends_with("\nintact"),
         "{verified}"
     );
+}
+
+/// Sessions that one host has in use are kept for the others, and those that nobody uses are forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_kept_as_long_as_any_host_uses_it() {
+    let hosts = Hosts::start_with("session_idle_ms = 3000\n");
+    hosts.know_the_token().await;
+    let authorization = ("authorization", hosts.token.as_str());
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let opened = hosts.all[0].post(&initialize(), &[authorization]).await;
+        ids.push(opened.header("mcp-session-id").unwrap().to_owned());
+    }
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let (used, unused) = (&ids[0], &ids[1]);
+    let is_known = |id: &str| {
+        let sql = format!("SELECT count(*) FROM vesicle_host.sessions WHERE id = '{id}'");
+        hosts.sql(&sql) == "1"
+    };
+    assert!(is_known(used) && is_known(unused));
+    let began = Instant::now();
+    while is_known(unused) {
+        assert!(began.elapsed().as_secs() < 60, "nothing is forgotten");
+        let answer = hosts.all[0].post(&list, &hosts.in_session(used)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let answer = hosts.all[1].post(&list, &hosts.in_session(used)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let answer = hosts.all[1].post(&list, &hosts.in_session(unused)).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{answer:?}");
 }

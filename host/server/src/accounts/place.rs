@@ -105,8 +105,8 @@ impl TokenPlace {
 pub struct Tokens(pub(super) Vec<IssuedToken>);
 
 impl Tokens {
-    /// All of them.
-    pub fn all(&self) -> &[IssuedToken] {
+    /// All of them, those that have ended too.
+    pub fn tokens(&self) -> &[IssuedToken] {
         &self.0
     }
 

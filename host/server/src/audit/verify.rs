@@ -83,13 +83,7 @@ pub fn verify(dir: &Path, wanted: Option<&Hash>) -> io::Result<Report> {
     }
     drop(lock);
 
-    let mut walk = Walk {
-        report: Report::default(),
-        wanted,
-        before: None,
-        bad: 0,
-        suspect: None,
-    };
+    let mut walk = Walk::new(wanted);
     let mut last: Option<u64> = None;
     for (number, bytes) in files {
         match last {
@@ -114,13 +108,7 @@ pub fn verify_table(
     end: &ChainEnd,
     wanted: Option<&Hash>,
 ) -> io::Result<Report> {
-    let mut walk = Walk {
-        report: Report::default(),
-        wanted,
-        before: None,
-        bad: 0,
-        suspect: None,
-    };
+    let mut walk = Walk::new(wanted);
     let mut is_first = true;
     reader.after(&end.host, 0, end.seq, |seq, line| {
         // The first line ever follows none. Older ones than the first that is there may have had their time.
@@ -171,7 +159,17 @@ struct Recovered<'l> {
     torn_blake3: &'l str,
 }
 
-impl Walk<'_> {
+impl<'h> Walk<'h> {
+    fn new(wanted: Option<&'h Hash>) -> Self {
+        Self {
+            report: Report::default(),
+            wanted,
+            before: None,
+            bad: 0,
+            suspect: None,
+        }
+    }
+
     fn file(&mut self, path: &Path, file: String, bytes: u64) -> io::Result<()> {
         self.report.files += 1;
         let mut reader = BufReader::new(File::open(path)?.take(bytes));

@@ -114,7 +114,7 @@ impl Clients {
     }
 
     /// All that were seen.
-    pub fn all(&self) -> Vec<Arc<Client>> {
+    pub fn seen(&self) -> Vec<Arc<Client>> {
         let known = self.known.lock();
         known.values().chain([&self.anybody]).cloned().collect()
     }
@@ -122,7 +122,7 @@ impl Clients {
     /// How many sessions are open.
     pub async fn sessions(&self) -> usize {
         let mut count = 0;
-        for client in self.all() {
+        for client in self.seen() {
             count += client.sessions.sessions.read().await.len();
         }
         count

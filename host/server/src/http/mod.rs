@@ -144,7 +144,7 @@ pub async fn serve(
     if let Some(authority) = &authority {
         let is_local = config.listen.ip().to_canonical().is_loopback();
         let has_none = match authority.tokens() {
-            Ok(tokens) => tokens.all().is_empty(),
+            Ok(tokens) => tokens.tokens().is_empty(),
             // It lets nobody in before its database answers, and need not be started again then.
             Err(TokensError::Unasked) => false,
             Err(error) => return Err(error.into()),

@@ -173,7 +173,7 @@ async fn end(gate: &Gate, told: &str) {
     let Some((account, id)) = told.split_once(' ') else {
         return;
     };
-    for client in gate.clients.all() {
+    for client in gate.clients.seen() {
         let is_meant = client.account.as_ref().map_or("", |account| &account.name) == account;
         if is_meant && let Err(error) = client.sessions.close_session(&id.into()).await {
             tracing::debug!(%error, "a session that was ended elsewhere");
@@ -182,7 +182,7 @@ async fn end(gate: &Gate, told: &str) {
 }
 
 async fn tidy(gate: &Gate, shared: &Shared, idle: Duration) {
-    for client in gate.clients.all() {
+    for client in gate.clients.seen() {
         let Client {
             stored: Some(stored),
             sessions,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use vesicle_memory::database::Session;
 
-use super::{KEYS_MAX, SESSION_BYTES_MAX, same::same, store::StoreError};
+use super::{KEYS_MAX, SESSION_BYTES_MAX, same::is_as_expected, store::StoreError};
 use crate::shared::Shared;
 
 /// The kind of advisory lock that writers of a session take: "stat" in ASCII.
@@ -41,14 +41,8 @@ pub fn compare_and_set(
     new: &str,
 ) -> Result<bool, StoreError> {
     write(shared, session, |database| {
-        let is_expected = match (value(database, session, key)?, expected) {
-            (None, None) => true,
-            (Some(value), Some(expected)) => same(
-                &serde_json::from_str(&value)?,
-                &serde_json::from_str(expected.get())?,
-            ),
-            _ => false,
-        };
+        let kept = value(database, session, key)?;
+        let is_expected = is_as_expected(kept.as_deref(), expected)?;
         if is_expected {
             put(database, session, key, new, None)?;
         }

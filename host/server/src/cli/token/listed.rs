@@ -23,7 +23,7 @@ pub fn run(args: &ListArgs, configuration: &Configuration) -> anyhow::Result<Exi
     let now = SystemTime::now();
     let mut out = anstream::stdout();
     if args.json {
-        let tokens = tokens.all().iter().map(|token| {
+        let tokens = tokens.tokens().iter().map(|token| {
             json!({
                 "id": token.id.to_string(),
                 "account": token.account,
@@ -36,13 +36,13 @@ pub fn run(args: &ListArgs, configuration: &Configuration) -> anyhow::Result<Exi
         writeln!(out, "{}", serde_json::Value::Array(tokens.collect()))?;
         return Ok(ExitStatus::Success);
     }
-    if tokens.all().is_empty() {
+    if tokens.tokens().is_empty() {
         writeln!(
             out,
             "there are no tokens; `vesicle token create --name NAME` makes one"
         )?;
     }
-    for token in tokens.all() {
+    for token in tokens.tokens() {
         writeln!(out, "{}", line(token, now))?;
     }
     Ok(ExitStatus::Success)
