@@ -17,6 +17,7 @@ mod rights;
 mod save;
 mod script;
 mod shelf;
+mod smoke;
 mod told;
 
 use std::{
@@ -47,6 +48,7 @@ pub use rights::{GrantError, Surroundings, as_limits};
 pub use save::{Language, PROVENANCE, SaveError, Saved, Wanted, is_saved};
 pub use script::{BuildScriptError, BuiltScript, build_script, pack_script};
 pub use shelf::{Named, PREFIX, Shelf, ShelfTool, mcp_name};
+pub use smoke::Smoke;
 pub use told::{rights_as_json, standing};
 
 /// What the configuration says of plugins. A place is none where the system tells no directory and nobody else does.

@@ -53,6 +53,7 @@ fn save() -> Tool {
         "language": {"enum": Language::NAMES},
         "description": {"type": "string"},
         "reuse": {"enum": ["call", "session"], "description": "session: what it has in its variables stays for later calls of the session"},
+        "smoke": {"type": "object", "properties": {"tool": {"type": "string"}, "arguments": {"type": "object"}}, "required": ["tool"], "description": "A call that has to have a result before the version serves; it has no permissions"},
         "permissions": {"type": "object", "description": "What it asks for: hosts, tools, env, preopen: [{guest, access}], memory: {domains, record}, state, limits"},
     });
     let kept = json!({
