@@ -2,6 +2,7 @@
 
 mod hosts;
 mod preopens;
+mod shared;
 mod wrong;
 
 use std::{ffi::OsString, path::PathBuf};
