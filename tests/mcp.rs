@@ -45,6 +45,8 @@ mod servers_policy;
 mod several;
 #[path = "mcp/state.rs"]
 mod state;
+#[path = "mcp/traces.rs"]
+mod traces;
 
 /// The PostgreSQL that hosts share in tests: Debian's.
 pub const KIND: postgresql::Kind = postgresql::Kind::Debian;

@@ -15,4 +15,5 @@ pub mod plugins;
 pub mod secrets;
 pub mod shared;
 mod state;
+pub mod telemetry;
 pub mod tools;

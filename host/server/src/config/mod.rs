@@ -118,6 +118,7 @@ pub struct Configuration {
     pub accounts: Vec<Account>,
     tools: tools::ToolKeys,
     network: network::NetworkKeys,
+    otlp: Option<String>,
     secrets: Vec<secrets::Source>,
     sent_to: Vec<network::SentTo>,
     file: Option<Arc<file::ConfigFile>>,
@@ -151,6 +152,11 @@ impl Configuration {
     /// What the session keeps from one call to the next.
     pub fn state(&self) -> Arc<dyn State> {
         Arc::new(self.state.clone())
+    }
+
+    /// The collector that traces are sent to, where one is configured.
+    pub fn otlp(&self) -> Option<&str> {
+        self.otlp.as_deref()
     }
 
     /// The account of this name, as far as it is described.
@@ -304,6 +310,10 @@ fn resolve(
     let (accounts, of_accounts) = accounts::resolve(layer, &policy, problems);
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
+    let otlp = match settled.value("telemetry.otlp") {
+        Some(Value::Text(url)) => Some(url.clone()),
+        _ => None,
+    };
     let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
     rows.extend(of_servers);
@@ -330,6 +340,7 @@ fn resolve(
         accounts,
         tools,
         network,
+        otlp,
         secrets,
         sent_to,
         file,

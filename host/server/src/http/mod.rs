@@ -30,13 +30,12 @@ use vesicle_memory::database::PostgresUrl;
 
 use crate::{
     accounts::{Authority, AuthorityError, TokenPlace, TokensError},
-    metrics::Metrics,
+    metrics::{Figures, Metrics},
     shared::Shared,
 };
 pub use clients::{Caller, Clients, Tenants};
 use drain::Drain;
 use gate::Gate;
-pub use health::{Check, Health, has_room};
 use listen::Listener;
 use names::Names;
 use tls::Tls;
@@ -137,7 +136,7 @@ pub enum HttpError {
 pub async fn serve(
     config: HttpConfig,
     tenants: Tenants,
-    health: Health,
+    figures: Figures,
     listening: impl FnOnce(&str),
 ) -> Result<(), HttpError> {
     let authority = config.tokens.as_ref().map(Authority::new).transpose()?;
@@ -169,7 +168,7 @@ pub async fn serve(
     listening(&format!("{scheme}://{address}{MCP_PATH}"));
 
     let closing = CancellationToken::new();
-    let metrics = health.metrics.clone();
+    let metrics = figures.metrics().clone();
     let drain = Drain::default();
     let bounds = config.bounds.clone();
     let names = Arc::new(Names::new(&config, address));
@@ -182,13 +181,23 @@ pub async fn serve(
         proxies: config.proxies,
         metrics: metrics.clone(),
     });
+    let counted = Arc::downgrade(&gate);
+    figures.count_sessions(Box::new(move || {
+        let gate = counted.upgrade();
+        Box::pin(async move {
+            match gate {
+                Some(gate) => gate.clients.sessions().await,
+                None => 0,
+            }
+        })
+    }));
     let router = Router::new()
         .route(MCP_PATH, routing::any(gate::mcp))
         .with_state(gate.clone())
-        .merge(health::routes(Arc::new(health), gate.clone()))
+        .merge(health::routes(figures, gate.clone()))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(names, names::check))
-        .layer(middleware::from_fn_with_state(metrics, count));
+        .layer(middleware::from_fn_with_state(metrics.clone(), count));
     let _tending = sessions
         .map(|sessions| stored::tend(&sessions, gate.clone(), bounds.session_idle))
         .transpose()
@@ -198,6 +207,7 @@ pub async fn serve(
         tls: tls.clone(),
         bounds: bounds.clone(),
         closing: closing.clone(),
+        metrics,
     };
     let serving = tokio::spawn(listener.serve(router));
     told_to_end(tls).await;

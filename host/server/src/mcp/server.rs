@@ -13,6 +13,7 @@ use rmcp::{
     service::{NotificationContext, Peer, RequestContext},
 };
 use serde_json::value::to_raw_value;
+use tracing::Instrument as _;
 use vesicle_bridge::discovery;
 
 use super::{
@@ -26,6 +27,7 @@ use super::{
 use crate::{
     limits::Policy,
     plugins::{Instances, Shelf},
+    telemetry,
     tools::{Granted, Toolbox},
 };
 
@@ -150,6 +152,69 @@ impl Server {
             )
             .await,
         )
+    }
+
+    /// Calls a tool, whosever it is.
+    async fn called(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, ErrorData> {
+        let sent = request.arguments.unwrap_or_default();
+        let host = &*self.host;
+        let granted = || self.granted(&context.peer);
+        if let Some(shown) = &self.shown {
+            // By its name alone, or as `call_tool` has it.
+            let (name, arguments) = match request.name.as_ref() {
+                call::NAME => (
+                    sent.get("name").and_then(|name| name.as_str()),
+                    sent.get("arguments"),
+                ),
+                name => (Some(name), None),
+            };
+            if let Some(tool) = name.and_then(registry::find) {
+                let sent = match request.name == call::NAME {
+                    true => arguments
+                        .and_then(|sent| sent.as_object())
+                        .cloned()
+                        .unwrap_or_default(),
+                    false => sent,
+                };
+                return Ok(memory::call(host, shown, tool, sent, &context).await);
+            }
+        }
+        if let Some(result) = self.of_plugins(&request.name, &sent, &context).await {
+            return Ok(result);
+        }
+        let finds = self.has_servers() || self.shown.is_some() || host.plugins.is_some();
+        Ok(match (request.name.as_ref(), self.has_servers()) {
+            (execute::NAME, _) => execute::call(host, sent, &self.instances, context).await,
+            (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
+            (describe::NAME, _) if finds => describe::call(host, &granted(), sent).await,
+            (list::NAME, true) => list::call(host, &granted(), &sent),
+            (call::NAME, _) if finds => {
+                let granted = granted();
+                call::call(host, granted, sent, context).await
+            }
+            (unknown, _) => {
+                let shelf = match &host.plugins {
+                    Some(plugins) => plugins.shelf().await,
+                    None => None,
+                };
+                let names: Vec<String> = self
+                    .tools(shelf.as_deref())
+                    .iter()
+                    .map(|tool| format!("`{}`", tool.name))
+                    .collect();
+                return Err(ErrorData::invalid_params(
+                    format!(
+                        "there is no tool `{unknown}`; this server has {}",
+                        names.join(", ")
+                    ),
+                    None,
+                ));
+            }
+        })
     }
 }
 
@@ -291,62 +356,11 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let sent = request.arguments.unwrap_or_default();
-        let host = &*self.host;
-        let granted = || self.granted(&context.peer);
-        if let Some(shown) = &self.shown {
-            // By its name alone, or as `call_tool` has it.
-            let (name, arguments) = match request.name.as_ref() {
-                call::NAME => (
-                    sent.get("name").and_then(|name| name.as_str()),
-                    sent.get("arguments"),
-                ),
-                name => (Some(name), None),
-            };
-            if let Some(tool) = name.and_then(registry::find) {
-                let sent = match request.name == call::NAME {
-                    true => arguments
-                        .and_then(|sent| sent.as_object())
-                        .cloned()
-                        .unwrap_or_default(),
-                    false => sent,
-                };
-                return Ok(memory::call(host, shown, tool, sent, &context).await.into());
-            }
-        }
-        if let Some(result) = self.of_plugins(&request.name, &sent, &context).await {
-            return Ok(result.into());
-        }
-        let finds = self.has_servers() || self.shown.is_some() || host.plugins.is_some();
-        Ok(match (request.name.as_ref(), self.has_servers()) {
-            (execute::NAME, _) => execute::call(host, sent, &self.instances, context).await,
-            (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
-            (describe::NAME, _) if finds => describe::call(host, &granted(), sent).await,
-            (list::NAME, true) => list::call(host, &granted(), &sent),
-            (call::NAME, _) if finds => {
-                let granted = granted();
-                call::call(host, granted, sent, context).await
-            }
-            (unknown, _) => {
-                let shelf = match &host.plugins {
-                    Some(plugins) => plugins.shelf().await,
-                    None => None,
-                };
-                let names: Vec<String> = self
-                    .tools(shelf.as_deref())
-                    .iter()
-                    .map(|tool| format!("`{}`", tool.name))
-                    .collect();
-                return Err(ErrorData::invalid_params(
-                    format!(
-                        "there is no tool `{unknown}`; this server has {}",
-                        names.join(", ")
-                    ),
-                    None,
-                ));
-            }
-        }
-        .into())
+        let span = telemetry::call_span(&request.name, &context, &self.host.secrets);
+        let called = self.called(request, context);
+        let called = called.instrument(span.clone()).await;
+        telemetry::ended(&span, called.as_ref());
+        called.map(Into::into)
     }
 
     /// `batch/execute`, beside the protocol's own methods.
