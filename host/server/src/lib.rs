@@ -6,6 +6,7 @@ pub mod audit;
 pub mod config;
 pub mod harmless;
 pub mod http;
+pub mod import;
 pub mod lazy;
 pub mod limits;
 pub mod mcp;

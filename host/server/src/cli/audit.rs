@@ -6,8 +6,9 @@ use std::{io::Write as _, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use serde_json::json;
 use vesicle::{
-    audit::{self, Audit, Hash, TableReader, Who},
+    audit::{self, Audit, Hash, Report, TableReader, Who},
     config::{Configuration, NoDirectory, Runner},
     secrets::Secrets,
 };
@@ -45,6 +46,10 @@ struct VerifyArgs {
     /// Also check that a line has this hash, which an earlier `verify` printed
     #[arg(long, value_name = "HASH", value_parser = |hex: &str| Hash::from_hex(hex))]
     expect: Option<Hash>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Does what was asked for.
@@ -109,36 +114,28 @@ fn place(named: Option<&PathBuf>, global: &GlobalArgs) -> anyhow::Result<Place> 
 }
 
 fn verify(args: &VerifyArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let mut text = String::new();
+    let expect = args.expect.as_ref();
     let reports = match place(args.dir.as_ref(), global)? {
         Place::Directory(dir) => {
-            let report = audit::verify(&dir, args.expect.as_ref())
+            let report = audit::verify(&dir, expect)
                 .with_context(|| format!("cannot read the audit log in `{}`", dir.display()))?;
-            let of = format!("in {} files", report.files);
-            vec![(of, report)]
+            vec![(None, report)]
         }
         Place::Table(table) => {
             let chains = table.chains().context("cannot read the audit log")?;
             let verified = chains.iter().map(|chain| {
-                let report = audit::verify_table(&table, chain, args.expect.as_ref());
+                let report = audit::verify_table(&table, chain, expect);
                 let report = report.context("cannot read the audit log")?;
-                Ok((format!("of {}", chain.host), report))
+                Ok((Some(chain.host.clone()), report))
             });
             verified.collect::<anyhow::Result<Vec<_>>>()?
         }
     };
-    for (of, report) in &reports {
-        tell(&mut text, of, report);
-    }
-    let is_expected = args.expect.is_none() || reports.iter().any(|(_, report)| report.found);
-    if !is_expected {
-        text += "no line has the expected hash: lines were removed, or the log was written anew\n";
-    }
+    let is_expected = expect.is_none() || reports.iter().any(|(_, report)| report.found);
     let is_intact = reports.iter().all(|(_, report)| report.is_intact()) && is_expected;
-    text += if is_intact {
-        "intact\n"
-    } else {
-        "NOT INTACT\n"
+    let text = match args.json {
+        true => format!("{:#}\n", as_json(&reports, is_expected, is_intact)),
+        false => as_text(&reports, is_expected, is_intact),
     };
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(terminal::for_stream(&text, &stdout).as_bytes())?;
@@ -148,7 +145,66 @@ fn verify(args: &VerifyArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     })
 }
 
-fn tell(text: &mut String, of: &str, report: &audit::Report) {
+/// A report for each host whose chain is in a database; one without a host for a directory.
+type Reports = [(Option<String>, Report)];
+
+fn as_json(reports: &Reports, is_expected: bool, is_intact: bool) -> serde_json::Value {
+    let one = |report: &Report| {
+        let head = report.head.as_ref();
+        let truncated: Vec<String> = report.truncated.iter().map(ToString::to_string).collect();
+        json!({
+            "intact": is_intact,
+            "expected_found": is_expected,
+            "files": report.files,
+            "lines": report.lines,
+            "first_seq": report.first_seq,
+            "head": head.map(|head| json!({"seq": head.seq, "hash": head.hash.to_string()})),
+            "truncated": truncated,
+            "problems": report.problems,
+            "problems_omitted": report.problems_omitted,
+        })
+    };
+    if let [(None, report)] = reports {
+        return one(report);
+    }
+    let hosts = reports.iter().map(|(host, report)| {
+        let mut told = one(report);
+        if let Some(told) = told.as_object_mut() {
+            told.remove("files");
+            told.remove("expected_found");
+            told.insert("intact".to_owned(), json!(report.is_intact()));
+            told.insert("host".to_owned(), json!(host));
+        }
+        told
+    });
+    json!({
+        "intact": is_intact,
+        "expected_found": is_expected,
+        "hosts": hosts.collect::<Vec<_>>(),
+    })
+}
+
+fn as_text(reports: &Reports, is_expected: bool, is_intact: bool) -> String {
+    let mut text = String::new();
+    for (host, report) in reports {
+        let of = match host {
+            Some(host) => format!("of {host}"),
+            None => format!("in {} files", report.files),
+        };
+        tell(&mut text, &of, report);
+    }
+    if !is_expected {
+        text += "no line has the expected hash: lines were removed, or the log was written anew\n";
+    }
+    text += if is_intact {
+        "intact\n"
+    } else {
+        "NOT INTACT\n"
+    };
+    text
+}
+
+fn tell(text: &mut String, of: &str, report: &Report) {
     for place in &report.truncated {
         *text += &format!("{place}: truncated: a writer ended in mid-line\n");
     }

@@ -55,7 +55,8 @@ use show::Row;
 use value::{Entry, Origin};
 
 pub use audit::{NoDirectory, Runner};
-pub use defaults::defaults;
+pub use defaults::{Starter, defaults, starter};
+pub use file::{FILE_NAME, user_file};
 pub use hosts::{ALLOW_HOSTS, HostEntry};
 pub use keys::ENV_CONFIG;
 pub use kind::{authority, is_profile_name};
@@ -64,6 +65,7 @@ pub use plugins::PLUGIN_DIR;
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
 pub use tools::{MCP_CONFIG, MCP_JSON, ToolsConfig};
+pub(crate) use tools::{RENAME, RESERVED, is_vesicle};
 pub use value::{Value, list};
 
 /// How log lines look.
@@ -136,6 +138,32 @@ impl Configuration {
         Self::of(file, std::env::vars_os(), flags)
     }
 
+    /// Reads the environment and lays `flags` over it, as if there were no file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the environment and the flags.
+    pub fn without_file(flags: &[Flag]) -> Result<Self, ConfigError> {
+        Self::of(None, std::env::vars_os(), flags)
+    }
+
+    /// Reads `text` as the file at `path`, which need not be there yet.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn of_text(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let file = file::ConfigFile {
+            name: path.display().to_string(),
+            directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+            text: text.to_owned(),
+        };
+        Self::of(Some(file), [], &[])
+    }
+
+    /// The configuration file, if there is one.
+    pub fn file_name(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| &*file.name)
+    }
+
     /// How the sandbox is to be set up.
     pub fn sandbox(&self) -> vesicle_sandbox::Config {
         if self.cache && self.cache_dir.is_none() {
@@ -181,7 +209,12 @@ impl Configuration {
 
     /// Where what has to last is kept, if that is known.
     pub fn data_directory(&self) -> Option<PathBuf> {
-        let row = self.rows.iter().find(|row| row.key == "data_dir")?;
+        self.path("data_dir")
+    }
+
+    /// The place that this key names.
+    pub fn path(&self, key: &str) -> Option<PathBuf> {
+        let row = self.rows.iter().find(|row| row.key == key)?;
         match &row.value {
             Value::Path(path) => Some(path.clone()),
             _ => None,

@@ -39,6 +39,7 @@ use gate::Gate;
 use listen::Listener;
 use names::Names;
 use tls::Tls;
+pub use tls::check_tls;
 
 /// Where MCP is.
 pub const MCP_PATH: &str = "/mcp";
