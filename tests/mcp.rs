@@ -32,13 +32,21 @@ mod plugins_saved;
 mod plugins_sessions;
 #[path = "mcp/policy.rs"]
 mod policy;
+#[path = "../host/memory/tests/postgresql/server.rs"]
+#[allow(dead_code, reason = "the memory's tests use all of it")]
+mod postgresql;
 #[path = "mcp/raw.rs"]
 mod raw;
 #[path = "mcp/servers.rs"]
 mod servers;
 #[path = "mcp/servers_policy.rs"]
 mod servers_policy;
+#[path = "mcp/several/mod.rs"]
+mod several;
 #[path = "mcp/state.rs"]
 mod state;
 #[path = "mcp/traces.rs"]
 mod traces;
+
+/// The PostgreSQL that hosts share in tests: Debian's.
+pub const KIND: postgresql::Kind = postgresql::Kind::Debian;

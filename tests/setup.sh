@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need beside Rust: MCP clients and servers, SciPy, two PostgreSQL servers, a registry,
+# Installs what the tests need beside Rust: MCP clients and servers, SciPy, two PostgreSQL servers, a proxy, a registry,
 # components of other toolchains, a sentence model, and Chromium.
 # Does nothing where it is there already.
 set -eu
@@ -9,6 +9,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 "$root/host/memory/tests/reference/setup.sh"
 "$root/host/memory/tests/local/setup.sh"
 "$root/tests/postgresql/setup.sh"
+"$root/tests/mcp/several/setup.sh"
 "$root/tests/plugins/setup.sh"
 "$root/tests/plugins/registry.sh" install
 "$root/tests/dashboard/setup.sh"

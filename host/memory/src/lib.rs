@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod analysis;
+pub mod database;
 pub mod embeddings;
 mod error;
 pub mod evaluation;

@@ -16,6 +16,7 @@ pub mod memory;
 pub mod metrics;
 pub mod plugins;
 pub mod secrets;
+pub mod shared;
 mod state;
 pub mod telemetry;
 pub mod tools;

@@ -140,17 +140,17 @@ impl HttpHost {
         answer(request).await
     }
 
-    /// Posts a message.
-    pub async fn post(&self, message: &Value, headers: &[(&str, &str)]) -> Answer {
-        let mut request = client().post(self.url("/mcp"));
-        let usual = [
-            ("accept", "application/json, text/event-stream"),
-            ("content-type", "application/json"),
-        ];
-        for (name, value) in usual.iter().chain(headers) {
+    pub async fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = client().delete(self.url(path));
+        for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        answer(request.body(message.to_string())).await
+        answer(request).await
+    }
+
+    /// Posts a message.
+    pub async fn post(&self, message: &Value, headers: &[(&str, &str)]) -> Answer {
+        post(&self.url("/mcp"), message, headers).await
     }
 
     /// Calls a tool with the protocol of 2026, which has no sessions.
@@ -226,6 +226,19 @@ impl Drop for HttpHost {
     }
 }
 
+/// Posts a message to this URL.
+pub async fn post(url: &str, message: &Value, headers: &[(&str, &str)]) -> Answer {
+    let mut request = client().post(url);
+    let usual = [
+        ("accept", "application/json, text/event-stream"),
+        ("content-type", "application/json"),
+    ];
+    for (name, value) in usual.iter().chain(headers) {
+        request = request.header(*name, *value);
+    }
+    answer(request.body(message.to_string())).await
+}
+
 /// A request of the protocol of 2026.
 pub fn stateless(method: &str, mut params: Value) -> Value {
     params["_meta"] = json!({
@@ -246,13 +259,22 @@ pub fn initialize() -> Value {
 }
 
 pub fn vesicle(data: &Path, arguments: &[&str]) -> String {
+    let (told, is_well) = told(data, arguments);
+    assert!(is_well, "{arguments:?}: {told}");
+    told
+}
+
+/// What a command printed, and whether it was well; what went wrong, where it was not.
+pub fn told(data: &Path, arguments: &[&str]) -> (String, bool) {
     let mut command = Command::new(VESICLE);
     command.args(arguments).arg("--data-dir").arg(data);
     command.current_dir(data);
     let ran = unconfigured(&mut command).output().unwrap();
-    let told = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "{arguments:?}: {told}");
-    String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    let mut told = String::from_utf8(ran.stdout).unwrap();
+    if !ran.status.success() {
+        told += &String::from_utf8_lossy(&ran.stderr);
+    }
+    (told.trim().to_owned(), ran.status.success())
 }
 
 fn client() -> reqwest::Client {

@@ -15,6 +15,7 @@ mod bounds;
 mod certificates;
 #[path = "../memory/configuring.rs"]
 mod configuring;
+mod connections;
 #[path = "../memory/embedding.rs"]
 mod embedding;
 mod entering;

@@ -1,24 +1,22 @@
 //! Tells whose account a request is of, by the token that it carries.
 //!
 //! A hash takes some 20 ms to compare, so what was right is remembered under a keyed digest of the token, as long as the
-//! file of tokens has the same hash for it. The file is read again when it changes: a token that was revoked ends at once.
+//! tokens have the same hash for it. How a change of them is seen is in `source.rs`: a token that was revoked ends at once.
 
 use std::{
     collections::HashMap,
     net::IpAddr,
-    os::unix::fs::MetadataExt as _,
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
-use vesicle_plugins::operator::OperatorError;
 
 use super::{
-    Admitted, IssuedToken, Lockout, TokenHash, TokenId, TokenText, TokensFile,
+    Admitted, IssuedToken, Lockout, TokenHash, TokenId, TokenPlace, TokenText, Tokens, TokensError,
     oauth::{Rejected, ResourceServer},
+    source::Source,
 };
 
 /// How many hashes are compared at once: each takes 19 MiB and a processor.
@@ -63,43 +61,38 @@ pub enum Refusal {
     Unreadable,
 }
 
+/// Why nobody can be let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// The tokens cannot be had.
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
+    /// The system gives no randomness.
+    #[error("the system gives no randomness: {0}")]
+    Random(getrandom::Error),
+}
+
 /// What decides about tokens.
 pub struct Authority {
-    path: PathBuf,
+    source: Source,
     key: [u8; blake3::KEY_LEN],
-    read: Mutex<Option<Read>>,
     remembered: Mutex<HashMap<blake3::Hash, (TokenId, TokenHash)>>,
     lockout: Arc<Lockout>,
     comparisons: Arc<Semaphore>,
     oauth: Option<Arc<ResourceServer>>,
 }
 
-/// The file as it was read.
-struct Read {
-    stamp: Option<Stamp>,
-    tokens: Arc<TokensFile>,
-}
-
-/// What changes when a file does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    length: u64,
-    changed: (i64, i64),
-}
-
 impl Authority {
-    /// One by the tokens in the file at `path`.
+    /// One by the tokens in this place.
     ///
     /// # Errors
-    /// The system gives no randomness.
-    pub fn new(path: PathBuf) -> Result<Self, getrandom::Error> {
+    /// They cannot be had, or the system gives no randomness.
+    pub fn new(place: &TokenPlace) -> Result<Self, AuthorityError> {
         let mut key = [0; blake3::KEY_LEN];
-        getrandom::fill(&mut key)?;
+        getrandom::fill(&mut key).map_err(AuthorityError::Random)?;
         Ok(Self {
-            path,
+            source: Source::new(place)?,
             key,
-            read: Mutex::default(),
             remembered: Mutex::default(),
             lockout: Arc::default(),
             comparisons: Arc::new(Semaphore::new(COMPARISONS_AT_ONCE)),
@@ -120,25 +113,9 @@ impl Authority {
     /// The tokens, as they stand now.
     ///
     /// # Errors
-    /// The file is wrong, or cannot be read.
-    pub fn tokens(&self) -> Result<Arc<TokensFile>, OperatorError> {
-        let stamp = std::fs::metadata(&self.path).ok().map(|metadata| Stamp {
-            inode: metadata.ino(),
-            length: metadata.len(),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        });
-        let mut read = self.read.lock();
-        if let Some(read) = &*read
-            && read.stamp == stamp
-        {
-            return Ok(read.tokens.clone());
-        }
-        let tokens = Arc::new(TokensFile::read(&self.path)?);
-        *read = Some(Read {
-            stamp,
-            tokens: tokens.clone(),
-        });
-        Ok(tokens)
+    /// They cannot be had.
+    pub fn tokens(&self) -> Result<Arc<Tokens>, TokensError> {
+        self.source.tokens()
     }
 
     /// Whose request it is that carries this token, from this address.
@@ -205,7 +182,7 @@ impl Authority {
         Ok(token)
     }
 
-    fn remembered(&self, digest: &blake3::Hash, tokens: &TokensFile) -> Option<IssuedToken> {
+    fn remembered(&self, digest: &blake3::Hash, tokens: &Tokens) -> Option<IssuedToken> {
         let mut remembered = self.remembered.lock();
         // Keys compare in constant time, and are of a digest that nobody else can make.
         let (id, hash) = remembered.get(digest)?;
@@ -227,12 +204,7 @@ impl Authority {
     }
 
     /// The token, if it is right; if not, that was counted, whether or not whoever sent it waited for the answer.
-    async fn compare(
-        &self,
-        bearer: &str,
-        tokens: &TokensFile,
-        address: IpAddr,
-    ) -> Option<IssuedToken> {
+    async fn compare(&self, bearer: &str, tokens: &Tokens, address: IpAddr) -> Option<IssuedToken> {
         let text = TokenText::parse(bearer);
         let known = text.as_ref().and_then(|text| tokens.find(text.id()));
         let (Some(text), Some(token)) = (text.clone(), known.cloned()) else {
@@ -256,10 +228,12 @@ impl Authority {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use chrono::Utc;
 
     use super::*;
-    use crate::accounts::{FAILURES_FREE, NewToken};
+    use crate::accounts::{FAILURES_FREE, NewToken, TokensFile};
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -273,7 +247,7 @@ mod tests {
         fn new() -> Self {
             let directory = tempfile::tempdir().unwrap();
             let path = directory.path().join("tokens.toml");
-            let authority = Authority::new(path.clone()).unwrap();
+            let authority = Authority::new(&TokenPlace::File(path.clone())).unwrap();
             Self {
                 _directory: directory,
                 path,

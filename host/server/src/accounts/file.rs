@@ -14,7 +14,7 @@ use super::{TokenHash, TokenId, is_account_name};
 use crate::config::is_profile_name;
 
 /// How many tokens there may be.
-const TOKENS_MAX: usize = 10_000;
+pub const TOKENS_MAX: usize = 10_000;
 /// How many tokens one account may have.
 pub const ACCOUNT_TOKENS_MAX: usize = 100;
 

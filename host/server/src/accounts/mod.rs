@@ -5,11 +5,16 @@ mod authority;
 mod file;
 mod lockout;
 pub mod oauth;
+mod place;
+mod source;
+mod table;
 mod token;
 
-pub use authority::{Authority, Refusal};
+pub use authority::{Authority, AuthorityError, Refusal};
 pub use file::{ACCOUNT_TOKENS_MAX, IssuedToken, TokensFile};
 pub use lockout::{FAILURES_FREE, LOCKOUT_MAX, Lockout};
+pub use place::{TokenPlace, Tokens, TokensError};
+pub use source::STALE_MAX;
 pub use token::{NewToken, TokenError, TokenHash, TokenId, TokenText};
 
 /// How many calls one account may have under way at once, unless its configuration says otherwise.

@@ -10,6 +10,7 @@ mod entry;
 mod log;
 mod memories;
 mod requests;
+mod table;
 mod tail;
 mod verify;
 mod writer;
@@ -39,8 +40,9 @@ use crate::live::{Live, UnderWay};
 pub use blake3::Hash;
 pub use entry::{Ended, Who, cut, shortened};
 pub use log::{Rotation, name as file_name, numbers as file_numbers};
+pub use table::{AuditTable, TableReader};
 pub use tail::Tail;
-pub use verify::{PROBLEMS_MAX, Place, Report, verify};
+pub use verify::{PROBLEMS_MAX, Place, Report, verify, verify_table};
 pub use writer::Redact;
 
 /// The longest text about one tool of a server, in bytes.
@@ -49,8 +51,10 @@ const NOTE_BYTES_MAX: usize = 1 << 10;
 /// How the log is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Where.
+    /// Where; not used with a table.
     pub dir: PathBuf,
+    /// The database that has it in place of a directory.
+    pub table: Option<AuditTable>,
     /// In files of what size, and how many.
     pub rotation: Rotation,
     /// Whether a result waits until its line is on the disk.
@@ -59,6 +63,16 @@ pub struct Settings {
     pub on_failure: OnFailure,
     /// Whether code, inputs and outputs are logged.
     pub payloads: bool,
+}
+
+impl Settings {
+    /// Where it is, for people.
+    fn place(&self) -> String {
+        match &self.table {
+            Some(table) => table.url.to_string(),
+            None => self.dir.display().to_string(),
+        }
+    }
 }
 
 /// What a log that cannot be written means.

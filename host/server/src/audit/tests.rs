@@ -277,6 +277,7 @@ fn directory_and_files_are_private() {
 
 fn settings(dir: &Path, on_failure: OnFailure, sync: bool) -> Settings {
     Settings {
+        table: None,
         dir: dir.to_owned(),
         rotation: ROOMY,
         sync,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     chain::{self, Head, Sealed},
     log,
+    table::{ChainEnd, TableReader},
 };
 
 /// How many problems are told one by one; the rest are counted.
@@ -82,13 +83,7 @@ pub fn verify(dir: &Path, wanted: Option<&Hash>) -> io::Result<Report> {
     }
     drop(lock);
 
-    let mut walk = Walk {
-        report: Report::default(),
-        wanted,
-        before: None,
-        bad: 0,
-        suspect: None,
-    };
+    let mut walk = Walk::new(wanted);
     let mut last: Option<u64> = None;
     for (number, bytes) in files {
         match last {
@@ -101,6 +96,41 @@ pub fn verify(dir: &Path, wanted: Option<&Hash>) -> io::Result<Report> {
         walk.file(&dir.join(log::name(number)), log::name(number), bytes)?;
     }
     walk.settle_suspect();
+    Ok(walk.report)
+}
+
+/// Reads a host's chain in the database, likewise.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn verify_table(
+    reader: &TableReader,
+    end: &ChainEnd,
+    wanted: Option<&Hash>,
+) -> io::Result<Report> {
+    let mut walk = Walk::new(wanted);
+    let mut is_first = true;
+    reader.after(&end.host, 0, end.seq, |seq, line| {
+        // The first line ever follows none. Older ones than the first that is there may have had their time.
+        if std::mem::take(&mut is_first) && seq == 1 {
+            walk.before = Some(Head::NONE);
+        }
+        let place = Place {
+            file: end.host.clone(),
+            line: seq,
+        };
+        walk.line(place, line.as_bytes());
+        Ok(())
+    })?;
+    walk.settle_suspect();
+    let last = walk.report.head.map_or(0, |head| head.seq);
+    if last < end.seq {
+        let what = format!(
+            "{}: lines up to number {} are missing at the end",
+            end.host, end.seq
+        );
+        walk.report.problem(what);
+    }
     Ok(walk.report)
 }
 
@@ -129,7 +159,17 @@ struct Recovered<'l> {
     torn_blake3: &'l str,
 }
 
-impl Walk<'_> {
+impl<'h> Walk<'h> {
+    fn new(wanted: Option<&'h Hash>) -> Self {
+        Self {
+            report: Report::default(),
+            wanted,
+            before: None,
+            bad: 0,
+            suspect: None,
+        }
+    }
+
     fn file(&mut self, path: &Path, file: String, bytes: u64) -> io::Result<()> {
         self.report.files += 1;
         let mut reader = BufReader::new(File::open(path)?.take(bytes));

@@ -23,6 +23,7 @@ use super::{
     OnFailure, Settings,
     entry::{self, Entry, ServerNote},
     log::Log,
+    table::Table,
 };
 
 /// How many lines may wait to be written.
@@ -190,11 +191,43 @@ impl Queue {
 /// What takes secrets out of a line before it is written.
 pub type Redact = Arc<dyn Fn(String) -> String + Send + Sync>;
 
+/// Where lines go to, open.
+enum Open {
+    Files(Log),
+    Table(Table),
+}
+
+impl Open {
+    fn new(settings: &Settings) -> std::io::Result<Self> {
+        let Settings {
+            dir,
+            rotation,
+            table,
+            ..
+        } = settings;
+        Ok(match table {
+            Some(table) => {
+                let bytes_max = rotation.file_bytes_max.saturating_mul(rotation.files_max);
+                Self::Table(Table::open(table, bytes_max)?)
+            }
+            None => Self::Files(Log::open(dir, *rotation)?),
+        })
+    }
+
+    /// Takes those out of `objects` that were written.
+    fn append(&mut self, objects: &mut Vec<String>, durable: bool) -> std::io::Result<()> {
+        match self {
+            Self::Files(log) => log.append(objects, durable),
+            Self::Table(table) => table.append(objects),
+        }
+    }
+}
+
 struct Writer {
     settings: Settings,
     redact: Redact,
     state: Arc<State>,
-    log: Option<Log>,
+    log: Option<Open>,
     /// Lines that wait for their hashes. With `refuse` they stay until they can be written.
     objects: Vec<String>,
     /// The places of these.
@@ -268,8 +301,7 @@ impl Writer {
 
     fn open(&mut self) -> std::io::Result<()> {
         if self.log.is_none() {
-            let settings = &self.settings;
-            self.log = Some(Log::open(&settings.dir, settings.rotation)?);
+            self.log = Some(Open::new(&self.settings)?);
         }
         Ok(())
     }
@@ -307,20 +339,20 @@ impl Writer {
     /// Tells of the first failure and of its end.
     fn judge(&mut self, written: std::io::Result<()>) -> Result<(), String> {
         let failed_before = self.state.failure().is_some();
-        let dir = self.settings.dir.display();
+        let place = self.settings.place();
         match written {
             Ok(()) => {
                 if failed_before {
-                    tracing::warn!(%dir, "the audit log is written again");
+                    tracing::warn!(place, "the audit log is written again");
                 }
                 self.state.set_failure(None);
                 Ok(())
             }
             Err(error) => {
                 self.log = None;
-                let failure = format!("the audit log in `{dir}` cannot be written: {error}");
+                let failure = format!("the audit log in `{place}` cannot be written: {error}");
                 if !failed_before {
-                    tracing::error!(%dir, %error, "the audit log cannot be written");
+                    tracing::error!(place, %error, "the audit log cannot be written");
                 }
                 self.state.set_failure(Some(failure.clone()));
                 Err(failure)

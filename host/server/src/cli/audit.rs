@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::json;
 use vesicle::{
-    audit::{self, Audit, Hash, Report, Who},
+    audit::{self, Audit, Hash, Report, TableReader, Who},
     config::{Configuration, NoDirectory, Runner},
     secrets::Secrets,
 };
@@ -85,17 +85,26 @@ pub fn command_line() -> Who {
     }
 }
 
-/// The directory of the log: the one named, or the configured one.
-fn directory(named: Option<&PathBuf>, global: &GlobalArgs) -> anyhow::Result<PathBuf> {
+/// Where a command reads the log.
+enum Place {
+    Directory(PathBuf),
+    Table(TableReader),
+}
+
+/// The directory named, or the place that is configured.
+fn place(named: Option<&PathBuf>, global: &GlobalArgs) -> anyhow::Result<Place> {
     let dir = match named {
         Some(dir) => dir.clone(),
         None => {
             let configuration = global.configuration(vec![])?;
+            if let Some(table) = configuration.audit_table() {
+                return Ok(Place::Table(TableReader::new(&table.url)));
+            }
             configuration.audit_dir().ok_or(NoDirectory)?.to_owned()
         }
     };
     match dir.is_dir() {
-        true => Ok(dir),
+        true => Ok(Place::Directory(dir)),
         false => Err(UsageError(format!(
             "there is no audit log in `{}`; `vesicle serve` and `vesicle run --audit` write one, --dir names another",
             dir.display()
@@ -105,14 +114,28 @@ fn directory(named: Option<&PathBuf>, global: &GlobalArgs) -> anyhow::Result<Pat
 }
 
 fn verify(args: &VerifyArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let dir = directory(args.dir.as_ref(), global)?;
-    let report = audit::verify(&dir, args.expect.as_ref())
-        .with_context(|| format!("cannot read the audit log in `{}`", dir.display()))?;
-    let is_expected = args.expect.is_none() || report.found;
-    let is_intact = report.is_intact() && is_expected;
+    let expect = args.expect.as_ref();
+    let reports = match place(args.dir.as_ref(), global)? {
+        Place::Directory(dir) => {
+            let report = audit::verify(&dir, expect)
+                .with_context(|| format!("cannot read the audit log in `{}`", dir.display()))?;
+            vec![(None, report)]
+        }
+        Place::Table(table) => {
+            let chains = table.chains().context("cannot read the audit log")?;
+            let verified = chains.iter().map(|chain| {
+                let report = audit::verify_table(&table, chain, expect);
+                let report = report.context("cannot read the audit log")?;
+                Ok((Some(chain.host.clone()), report))
+            });
+            verified.collect::<anyhow::Result<Vec<_>>>()?
+        }
+    };
+    let is_expected = expect.is_none() || reports.iter().any(|(_, report)| report.found);
+    let is_intact = reports.iter().all(|(_, report)| report.is_intact()) && is_expected;
     let text = match args.json {
-        true => format!("{:#}\n", as_json(&report, is_expected, is_intact)),
-        false => as_text(&report, is_expected, is_intact),
+        true => format!("{:#}\n", as_json(&reports, is_expected, is_intact)),
+        false => as_text(&reports, is_expected, is_intact),
     };
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(terminal::for_stream(&text, &stdout).as_bytes())?;
@@ -122,40 +145,53 @@ fn verify(args: &VerifyArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     })
 }
 
-fn as_json(report: &Report, is_expected: bool, is_intact: bool) -> serde_json::Value {
-    let head = report.head.as_ref();
-    let truncated: Vec<String> = report.truncated.iter().map(ToString::to_string).collect();
+/// A report for each host whose chain is in a database; one without a host for a directory.
+type Reports = [(Option<String>, Report)];
+
+fn as_json(reports: &Reports, is_expected: bool, is_intact: bool) -> serde_json::Value {
+    let one = |report: &Report| {
+        let head = report.head.as_ref();
+        let truncated: Vec<String> = report.truncated.iter().map(ToString::to_string).collect();
+        json!({
+            "intact": is_intact,
+            "expected_found": is_expected,
+            "files": report.files,
+            "lines": report.lines,
+            "first_seq": report.first_seq,
+            "head": head.map(|head| json!({"seq": head.seq, "hash": head.hash.to_string()})),
+            "truncated": truncated,
+            "problems": report.problems,
+            "problems_omitted": report.problems_omitted,
+        })
+    };
+    if let [(None, report)] = reports {
+        return one(report);
+    }
+    let hosts = reports.iter().map(|(host, report)| {
+        let mut told = one(report);
+        if let Some(told) = told.as_object_mut() {
+            told.remove("files");
+            told.remove("expected_found");
+            told.insert("intact".to_owned(), json!(report.is_intact()));
+            told.insert("host".to_owned(), json!(host));
+        }
+        told
+    });
     json!({
         "intact": is_intact,
         "expected_found": is_expected,
-        "files": report.files,
-        "lines": report.lines,
-        "first_seq": report.first_seq,
-        "head": head.map(|head| json!({"seq": head.seq, "hash": head.hash.to_string()})),
-        "truncated": truncated,
-        "problems": report.problems,
-        "problems_omitted": report.problems_omitted,
+        "hosts": hosts.collect::<Vec<_>>(),
     })
 }
 
-fn as_text(report: &Report, is_expected: bool, is_intact: bool) -> String {
+fn as_text(reports: &Reports, is_expected: bool, is_intact: bool) -> String {
     let mut text = String::new();
-    for place in &report.truncated {
-        text += &format!("{place}: truncated: a writer ended in mid-line\n");
-    }
-    for problem in &report.problems {
-        text += &format!("{problem}\n");
-    }
-    if report.problems_omitted > 0 {
-        text += &format!("and {} more\n", report.problems_omitted);
-    }
-    let from = match report.first_seq {
-        Some(first) if first > 1 => format!(", from number {first} on"),
-        _ => String::new(),
-    };
-    text += &format!("{} lines in {} files{from}\n", report.lines, report.files);
-    if let Some(head) = &report.head {
-        text += &format!("head {} {}\n", head.seq, head.hash);
+    for (host, report) in reports {
+        let of = match host {
+            Some(host) => format!("of {host}"),
+            None => format!("in {} files", report.files),
+        };
+        tell(&mut text, &of, report);
     }
     if !is_expected {
         text += "no line has the expected hash: lines were removed, or the log was written anew\n";
@@ -166,4 +202,24 @@ fn as_text(report: &Report, is_expected: bool, is_intact: bool) -> String {
         "NOT INTACT\n"
     };
     text
+}
+
+fn tell(text: &mut String, of: &str, report: &Report) {
+    for place in &report.truncated {
+        *text += &format!("{place}: truncated: a writer ended in mid-line\n");
+    }
+    for problem in &report.problems {
+        *text += &format!("{problem}\n");
+    }
+    if report.problems_omitted > 0 {
+        *text += &format!("and {} more\n", report.problems_omitted);
+    }
+    let from = match report.first_seq {
+        Some(first) if first > 1 => format!(", from number {first} on"),
+        _ => String::new(),
+    };
+    *text += &format!("{} lines {of}{from}\n", report.lines);
+    if let Some(head) = report.head {
+        *text += &format!("head {} {}\n", head.seq, head.hash);
+    }
 }

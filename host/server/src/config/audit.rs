@@ -1,7 +1,9 @@
 //! The keys of `[audit]`, as the log takes them.
 
-use super::{Configuration, Settled, follow_data_dir, value::Value};
-use crate::audit::{OnFailure, Rotation, Settings};
+use std::path::PathBuf;
+
+use super::{Configuration, Settled, follow_data_dir, shared, value::Value};
+use crate::audit::{AuditTable, OnFailure, Rotation, Settings};
 
 /// Whose executions are audited, and how.
 #[derive(Debug)]
@@ -39,6 +41,11 @@ impl Configuration {
         }
     }
 
+    /// The database with the audit log of all hosts, if it is in one.
+    pub fn audit_table(&self) -> Option<&AuditTable> {
+        self.audit.settings.as_ref()?.table.as_ref()
+    }
+
     /// Where the audit log is, if that is known.
     pub fn audit_dir(&self) -> Option<&std::path::Path> {
         Some(&self.audit.settings.as_ref()?.dir)
@@ -65,12 +72,22 @@ pub(super) fn resolve(settled: &mut Settled) -> AuditKeys {
         Some(Value::Text(name)) if name == "refuse" => OnFailure::Refuse,
         _ => OnFailure::Warn,
     };
+    let database = shared::in_database(settled, "audit.dir");
     let dir = match settled.value("audit.dir") {
         Some(Value::Path(dir)) => Some(dir.clone()),
         _ => None,
     };
+    let table = database.map(|url| AuditTable {
+        url,
+        host: match settled.value("audit.host") {
+            Some(Value::Text(name)) => name.clone(),
+            _ => machine(),
+        },
+    });
+    let dir = dir.or_else(|| table.as_ref().map(|_| PathBuf::new()));
     let settings = dir.map(|dir| Settings {
         dir,
+        table,
         rotation: Rotation {
             file_bytes_max: number(settled, "audit.rotate_mb").saturating_mul(1 << 20),
             files_max: number(settled, "audit.keep_files"),
@@ -84,4 +101,13 @@ pub(super) fn resolve(settled: &mut Settled) -> AuditKeys {
         _ => String::new(),
     };
     AuditKeys { enabled, settings }
+}
+
+/// The machine's name.
+fn machine() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "host".to_owned(),
+        name => name.to_owned(),
+    }
 }

@@ -5,9 +5,13 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use super::{
     Configuration, Problem, Settled, follow_data_dir,
     kind::{authority, network},
+    shared,
     value::{Origin, Value},
 };
-use crate::http::{Bounds, HttpConfig, TlsFiles};
+use crate::{
+    accounts::TokenPlace,
+    http::{Bounds, HttpConfig, TlsFiles},
+};
 
 impl Configuration {
     /// Where MCP is served over HTTP, and how; none where it is served over standard input and output.
@@ -15,22 +19,25 @@ impl Configuration {
         self.http.as_ref()
     }
 
-    /// The file of tokens, if there is a place for it.
-    pub fn tokens_file(&self) -> Option<&PathBuf> {
+    /// Where tokens are, if there is a place for them.
+    pub fn tokens(&self) -> Option<&TokenPlace> {
         self.tokens.as_ref()
     }
 }
 
-/// The file of tokens. One whose place nobody set lies in the data directory.
-pub(super) fn tokens(settled: &mut Settled) -> Option<PathBuf> {
+/// Where tokens are. Where nobody set a place, that is the database of the memory, or a file in the data directory.
+pub(super) fn tokens(settled: &mut Settled) -> Option<TokenPlace> {
     follow_data_dir(settled, "auth.tokens", "tokens.toml");
-    path(settled, "auth.tokens")
+    match shared::in_database(settled, "auth.tokens") {
+        Some(url) => Some(TokenPlace::Database(url)),
+        None => path(settled, "auth.tokens").map(TokenPlace::File),
+    }
 }
 
 /// What the keys say.
 pub(super) fn resolve(
     settled: &mut Settled,
-    tokens: Option<PathBuf>,
+    tokens: Option<TokenPlace>,
     problems: &mut Vec<Problem>,
 ) -> Option<HttpConfig> {
     let listen: SocketAddr = match settled.value("http.listen") {
@@ -82,6 +89,7 @@ pub(super) fn resolve(
         let advice = "give --data-dir, or set `tokens` under [auth] in vesicle.toml".to_owned();
         problems.push(Problem::general(what, advice));
     }
+    let sessions = shared::of(settled);
     let allowed_hosts = settled.list("http.allowed_hosts");
     let proxies = settled.list("auth.proxies");
     let mut number = |key: &str| match settled.value(key) {
@@ -110,6 +118,7 @@ pub(super) fn resolve(
         tokens: tokens.filter(|_| requires_token),
         oauth: None,
         dashboard: settled.value("http.dashboard") != Some(&Value::Boolean(false)),
+        sessions,
     })
 }
 

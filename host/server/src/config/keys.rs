@@ -78,7 +78,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 89] = [
+pub static KEYS: [Key; 90] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -352,7 +352,7 @@ pub static KEYS: [Key; 89] = [
         kind: Kind::Path,
         default: || users_data().map(|data| Value::Path(data.join("state.db"))),
         doc: "Where `state` is kept, what programs keep from one call to the next. Several processes may share\n\
-              it. By default it is `state.db` in `data_dir`.",
+              it. By default it is `state.db` in `data_dir`, or with `memory.url` in that database.",
         env_also: None,
     },
     Key {
@@ -382,8 +382,9 @@ pub static KEYS: [Key; 89] = [
         kind: Kind::Database,
         default: || None,
         doc: "A PostgreSQL database that keeps the memory instead of `memory.file`, such as\n\
-              \"postgres://user:password@host/database\", for hosts on several machines. The password is not shown; with\n\
-              VESICLE_MEMORY_URL it stays out of the file. DATABASE_URL counts where that is unset and names PostgreSQL.",
+              \"postgres://user:password@host/database\", for hosts on several machines. State, tokens, sessions and the audit log\n\
+              are in it too, unless they have a place of their own. The password is not shown; with VESICLE_MEMORY_URL it\n\
+              stays out of the file. DATABASE_URL counts where that is unset and names PostgreSQL.",
         env_also: Some("DATABASE_URL"),
     },
     Key {
@@ -603,7 +604,8 @@ pub static KEYS: [Key; 89] = [
         path: "auth.tokens",
         kind: Kind::Path,
         default: || users_data().map(|data| Value::Path(data.join("tokens.toml"))),
-        doc: "The file of tokens, which `vesicle token create` writes. By default it is `tokens.toml` in `data_dir`.",
+        doc: "The file of tokens, which `vesicle token create` writes. By default it is `tokens.toml` in\n\
+              `data_dir`, or with `memory.url` in that database.",
         env_also: None,
     },
     Key {
@@ -691,7 +693,15 @@ pub static KEYS: [Key; 89] = [
         path: "audit.dir",
         kind: Kind::Path,
         default: || users_data().map(|dir| Value::Path(dir.join("audit"))),
-        doc: "Where the audit log is. By default it is `audit` in `data_dir`.",
+        doc: "Where the audit log is. By default it is `audit` in `data_dir`, or with `memory.url` in that database, in a chain\n\
+              for each host.",
+        env_also: None,
+    },
+    Key {
+        path: "audit.host",
+        kind: Kind::Session,
+        default: || None,
+        doc: "The name of this host's chain in the database. By default it is the machine's name.",
         env_also: None,
     },
     Key {

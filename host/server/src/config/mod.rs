@@ -26,6 +26,7 @@ mod problem;
 mod profiles;
 mod secrets;
 mod servers;
+mod shared;
 mod show;
 mod tools;
 mod value;
@@ -41,12 +42,15 @@ use std::{
 
 use vesicle_sandbox::{RuleAction, SourcePolicy, State, Transport, ViolationType};
 
-use crate::accounts::Account;
+use crate::accounts::{Account, TokenPlace};
 use crate::http::HttpConfig;
 use crate::limits::{Asker, Policy, Profile};
 use crate::memory::{LazyMemory, MemoryConfig};
 use crate::plugins::{PluginsConfig, Surroundings};
-use crate::state::SessionState;
+use crate::{
+    shared::Shared,
+    state::{Place, SessionState},
+};
 use keys::KEYS;
 use layer::Layer;
 use show::Row;
@@ -113,7 +117,7 @@ pub struct Configuration {
     plugins: PluginsConfig,
     lists_all_tools: bool,
     http: Option<HttpConfig>,
-    tokens: Option<PathBuf>,
+    tokens: Option<TokenPlace>,
     /// The accounts that it describes; each token of another one makes one by its name.
     pub accounts: Vec<Account>,
     tools: tools::ToolKeys,
@@ -320,9 +324,12 @@ fn resolve(
         _ => LogFormat::Text,
     };
     follow_data_dir(&mut settled, "state.file", "state.db");
-    let state_file = match settled.value("state.file") {
-        Some(Value::Path(path)) => Some(path.clone()),
-        _ => None,
+    let state_place = match shared::in_database(&mut settled, "state.file") {
+        Some(url) => Place::Database(Shared::new(&url)),
+        None => Place::File(match settled.value("state.file") {
+            Some(Value::Path(path)) => Some(path.clone()),
+            _ => None,
+        }),
     };
     let session = match settled.value("state.session") {
         Some(Value::Text(name)) => name.clone(),
@@ -362,7 +369,7 @@ fn resolve(
         cache,
         cache_dir,
         log_format,
-        state: SessionState::new(state_file, session),
+        state: SessionState::new(state_place, session),
         audit,
         memory,
         plugins,

@@ -19,10 +19,12 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Bounds,
     dashboard::{LISTENERS_MAX, Seen},
+    stored::Stored,
 };
 use crate::{
-    accounts::{Account, Admitted, IssuedToken, TokensFile},
+    accounts::{Account, Admitted, IssuedToken, Tokens},
     mcp::Server,
+    shared::Shared,
 };
 
 /// What makes the handlers of an account's requests; of everybody's, where there are no accounts.
@@ -44,6 +46,8 @@ pub struct Clients {
     tenants: Tenants,
     bounds: Bounds,
     closing: CancellationToken,
+    /// Where sessions are told to other hosts.
+    shared: Option<Shared>,
     known: Mutex<HashMap<Account, Arc<Client>>>,
     /// Where there are no accounts.
     anybody: Arc<Client>,
@@ -61,6 +65,8 @@ pub struct Client {
     pub service: StreamableHttpService<Server, LocalSessionManager>,
     /// Its sessions.
     pub sessions: Arc<LocalSessionManager>,
+    /// Its sessions on all hosts, where there are several.
+    pub stored: Option<Arc<Stored>>,
     /// How many it may have.
     pub sessions_max: usize,
     /// Turns of its calls.
@@ -75,12 +81,18 @@ pub struct Client {
 
 impl Clients {
     /// Nobody was seen yet.
-    pub fn new(tenants: Tenants, bounds: Bounds, closing: CancellationToken) -> Self {
-        let anybody = Arc::new(client(&tenants, None, &bounds, &closing));
+    pub fn new(
+        tenants: Tenants,
+        bounds: Bounds,
+        closing: CancellationToken,
+        shared: Option<Shared>,
+    ) -> Self {
+        let anybody = Arc::new(client(&tenants, None, &bounds, &closing, shared.as_ref()));
         Self {
             tenants,
             bounds,
             closing,
+            shared,
             known: Mutex::default(),
             anybody,
         }
@@ -109,13 +121,13 @@ impl Clients {
     }
 
     /// Those of all accounts that are described or have one of these tokens, by name.
-    pub fn all(&self, tokens: Option<&TokensFile>) -> Vec<Arc<Client>> {
+    pub fn all(&self, tokens: Option<&Tokens>) -> Vec<Arc<Client>> {
         let described = self.tenants.accounts.iter();
         let mut all: BTreeMap<String, Arc<Client>> = described
             .map(|account| (account.name.clone(), self.client(account.clone())))
             .collect();
         let now = SystemTime::now();
-        let tokens = tokens.into_iter().flat_map(TokensFile::tokens);
+        let tokens = tokens.into_iter().flat_map(Tokens::tokens);
         for token in tokens.filter(|token| !token.is_over(now)) {
             all.entry(token.account.clone())
                 .or_insert_with(|| self.of_token(token));
@@ -140,6 +152,7 @@ impl Clients {
             Some(account.clone()),
             &self.bounds,
             &self.closing,
+            self.shared.as_ref(),
         );
         // Whatever its profile, it is one account and has one share.
         let same = known.iter().find(|(known, _)| known.name == account.name);
@@ -153,14 +166,35 @@ impl Clients {
         client
     }
 
+    /// All that were seen.
+    pub fn seen(&self) -> Vec<Arc<Client>> {
+        let known = self.known.lock();
+        known.values().chain([&self.anybody]).cloned().collect()
+    }
+
     /// How many sessions are open.
     pub async fn sessions(&self) -> usize {
-        let clients: Vec<_> = self.known.lock().values().cloned().collect();
-        let mut count = self.anybody.sessions.sessions.read().await.len();
-        for client in clients {
+        let mut count = 0;
+        for client in self.seen() {
             count += client.sessions.sessions.read().await.len();
         }
         count
+    }
+}
+
+impl Client {
+    /// Whether it has as many sessions as it may have, on all hosts. One that cannot be asked does not count.
+    pub async fn has_all_sessions(&self) -> bool {
+        if self.sessions.sessions.read().await.len() >= self.sessions_max {
+            return true;
+        }
+        match &self.stored {
+            Some(stored) => stored
+                .count()
+                .await
+                .is_ok_and(|count| count >= self.sessions_max),
+            None => false,
+        }
     }
 }
 
@@ -169,17 +203,25 @@ fn client(
     account: Option<Account>,
     bounds: &Bounds,
     closing: &CancellationToken,
+    shared: Option<&Shared>,
 ) -> Client {
     let mut sessions = LocalSessionManager::default();
     sessions.session_config.keep_alive = Some(bounds.session_idle);
     let sessions = Arc::new(sessions);
     // By which names and from where requests come was looked at before they come here.
-    let config = StreamableHttpServerConfig::default()
+    let mut config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
         .disable_allowed_origins()
         .with_json_response(true)
         .with_max_request_body_bytes(bounds.body_bytes)
         .with_cancellation_token(closing.child_token());
+    let stored = shared.map(|shared| {
+        let name = account.as_ref().map(|account| &*account.name);
+        Arc::new(Stored::new(shared.clone(), name))
+    });
+    if let Some(stored) = &stored {
+        config.session_store = Some(stored.clone());
+    }
     let (server, seen) = (tenants.servers)(account.as_ref());
     let service = StreamableHttpService::new(move || Ok(server()), sessions.clone(), config);
     let (at_once, per_minute) = match &account {
@@ -192,6 +234,7 @@ fn client(
         account,
         service,
         sessions,
+        stored,
         sessions_max: bounds.sessions,
         turns: Arc::new(Semaphore::new(at_once as usize)),
         rate: Arc::new(RateLimiter::direct(quota)),

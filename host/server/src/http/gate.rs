@@ -188,7 +188,7 @@ pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
             method: Some(method),
         }) = serde_json::from_slice(&body)
         && method == "initialize"
-        && client.sessions.sessions.read().await.len() >= client.sessions_max
+        && client.has_all_sessions().await
     {
         gate.metrics.refused("sessions");
         let what = "this account has too many sessions open; close some";

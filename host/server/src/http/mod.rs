@@ -14,6 +14,7 @@ mod listen;
 mod names;
 mod peer;
 mod resource;
+mod stored;
 mod tls;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -28,13 +29,15 @@ use axum::{
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use vesicle_memory::database::PostgresUrl;
 
 use crate::{
     accounts::{
-        Authority,
+        Authority, AuthorityError, TokenPlace, TokensError,
         oauth::{IssuerError, OAuthConfig, ResourceServer},
     },
     metrics::{Figures, Metrics},
+    shared::Shared,
 };
 pub use clients::{Caller, Clients, Tenants};
 pub use dashboard::Seen;
@@ -65,12 +68,14 @@ pub struct HttpConfig {
     pub proxies: Vec<IpNet>,
     /// How much of everything.
     pub bounds: Bounds,
-    /// The file of tokens, where everybody needs one.
-    pub tokens: Option<PathBuf>,
+    /// Where tokens are, where everybody needs one.
+    pub tokens: Option<TokenPlace>,
     /// Whose tokens are taken beside those of the file.
     pub oauth: Option<OAuthConfig>,
     /// Whether there is a page that shows what happens.
     pub dashboard: bool,
+    /// The database in which sessions are told to other hosts; none where nobody else goes on with them.
+    pub sessions: Option<PostgresUrl>,
 }
 
 /// Where a certificate and its key are.
@@ -126,13 +131,16 @@ pub enum HttpError {
     },
     /// The tokens cannot be read.
     #[error(transparent)]
-    Tokens(#[from] vesicle_plugins::operator::OperatorError),
-    /// The system gives no randomness.
-    #[error("the system gives no randomness: {0}")]
-    Random(getrandom::Error),
+    Tokens(#[from] TokensError),
+    /// Nobody could be let in.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     /// The issuer of tokens cannot be asked.
     #[error("the issuer of tokens cannot be used: {0}")]
     Issuer(#[from] IssuerError),
+    /// The database of sessions cannot be used.
+    #[error("sessions cannot be shared: {0}")]
+    Sessions(vesicle_memory::Error),
 }
 
 /// Serves until the process is told to end, and calls under way have ended or had their time. `listening` is told the URL
@@ -146,11 +154,16 @@ pub async fn serve(
     figures: Figures,
     listening: impl FnOnce(&str),
 ) -> Result<(), HttpError> {
-    let authority = config.tokens.clone().map(Authority::new);
-    let authority = authority.transpose().map_err(HttpError::Random)?;
+    let authority = config.tokens.as_ref().map(Authority::new).transpose()?;
     if let Some(authority) = &authority {
         let is_local = config.listen.ip().to_canonical().is_loopback();
-        if authority.tokens()?.tokens().is_empty() && !is_local && config.oauth.is_none() {
+        let has_none = match authority.tokens() {
+            Ok(tokens) => tokens.tokens().is_empty(),
+            // It lets nobody in before its database answers, and need not be started again then.
+            Err(TokensError::Unasked) => false,
+            Err(error) => return Err(error.into()),
+        };
+        if has_none && !is_local && config.oauth.is_none() {
             return Err(HttpError::NoTokens {
                 address: config.listen,
             });
@@ -181,9 +194,10 @@ pub async fn serve(
     let drain = Drain::default();
     let bounds = config.bounds.clone();
     let names = Arc::new(Names::new(&config, address));
+    let sessions = config.sessions.as_ref().map(Shared::new);
     let gate = Arc::new(Gate {
         authority: authority.map(|authority| authority.with_oauth(oauth.clone())),
-        clients: Clients::new(tenants, bounds.clone(), closing.clone()),
+        clients: Clients::new(tenants, bounds.clone(), closing.clone(), sessions.clone()),
         drain: drain.clone(),
         bodies: body::Bodies::new(&bounds),
         proxies: config.proxies,
@@ -205,12 +219,16 @@ pub async fn serve(
         .merge(health::routes(figures, gate.clone()))
         .merge(resource::routes(oauth));
     if config.dashboard {
-        router = router.merge(dashboard::routes(gate, closing.clone()));
+        router = router.merge(dashboard::routes(gate.clone(), closing.clone()));
     }
     let router = router
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(names, names::check))
         .layer(middleware::from_fn_with_state(metrics.clone(), count));
+    let _tending = sessions
+        .map(|sessions| stored::tend(&sessions, gate.clone(), bounds.session_idle))
+        .transpose()
+        .map_err(HttpError::Sessions)?;
     let listener = Listener {
         listener,
         tls: tls.clone(),
@@ -286,6 +304,7 @@ mod tests {
             tokens: None,
             oauth: None,
             dashboard: true,
+            sessions: None,
         }
     }
 }

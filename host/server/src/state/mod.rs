@@ -1,6 +1,8 @@
-//! What programs keep from one call to the next: the sandbox's `State`, in an SQLite file that
-//! several processes of one user may share.
+//! What programs keep from one call to the next: the sandbox's `State`, in an SQLite file that several processes of one user
+//! may share, or in the database of the memory, which hosts of several machines share.
 
+mod database;
+mod kept;
 mod same;
 mod store;
 
@@ -10,13 +12,15 @@ mod tests;
 use std::{
     path::PathBuf,
     sync::{Arc, OnceLock},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use serde_json::value::RawValue;
 use vesicle_sandbox::{CapabilityError, State};
 
+use crate::shared::Shared;
+use kept::Kept;
 use store::{Store, StoreError};
 
 /// The longest key, in bytes.
@@ -34,53 +38,59 @@ const ACCOUNT: &str = "account:";
 /// The state of one session. It is opened when it is first used, since most programs keep nothing.
 #[derive(Debug, Clone)]
 pub struct SessionState {
-    shared: Arc<Shared>,
+    opened: Arc<Opened>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    file: Option<PathBuf>,
+struct Opened {
+    place: Place,
     session: String,
-    store: OnceLock<Store>,
+    kept: OnceLock<Kept>,
+}
+
+/// Where the state of a host is kept.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// In this file; nowhere without one.
+    File(Option<PathBuf>),
+    /// In the database that hosts share.
+    Database(Shared),
 }
 
 impl SessionState {
-    /// What `session` keeps in `file`. Without a file nothing can be kept.
-    pub fn new(file: Option<PathBuf>, session: String) -> Self {
-        let store = OnceLock::new();
+    /// What `session` keeps in this place.
+    pub fn new(place: Place, session: String) -> Self {
+        let kept = OnceLock::new();
         Self {
-            shared: Arc::new(Shared {
-                file,
+            opened: Arc::new(Opened {
+                place,
                 session,
-                store,
+                kept,
             }),
         }
     }
 
-    /// What a plugin of the same account keeps in the same file: a session of its own, whose name no program's can have.
+    /// What a plugin of the same account keeps in the same place: a session of its own, whose name no program's can have.
     pub fn of_plugin(&self, plugin: &str) -> Self {
-        let session = match self.shared.session.starts_with(ACCOUNT) {
-            true => format!("{}:plugin:{plugin}", self.shared.session),
+        let session = match self.opened.session.starts_with(ACCOUNT) {
+            true => format!("{}:plugin:{plugin}", self.opened.session),
             false => format!("plugin:{plugin}"),
         };
-        Self::new(self.shared.file.clone(), session)
+        Self::new(self.opened.place.clone(), session)
     }
 
-    /// What an account keeps in the same file, likewise.
+    /// What an account keeps in the same place, likewise.
     pub fn of_account(&self, account: &str) -> Self {
-        Self::new(self.shared.file.clone(), format!("{ACCOUNT}{account}"))
+        Self::new(self.opened.place.clone(), format!("{ACCOUNT}{account}"))
     }
 
-    /// Runs `work` where waiting for a disk keeps nobody else waiting.
+    /// Runs `work` where waiting for a disk or a database keeps nobody else waiting.
     async fn with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Store, &str, u64) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Kept, &str) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, CapabilityError> {
-        let shared = self.shared.clone();
-        let worked = tokio::task::spawn_blocking(move || {
-            let store = shared.open()?;
-            work(store, &shared.session, now_ms())
-        });
+        let opened = self.opened.clone();
+        let worked = tokio::task::spawn_blocking(move || work(opened.open()?, &opened.session));
         match worked.await {
             Ok(done) => done.map_err(CapabilityError::from),
             Err(_) => Err(CapabilityError::Failed(
@@ -90,15 +100,17 @@ impl SessionState {
     }
 }
 
-impl Shared {
-    fn open(&self) -> Result<&Store, StoreError> {
-        if let Some(store) = self.store.get() {
-            return Ok(store);
+impl Opened {
+    fn open(&self) -> Result<&Kept, StoreError> {
+        if let Some(kept) = self.kept.get() {
+            return Ok(kept);
         }
-        let file = self.file.as_ref().ok_or(StoreError::NoFile)?;
-        let opened = Store::open(file)?;
+        let opened = match &self.place {
+            Place::File(file) => Kept::File(Store::open(file.as_ref().ok_or(StoreError::NoFile)?)?),
+            Place::Database(shared) => Kept::Database(shared.clone()),
+        };
         // Another call may have been first; one of the two connections is closed then.
-        Ok(self.store.get_or_init(|| opened))
+        Ok(self.kept.get_or_init(|| opened))
     }
 }
 
@@ -106,7 +118,7 @@ impl Shared {
 impl State for SessionState {
     async fn get(&self, key: &str) -> Result<Option<Box<RawValue>>, CapabilityError> {
         let key = checked_key(key)?;
-        self.with(move |store, session, now| store.get(session, &key, now))
+        self.with(move |kept, session| kept.get(session, &key))
             .await
     }
 
@@ -118,11 +130,8 @@ impl State for SessionState {
     ) -> Result<(), CapabilityError> {
         let key = checked_key(key)?;
         let value = checked_value(value)?;
-        self.with(move |store, session, now| {
-            let expires_ms = ttl.map(|ttl| now.saturating_add(ttl.as_millis() as u64));
-            store.set(session, &key, &value, expires_ms, now)
-        })
-        .await
+        self.with(move |kept, session| kept.set(session, &key, &value, ttl))
+            .await
     }
 
     async fn compare_and_set(
@@ -134,21 +143,21 @@ impl State for SessionState {
         let key = checked_key(key)?;
         let new = checked_value(new)?;
         let expected = expected.map(ToOwned::to_owned);
-        self.with(move |store, session, now| {
-            store.compare_and_set(session, &key, expected.as_deref(), &new, now)
+        self.with(move |kept, session| {
+            kept.compare_and_set(session, &key, expected.as_deref(), &new)
         })
         .await
     }
 
     async fn delete(&self, key: &str) -> Result<bool, CapabilityError> {
         let key = checked_key(key)?;
-        self.with(move |store, session, now| store.delete(session, &key, now))
+        self.with(move |kept, session| kept.delete(session, &key))
             .await
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, CapabilityError> {
         let prefix = prefix.to_owned();
-        self.with(move |store, session, now| store.keys(session, &prefix, now))
+        self.with(move |kept, session| kept.keys(session, &prefix))
             .await
     }
 }
@@ -172,10 +181,4 @@ fn checked_value(value: &RawValue) -> Result<String, CapabilityError> {
         ))),
         _ => Ok(value.get().to_owned()),
     }
-}
-
-/// Milliseconds since 1970; values outlive the process, so a clock that does not is of no use.
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_millis() as u64
 }

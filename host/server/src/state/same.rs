@@ -1,10 +1,22 @@
 //! Whether two JSON values mean the same.
 
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
+
+/// Whether what is kept is what somebody expects there, by what it means.
+pub fn is_as_expected(kept: Option<&str>, expected: Option<&RawValue>) -> serde_json::Result<bool> {
+    match (kept, expected) {
+        (None, None) => Ok(true),
+        (Some(kept), Some(expected)) => Ok(same(
+            &serde_json::from_str(kept)?,
+            &serde_json::from_str(expected.get())?,
+        )),
+        _ => Ok(false),
+    }
+}
 
 /// Objects are the same in any order of their keys, and numbers by what they are and not by how
 /// they are written, as JavaScript has it.
-pub fn same(left: &Value, right: &Value) -> bool {
+fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
             left == right || left.as_f64() == right.as_f64()

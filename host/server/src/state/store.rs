@@ -1,4 +1,4 @@
-//! The table behind the state.
+//! The table behind the state, in a file.
 
 use std::{fs, io, os::unix::fs::DirBuilderExt as _, path::Path, path::PathBuf, time::Duration};
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use serde_json::value::RawValue;
 use vesicle_sandbox::CapabilityError;
 
-use super::same::same;
+use super::same::is_as_expected;
 use super::{KEYS_MAX, SESSION_BYTES_MAX};
 
 /// What `user_version` says of the table as it is now.
@@ -46,6 +46,8 @@ pub enum StoreError {
     Json(#[from] serde_json::Error),
     #[error("the store of the state failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    #[error("the state cannot be reached: {0}")]
+    Database(#[from] vesicle_memory::Error),
 }
 
 impl From<StoreError> for CapabilityError {
@@ -133,14 +135,8 @@ impl Store {
         now: u64,
     ) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            let is_expected = match (value(transaction, session, key, now)?, expected) {
-                (None, None) => true,
-                (Some(value), Some(expected)) => same(
-                    &serde_json::from_str(&value)?,
-                    &serde_json::from_str(expected.get())?,
-                ),
-                _ => false,
-            };
+            let kept = value(transaction, session, key, now)?;
+            let is_expected = is_as_expected(kept.as_deref(), expected)?;
             if is_expected {
                 put(transaction, session, key, new, None, now)?;
             }

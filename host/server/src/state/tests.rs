@@ -2,7 +2,7 @@ use std::sync::Barrier;
 
 use serde_json::value::to_raw_value;
 
-use super::*;
+use super::{kept::now_ms, *};
 
 fn json(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned()).unwrap()
@@ -23,7 +23,7 @@ impl Scratch {
     }
 
     fn session(&self, name: &str) -> SessionState {
-        SessionState::new(Some(self.file()), name.to_owned())
+        SessionState::new(Place::File(Some(self.file())), name.to_owned())
     }
 }
 
@@ -191,7 +191,7 @@ fn a_session_has_so_many_bytes() {
 #[tokio::test]
 async fn a_store_that_cannot_be_opened_says_so() {
     let scratch = Scratch::new();
-    let nowhere = SessionState::new(None, "a".to_owned());
+    let nowhere = SessionState::new(Place::File(None), "a".to_owned());
     insta::assert_snapshot!(nowhere.get("k").await.unwrap_err(), @"unavailable: there is no directory to keep state in; set `state.file`");
     std::fs::create_dir(scratch.directory.path().join("new")).unwrap();
     std::fs::write(

@@ -2,18 +2,19 @@
 
 use std::error::Error as _;
 
-use deadpool_postgres::{HookError, PoolError, TimeoutType};
+use deadpool::managed::{PoolError, TimeoutType};
 use tokio_postgres::error::{DbError, SqlState};
 
-use super::{BUSY_TIMEOUT, CONNECT_TIMEOUT, CONNECTIONS_MAX, PostgresUrl, STATEMENT_TIMEOUT};
+use super::{
+    BUSY_TIMEOUT, CONNECT_TIMEOUT, CONNECTIONS_MAX, CONNECTIONS_SHARE_MAX, PostgresUrl,
+    STATEMENT_TIMEOUT,
+};
 use crate::Error;
 
 /// No connection could be had.
-pub fn link_failed(url: &PostgresUrl, error: &PoolError) -> Error {
+pub fn link_failed(url: &PostgresUrl, error: &PoolError<tokio_postgres::Error>) -> Error {
     match error {
-        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
-            server_failed(url, error)
-        }
+        PoolError::Backend(error) => server_failed(url, error),
         PoolError::Timeout(TimeoutType::Wait) => Error::Unavailable(format!(
             "all {CONNECTIONS_MAX} connections to PostgreSQL were in use for {} s; send it again",
             BUSY_TIMEOUT.as_secs()
@@ -24,6 +25,14 @@ pub fn link_failed(url: &PostgresUrl, error: &PoolError) -> Error {
         ),
         other => away(url, &other.to_string()),
     }
+}
+
+/// Whoever asks has as many connections as it may have, and none became free.
+pub fn share_is_used_up() -> Error {
+    Error::Unavailable(format!(
+        "all {CONNECTIONS_SHARE_MAX} connections to PostgreSQL that one memory may have were in use for {} s; send it again",
+        BUSY_TIMEOUT.as_secs()
+    ))
 }
 
 /// A statement failed, or the connection beneath it.

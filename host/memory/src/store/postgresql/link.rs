@@ -9,99 +9,89 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::errors::{closed_or, link_failed, server_failed, unanswered};
-use super::{
-    ANSWER_TIMEOUT, BUSY_TIMEOUT, CONNECT_TIMEOUT, CONNECTIONS_MAX, HNSW_LOOKED_AT,
-    IDLE_IN_TRANSACTION_MAX, PATIENCE_MAX, PostgresUrl, STATEMENT_TIMEOUT, tls,
-};
-use crate::{Error, Result};
+use super::errors::{closed_or, link_failed, server_failed, share_is_used_up, unanswered};
+use super::pool::{Connections, Object};
+use super::{ANSWER_TIMEOUT, BUSY_TIMEOUT, CONNECTIONS_SHARE_MAX, PATIENCE_MAX, PostgresUrl};
+use crate::Result;
 
 /// Values of a statement's parameters.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// The way to one database.
+/// The way to one schema of a database.
+#[derive(Debug)]
 pub struct Link {
     url: PostgresUrl,
-    pool: Pool,
-    /// Taken when the link is dropped.
-    runtime: Option<tokio::runtime::Runtime>,
-}
-
-impl std::fmt::Debug for Link {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Link").field(&self.url).finish()
-    }
+    connections: Arc<Connections>,
+    share: Arc<Semaphore>,
 }
 
 impl Link {
     /// Nothing is connected yet.
+    ///
+    /// # Errors
+    /// The certificates that the URL names cannot be used, or the system gives no thread.
     pub fn new(url: &PostgresUrl) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("vesicle-postgresql")
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                Error::Unavailable(format!(
-                    "no thread can be started: {error}; look at the limits of this user"
-                ))
-            })?;
-        let manager = Manager::from_config(
-            (*url.config).clone(),
-            tls::connector(url)?,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
-        let settings: Arc<str> = settings(&url.schema).into();
-        let settle = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
-            let settings = Arc::clone(&settings);
-            Box::pin(async move {
-                let done = client.batch_execute(&settings).await;
-                done.map_err(HookError::Backend)
-            })
-        });
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS_MAX)
-            .timeouts(Timeouts {
-                wait: Some(BUSY_TIMEOUT),
-                create: Some(CONNECT_TIMEOUT),
-                recycle: Some(CONNECT_TIMEOUT),
-            })
-            .runtime(Runtime::Tokio1)
-            .post_create(settle)
-            .build()
-            .map_err(|error| Error::Store(error.to_string()))?;
         Ok(Self {
+            connections: url.pool.connections(url)?,
             url: url.clone(),
-            pool,
-            runtime: Some(runtime),
+            share: Arc::new(Semaphore::new(CONNECTIONS_SHARE_MAX)),
         })
     }
 
+    /// Where it leads.
     pub fn url(&self) -> &PostgresUrl {
         &self.url
     }
 
+    pub(super) fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
     /// A connection that nobody else has, for as long as it is held.
+    ///
+    /// # Errors
+    /// The server is not there, or does not let us in; or none is free.
     pub fn session(self: &Arc<Self>) -> Result<Session> {
-        let object = self.wait(ANSWER_TIMEOUT, async { Ok(self.pool.get().await) })?;
+        let taken = self.wait(ANSWER_TIMEOUT, async {
+            let share = Arc::clone(&self.share).acquire_owned();
+            let Ok(Ok(share)) = tokio::time::timeout(BUSY_TIMEOUT, share).await else {
+                return Err(share_is_used_up());
+            };
+            let taken = self.connections.pool.get().await;
+            let mut object = taken.map_err(|error| link_failed(&self.url, &error))?;
+            if let Err(error) = object.set_schema(&self.url.schema).await {
+                // Another may be well: one that was kept and is gone meanwhile is found so.
+                let is_closed = object.is_closed();
+                drop(Object::take(object));
+                if !is_closed {
+                    return Err(server_failed(&self.url, &error));
+                }
+                let taken = self.connections.pool.get().await;
+                object = taken.map_err(|error| link_failed(&self.url, &error))?;
+                let set = object.set_schema(&self.url.schema).await;
+                set.map_err(|error| server_failed(&self.url, &error))?;
+            }
+            Ok((object, share))
+        });
+        let (object, share) = taken?;
         Ok(Session {
-            object: Some(object.map_err(|error| link_failed(&self.url, &error))?),
+            object: Some(object),
             link: Arc::clone(self),
             is_open: Cell::new(false),
             patience: Cell::new(ANSWER_TIMEOUT),
+            _share: share,
         })
     }
 
     /// A connection with a transaction, opened by a statement that does. One that was kept and is gone meanwhile, as after a
     /// restart of the server, is another's turn.
+    ///
+    /// # Errors
+    /// As [`Self::session`].
     pub fn begin(self: &Arc<Self>, sql: &str) -> Result<Session> {
         let session = self.session()?;
         match session.begin(sql) {
@@ -114,7 +104,7 @@ impl Link {
     }
 
     fn wait<T>(&self, patience: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let Some(runtime) = &self.runtime else {
+        let Some(runtime) = self.connections.runtime() else {
             return Err(unanswered(&self.url));
         };
         let _within = runtime.enter();
@@ -128,32 +118,6 @@ impl Link {
     }
 }
 
-impl Drop for Link {
-    fn drop(&mut self) {
-        self.pool.close();
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// What holds for every connection. What is of pgvector is a name like any other to a server without it. Where pgvector may lie is looked at after our own tables.
-fn settings(schema: &str) -> String {
-    format!(
-        "SET search_path = {schema}, public, extensions;
-         SET statement_timeout = {};
-         SET lock_timeout = {};
-         SET idle_in_transaction_session_timeout = {};
-         SET client_min_messages = warning;
-         SET extra_float_digits = 3;
-         SET synchronous_commit = on;
-         SET hnsw.ef_search = {HNSW_LOOKED_AT}",
-        STATEMENT_TIMEOUT.as_millis(),
-        BUSY_TIMEOUT.as_millis(),
-        IDLE_IN_TRANSACTION_MAX.as_millis(),
-    )
-}
-
 /// A connection of the pool. It goes back there unless a transaction is open on it, or it is broken.
 #[derive(Debug)]
 pub struct Session {
@@ -162,10 +126,14 @@ pub struct Session {
     is_open: Cell<bool>,
     /// How long is waited for an answer.
     patience: Cell<Duration>,
+    _share: OwnedSemaphorePermit,
 }
 
 impl Session {
     /// Rows of a query. The statement stays prepared.
+    ///
+    /// # Errors
+    /// What the server says, or that it says nothing.
     pub fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         self.run(async |client| {
             let statement = client.prepare_cached(sql).await?;
@@ -174,11 +142,17 @@ impl Session {
     }
 
     /// The first row, when there is one.
+    ///
+    /// # Errors
+    /// What the server says, or that it says nothing.
     pub fn row(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
         Ok(self.rows(sql, params)?.into_iter().next())
     }
 
     /// How many rows were changed.
+    ///
+    /// # Errors
+    /// What the server says, or that it says nothing.
     pub fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64> {
         self.run(async |client| {
             let statement = client.prepare_cached(sql).await?;
@@ -187,23 +161,35 @@ impl Session {
     }
 
     /// Statements without parameters.
+    ///
+    /// # Errors
+    /// What the server says, or that it says nothing.
     pub fn batch(&self, sql: &str) -> Result<()> {
         self.run(async |client| client.batch_execute(sql).await)
     }
 
     /// Opens a transaction by a statement that does.
+    ///
+    /// # Errors
+    /// What the server says, or that it says nothing.
     pub fn begin(&self, sql: &str) -> Result<()> {
         self.is_open.set(true);
         self.batch(sql)
     }
 
     /// Lets the transaction that is open take long, as when all rows are looked at.
+    ///
+    /// # Errors
+    /// What the server says, or that it says nothing.
     pub fn take_time(&self) -> Result<()> {
         self.patience.set(PATIENCE_MAX);
         self.batch("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
     }
 
     /// Ends the transaction by a statement that does. Where this fails the connection is given up, and with it what was open.
+    ///
+    /// # Errors
+    /// What the server says, or that it says nothing.
     pub fn end(&self, sql: &str) -> Result<()> {
         let ended = self.batch(sql);
         if ended.is_ok() {

@@ -8,7 +8,9 @@ mod errors;
 mod follow;
 mod group;
 mod link;
+mod listen;
 mod nearest;
+mod pool;
 mod read;
 mod records;
 mod schema;
@@ -29,12 +31,16 @@ use super::index::Index;
 use super::{Candidate, Filter, Frequencies, ReadWork, Search, Store, Usage, WriteWork};
 use crate::{Error, Result};
 use group::Group;
-use link::{Link, Session};
+pub use link::{Link, Params, Session};
+pub use listen::Listening;
+pub use schema::{Tables, bring_up};
 use transaction::Tx;
 pub use url::PostgresUrl;
 
-/// Connections of one host at most; one of them writes.
-pub const CONNECTIONS_MAX: usize = 10;
+/// Connections of one host at most, whatever it keeps in the database; those that wait for notifications are beside them.
+pub const CONNECTIONS_MAX: usize = 16;
+/// How many of them one memory may have at once, so that no account keeps the others waiting.
+pub const CONNECTIONS_SHARE_MAX: usize = 8;
 /// How long a connection may take to come about.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one waits for another host that is writing, and for a free connection.

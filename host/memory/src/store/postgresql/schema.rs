@@ -13,30 +13,56 @@ const SERVER_MIN: i32 = 140_000;
 /// What hosts that bring the tables up to date wait for, one after the other: "vesicle" in ASCII.
 const ADVISORY_LOCK: i64 = 0x0076_6573_6963_6c65;
 
-/// Brings the tables to the version of this program, in one transaction. Several hosts may try at once. The answer is whether
-/// pgvector is there.
+/// Tables of a schema, and how they came about.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'t> {
+    /// The schema.
+    pub schema: &'t str,
+    /// One step from each version to the next; the number of them is the version as it is now.
+    pub migrations: &'t [&'t str],
+}
+
+/// Brings the memory's tables to the version of this program. The answer is whether pgvector is there.
 pub fn migrate(session: &Session, schema: &str) -> Result<bool> {
+    let tables = Tables {
+        schema,
+        migrations: &MIGRATIONS,
+    };
+    bring_up(session, tables, with_pgvector)
+}
+
+/// Brings tables to the version of this program, and does what else belongs to it, in one transaction. Several hosts may try
+/// at once.
+///
+/// # Errors
+/// The server is too old, or a newer program wrote the tables; or as `more` says.
+pub fn bring_up<T>(
+    session: &Session,
+    tables: Tables<'_>,
+    more: impl FnOnce(&Session) -> Result<T>,
+) -> Result<T> {
     let server = session.row("SELECT current_setting('server_version_num')::int", &[])?;
     look_at_server(server.map_or(0, |row| row.get(0)))?;
     session.begin("BEGIN")?;
     // To move many rows may take a while, and others wait for it.
     session.take_time()?;
     session.execute("SELECT pg_advisory_xact_lock($1)", &[&ADVISORY_LOCK])?;
-    let version = version(session, schema)?;
-    if version > SCHEMA_VERSION {
+    let newest = tables.migrations.len() as i64;
+    let version = version(session, tables.schema)?;
+    if version > newest {
         return Err(Error::Newer(version));
     }
     let done = usize::try_from(version).unwrap_or_default();
-    for migration in MIGRATIONS.iter().skip(done) {
+    for migration in tables.migrations.iter().skip(done) {
         session.batch(migration)?;
     }
-    if version < SCHEMA_VERSION {
+    if version < newest {
         session.execute("DELETE FROM version", &[])?;
-        session.execute("INSERT INTO version VALUES ($1)", &[&SCHEMA_VERSION])?;
+        session.execute("INSERT INTO version VALUES ($1)", &[&newest])?;
     }
-    let has_pgvector = with_pgvector(session)?;
+    let more = more(session)?;
     session.end("COMMIT")?;
-    Ok(has_pgvector)
+    Ok(more)
 }
 
 /// 0 where no tables are yet.

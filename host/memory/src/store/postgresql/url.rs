@@ -6,6 +6,7 @@ use std::str::FromStr;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
+use super::pool::SharedPool;
 use super::{CONNECT_TIMEOUT, KEEPALIVE_IDLE, UNANSWERED_MAX};
 use crate::{Error, Result};
 
@@ -23,6 +24,8 @@ pub struct PostgresUrl {
     pub(super) root_certificates: Option<PathBuf>,
     /// The schema that the tables are in.
     pub(super) schema: String,
+    /// Clones share their connections, also those that are for another schema.
+    pub(super) pool: SharedPool,
     place: String,
 }
 
@@ -37,6 +40,15 @@ impl PostgresUrl {
     pub fn of_account(&self, account: &str) -> Self {
         Self {
             schema: format!("{SCHEMA}_{account}"),
+            ..self.clone()
+        }
+    }
+
+    /// The same database, for tables that are no memory's, in a schema of their own. The name is a plain one, which is the
+    /// caller's to see to.
+    pub fn of_schema(&self, schema: &str) -> Self {
+        Self {
+            schema: schema.to_owned(),
             ..self.clone()
         }
     }
@@ -103,6 +115,7 @@ impl FromStr for PostgresUrl {
             config: Box::new(config),
             root_certificates,
             schema: SCHEMA.to_owned(),
+            pool: SharedPool::default(),
             place,
         })
     }

@@ -1,16 +1,24 @@
 //! `vesicle audit tail`.
 
-use std::{collections::VecDeque, io::Write, path::PathBuf, thread, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    io::{self, Write},
+    path::PathBuf,
+    thread,
+    time::Duration,
+};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde_json::Value;
-use vesicle::audit;
+use vesicle::audit::{self, TableReader};
 
-use super::{ExitStatus, GlobalArgs, directory};
+use super::{ExitStatus, GlobalArgs, Place as LogPlace, place};
 use crate::terminal;
 
 /// How often the log is looked at with `--follow`.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// How often a database is.
+const TABLE_INTERVAL: Duration = Duration::from_secs(1);
 /// The most lines that can be asked for; they are held in memory.
 const LINES_MAX: u32 = 100_000;
 
@@ -42,7 +50,10 @@ pub struct TailArgs {
 
 /// Prints them.
 pub fn run(args: &TailArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
-    let dir = directory(args.dir.as_ref(), global)?;
+    let dir = match place(args.dir.as_ref(), global)? {
+        LogPlace::Directory(dir) => dir,
+        LogPlace::Table(table) => return of_table(args, &table),
+    };
     let mut newest = VecDeque::new();
     let mut place = audit::Tail::default();
     place.read(&dir, |line| {
@@ -52,11 +63,7 @@ pub fn run(args: &TailArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
         }
         Ok(())
     })?;
-    let mut stdout = anstream::stdout().lock();
-    let mut print = |line: String| match args.json {
-        true => writeln!(stdout, "{line}"),
-        false => writeln!(stdout, "{}", for_people(&line)),
-    };
+    let mut print = printer(args.json);
     newest.into_iter().try_for_each(&mut print)?;
     if !args.follow {
         return Ok(ExitStatus::Success);
@@ -64,6 +71,38 @@ pub fn run(args: &TailArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     loop {
         thread::sleep(INTERVAL);
         place.read(&dir, &mut print)?;
+    }
+}
+
+fn printer(as_json: bool) -> impl FnMut(String) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    move |line: String| match as_json {
+        true => writeln!(stdout, "{line}"),
+        false => writeln!(stdout, "{}", for_people(&line)),
+    }
+}
+
+/// The newest lines of all hosts, and what each of them adds.
+fn of_table(args: &TailArgs, table: &TableReader) -> anyhow::Result<ExitStatus> {
+    let mut print = printer(args.json);
+    // Before the lines are read: what comes in between is printed twice rather than never.
+    let mut read: HashMap<String, u64> = HashMap::new();
+    for end in table.chains()? {
+        read.insert(end.host, end.seq);
+    }
+    table
+        .newest(args.lines)?
+        .into_iter()
+        .try_for_each(&mut print)?;
+    if !args.follow {
+        return Ok(ExitStatus::Success);
+    }
+    loop {
+        thread::sleep(TABLE_INTERVAL);
+        for end in table.chains()? {
+            let from = read.entry(end.host.clone()).or_default();
+            *from = table.after(&end.host, *from, end.seq, |_, line| print(line))?;
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use std::{
 };
 
 use vesicle::{
-    accounts::TokensFile,
     config::Configuration,
     http::{HttpConfig, TlsFiles, check_tls},
 };
@@ -107,15 +106,15 @@ fn tls(files: &TlsFiles, findings: &mut Findings) {
 }
 
 fn tokens(http: &HttpConfig, findings: &mut Findings) {
-    let Some(path) = &http.tokens else {
+    let Some(place) = &http.tokens else {
         return findings.ok(
             "accounts",
             "none are needed, as only this machine can reach the host",
         );
     };
     let now = SystemTime::now();
-    match TokensFile::read(path) {
-        Ok(file) => match file
+    match place.read() {
+        Ok(tokens) => match tokens
             .tokens()
             .iter()
             .filter(|token| !token.is_over(now))
@@ -131,7 +130,7 @@ fn tokens(http: &HttpConfig, findings: &mut Findings) {
         Err(error) => findings.problem(
             "accounts",
             error.to_string(),
-            "correct the file, or see that it is yours",
+            "correct the file and see that it is yours, or that the database runs",
         ),
     }
 }

@@ -111,6 +111,12 @@ fn memory(configuration: &Configuration, wait: Duration, findings: &mut Findings
 }
 
 fn log(configuration: &Configuration, findings: &mut Findings) {
+    if let Some(table) = configuration.audit_table() {
+        return findings.ok(
+            "audit log",
+            format!("in {}; `vesicle audit verify` looks at it", table.url),
+        );
+    }
     let Some(dir) = configuration.audit_dir() else {
         return;
     };

@@ -10,7 +10,7 @@ use vesicle::{
     limits::Asker,
 };
 
-use super::{account_name, file, path};
+use super::{account_name, place};
 use crate::{
     cli::{ExitStatus, exit::UsageError, values},
     terminal,
@@ -70,7 +70,7 @@ pub fn run(args: &CreateArgs, configuration: &Configuration) -> anyhow::Result<E
         created,
         expires,
     };
-    file(configuration)?.add(&token)?;
+    place(configuration)?.add(&token)?;
     let ends =
         expires.map(|expires: DateTime<Utc>| expires.to_rfc3339_opts(SecondsFormat::Secs, true));
     let text = match args.json {
@@ -89,7 +89,7 @@ pub fn run(args: &CreateArgs, configuration: &Configuration) -> anyhow::Result<E
         terminal::fail(&format!(
             "a token of `{}`, which {ends}; its hash is in {}. Clients send it as `Authorization: Bearer TOKEN`",
             token.account,
-            path(configuration)?.display()
+            place(configuration)?
         ))?;
     }
     Ok(ExitStatus::Success)

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use vesicle::{accounts::IssuedToken, config::Configuration};
 
-use super::file;
+use super::place;
 use crate::cli::ExitStatus;
 
 /// List the tokens that were made, without their secrets
@@ -19,11 +19,11 @@ pub struct ListArgs {
 
 /// Lists them.
 pub fn run(args: &ListArgs, configuration: &Configuration) -> anyhow::Result<ExitStatus> {
-    let file = file(configuration)?;
+    let tokens = place(configuration)?.read()?;
     let now = SystemTime::now();
     let mut out = anstream::stdout();
     if args.json {
-        let tokens = file.tokens().iter().map(|token| {
+        let tokens = tokens.tokens().iter().map(|token| {
             json!({
                 "id": token.id.to_string(),
                 "account": token.account,
@@ -36,13 +36,13 @@ pub fn run(args: &ListArgs, configuration: &Configuration) -> anyhow::Result<Exi
         writeln!(out, "{}", serde_json::Value::Array(tokens.collect()))?;
         return Ok(ExitStatus::Success);
     }
-    if file.tokens().is_empty() {
+    if tokens.tokens().is_empty() {
         writeln!(
             out,
             "there are no tokens; `vesicle token create --name NAME` makes one"
         )?;
     }
-    for token in file.tokens() {
+    for token in tokens.tokens() {
         writeln!(out, "{}", line(token, now))?;
     }
     Ok(ExitStatus::Success)

@@ -4,11 +4,9 @@ mod create;
 mod listed;
 mod revoke;
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 use vesicle::{
-    accounts::{TokensFile, is_account_name},
+    accounts::{TokenPlace, is_account_name},
     config::Configuration,
 };
 
@@ -19,7 +17,7 @@ use crate::logging;
 ///
 /// A token is of an account, whose name is all that has to be said of it: it has a memory and a state
 /// of its own. What it may do stands under [accounts.NAME] in vesicle.toml. A host that runs sees each
-/// change at once.
+/// change at once. With `memory.url` they are in that database, and all hosts that share it see a change within a second.
 #[derive(Debug, clap::Args)]
 pub struct TokenArgs {
     #[command(subcommand)]
@@ -44,16 +42,11 @@ pub fn run(args: &TokenArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     }
 }
 
-fn path(configuration: &Configuration) -> Result<PathBuf, UsageError> {
-    let path = configuration.tokens_file().cloned();
-    path.ok_or_else(|| {
+fn place(configuration: &Configuration) -> Result<&TokenPlace, UsageError> {
+    configuration.tokens().ok_or_else(|| {
         let what = "there is no user's data directory for tokens; give --data-dir, or set `tokens` under [auth] in vesicle.toml";
         UsageError(what.to_owned())
     })
-}
-
-fn file(configuration: &Configuration) -> anyhow::Result<TokensFile> {
-    Ok(TokensFile::read(&path(configuration)?)?)
 }
 
 /// The name of an account, as it is typed.

@@ -8,7 +8,7 @@ use vesicle::{
     config::Configuration,
 };
 
-use super::file;
+use super::place;
 use crate::cli::{ExitStatus, exit::UsageError};
 
 /// Take a token back, or all of an account: what they carry is refused from now on
@@ -25,20 +25,18 @@ pub struct RevokeArgs {
 
 /// Takes them back.
 pub fn run(args: &RevokeArgs, configuration: &Configuration) -> anyhow::Result<ExitStatus> {
-    let mut file = file(configuration)?;
     let id = TokenId::parse(&args.which);
-    let gone = file.revoke(|token| match &id {
-        Some(id) => token.id == *id,
-        None => token.account == args.which,
+    let ids = place(configuration)?.revoke(|token, account| match id.is_some() {
+        true => token == args.which,
+        false => account == args.which,
     })?;
-    if gone.is_empty() {
+    if ids.is_empty() {
         let what = match id.is_some() || is_account_name(&args.which) {
             true => "there is no such token, and no account of this name has any",
             false => "this is neither a token's id nor an account's name",
         };
         return Err(UsageError(format!("{what}; `vesicle token list` lists them")).into());
     }
-    let ids: Vec<String> = gone.iter().map(|token| token.id.to_string()).collect();
     let text = match args.json {
         true => json!({ "revoked": ids }).to_string(),
         false => format!("revoked {}", ids.join(", ")),

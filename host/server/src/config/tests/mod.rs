@@ -3,6 +3,7 @@
 mod hosts;
 mod oauth;
 mod preopens;
+mod shared;
 mod wrong;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -306,6 +307,7 @@ fn whose_executions_are_audited() {
     assert_eq!(
         settings,
         crate::audit::Settings {
+            table: None,
             dir: PathBuf::from("/d/audit"),
             rotation: crate::audit::Rotation {
                 file_bytes_max: 1 << 20,
