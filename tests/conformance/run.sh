@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs the protocol's conformance suite against a host over HTTP: run.sh VESICLE
+# The tools, prompts and resources that it calls by name are those of a plugin, tests/programs/components/fixtures.wasm.
 # What is expected to fail stands in expected-REVISION.yml, with reasons; a failure that is not there fails the run, and so
 # does one that is there and passes. Needs npm; the suite brings the Node that it needs.
 set -euo pipefail
@@ -11,6 +12,11 @@ if ! cmp -s package-lock.json node_modules/.installed-from; then
   cp package-lock.json node_modules/.installed-from
 fi
 
+fixtures=$(realpath ../programs/components/fixtures.wasm)
+prepare() {
+  printf '[plugins]\nbare = ["fixtures"]\n' >"$1/vesicle.toml"
+  (cd "$1" && "$vesicle" plugin add "$fixtures" --ask questions --data-dir "$1" && "$vesicle" plugin grant fixtures --all --data-dir "$1") >/dev/null
+}
 . ../http-host.sh "$vesicle"
 
 for revision in 2025-11-25 2026-07-28; do

@@ -6,7 +6,7 @@ mod write;
 
 use std::sync::Arc;
 
-pub use claims::{Claim, differences};
+pub use claims::{Claim, differences, offers_differ};
 
 use crate::digest::Digest;
 use crate::document::{DocumentError, Reader};
@@ -58,11 +58,39 @@ pub struct Contents {
     pub recipe: Option<String>,
     /// Its tools, with their schemas, so that it can be listed without its component.
     pub tools: Vec<Tool>,
+    /// What it offers beside tools.
+    pub offers: Offers,
     /// What it asks for.
     pub permissions: Permissions,
     /// How it came here. No part of what is signed.
     pub provenance: Option<Provenance>,
 }
+
+/// What a plugin offers beside tools. What exactly, its component is asked each time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// Prompts.
+    pub prompts: bool,
+    /// Resources.
+    pub resources: bool,
+}
+
+impl Offers {
+    /// Whether it offers anything.
+    pub fn any(self) -> bool {
+        self.prompts || self.resources
+    }
+
+    /// The names of what it offers.
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [(self.prompts, PROMPTS), (self.resources, RESOURCES)];
+        let offered = all.into_iter().filter(|(is_offered, _)| *is_offered);
+        offered.map(|(_, name)| name).collect()
+    }
+}
+
+const PROMPTS: &str = "prompts";
+const RESOURCES: &str = "resources";
 
 /// A tool of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use vesicle::lazy::{LazySandbox, RunError};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
 use vesicle::metrics::Metrics;
-use vesicle::plugins::{Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
+use vesicle::plugins::{BareNames, Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
 use vesicle::tools::{Toolbox, Trees};
-use vesicle_sandbox::{Config, Execution, Network, Outcome, Transport};
+use vesicle_sandbox::{Config, Execution, Network, NoCaller, Outcome, Transport};
 
 use super::{
     ExitStatus, allowing, audit,
@@ -194,12 +194,14 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
             sandbox: sandbox.clone(),
             audit: audit.clone(),
             metrics: Metrics::default(),
+            bare: BareNames::default(),
         });
         let behalf = OnBehalf {
             profile: Arc::new(profile.clone()),
             tools: execution.tools.clone(),
             off_clock: None,
             who: audit::command_line(),
+            caller: Arc::new(NoCaller),
             chain: Chain::of_program(),
         };
         execution.tools = Arc::new(WithPlugins::of_program(dispatcher, behalf));

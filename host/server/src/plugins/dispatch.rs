@@ -13,21 +13,24 @@ use vesicle_bridge::Decision;
 use vesicle_plugins::{
     Invocation,
     grants::{GrantsFile, Rights},
+    manifest::Manifest,
     name::PluginName,
     signatures::TrustFile,
 };
-use vesicle_sandbox::{Execution, Grants, NoTools, OffClock, Sandbox, ToolCall};
+use vesicle_sandbox::{Caller, Execution, Grants, NoCaller, NoTools, OffClock, Sandbox, ToolCall};
 
 use super::{
-    Called, Chain, Named, NotCalled, PluginError, Plugins, Shelf, Surroundings, WithPlugins,
-    as_limits,
+    BareNames, Called, Chain, Named, NotCalled, PluginError, Plugins, Shelf, Surroundings,
+    WithPlugins, as_limits,
     call::{Ready, broken, ready},
     fresh::Fresh,
     loaded::{LOADED_MAX, Loaded},
     narrowed::Narrowed,
+    shelf::is_of_object,
+    unasked::Unasked,
 };
 use crate::{
-    audit::{Audit, Begun, Ended, Who},
+    audit::{Audit, Begun, Ended, Recording, Who},
     lazy::LazySandbox,
     limits::Profile,
     metrics::Metrics,
@@ -58,6 +61,8 @@ pub struct Parts {
     pub audit: Audit,
     /// Where they are counted.
     pub metrics: Metrics,
+    /// Whose names clients know alone.
+    pub bare: BareNames,
 }
 
 /// For whom plugins are called.
@@ -71,6 +76,8 @@ pub struct OnBehalf {
     pub off_clock: Option<OffClock>,
     /// Who asked first, for the log.
     pub who: Who,
+    /// Who is told how far a call is, and asked what it needs to know.
+    pub caller: Arc<dyn Caller>,
     /// Which calls wait for what is called now.
     pub chain: Chain,
 }
@@ -106,6 +113,16 @@ impl Dispatcher {
         &self.0.parts.plugins
     }
 
+    /// Whether a plugin's names stand alone.
+    pub fn is_bare(&self, plugin: &PluginName) -> bool {
+        self.0.parts.bare.is_bare(plugin)
+    }
+
+    /// Whether any plugin's do.
+    pub fn has_bare(&self) -> bool {
+        !self.0.parts.bare.plugins.is_empty()
+    }
+
     /// Where they run.
     pub fn sandbox(&self) -> &LazySandbox {
         &self.0.parts.sandbox
@@ -134,9 +151,26 @@ impl Dispatcher {
         self.0.shelf.last()
     }
 
+    /// Why tools cannot have their own names alone, where they should. Waits for the disk.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn collisions(&self) -> Result<Vec<String>, PluginError> {
+        if !self.has_bare() {
+            return Ok(Vec::new());
+        }
+        Ok(self.read_shelf()?.collisions().to_vec())
+    }
+
     fn read_shelf(&self) -> Result<Arc<Shelf>, PluginError> {
         let before = self.0.shelf.last();
-        let list = || Ok::<_, PluginError>(Shelf::new(self.plugins().store().list()?));
+        let list = || {
+            let shelf = Shelf::new(self.plugins().store().list()?, self.0.parts.bare.clone());
+            for collision in shelf.collisions() {
+                tracing::error!("{collision}; rename one, or take a plugin out of `plugins.bare`");
+            }
+            Ok::<_, PluginError>(shelf)
+        };
         let shelf = self.0.shelf.get(list)?;
         if before.is_some_and(|before| !before.is_same(&shelf)) {
             self.0.changes.send_modify(|count| *count += 1);
@@ -168,10 +202,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// The file is wrong.
-    pub fn rights(
-        &self,
-        manifest: &vesicle_plugins::manifest::Manifest,
-    ) -> Result<Rights, PluginError> {
+    pub fn rights(&self, manifest: &Manifest) -> Result<Rights, PluginError> {
         let grants = self.0.grants.get(|| self.plugins().grants())?;
         let contents = manifest.contents();
         let standing = grants.standing(&contents.name, contents.digest);
@@ -209,13 +240,7 @@ impl Dispatcher {
         }
         let chain = behalf.chain.with(named)?;
         let tool = format!("{}{}", super::PREFIX, named.text());
-        let begun = Begun {
-            tool: &tool,
-            profile: &profile.name,
-            code: &tool,
-            input: arguments,
-        };
-        let recording = self.0.parts.audit.begin(begun, || behalf.who.clone())?;
+        let recording = self.begin(behalf, &tool, arguments)?;
         let began = Instant::now();
         let work = async {
             let sandbox = self.at_depth(behalf.chain.depth()).await?;
@@ -225,12 +250,7 @@ impl Dispatcher {
                 limits.wall_time = limits.wall_time.min(timeout);
             }
             let tools = self.tools_of(&named.plugin, &rights, behalf, chain);
-            let surroundings = &self.0.parts.surroundings;
-            let grants = surroundings.grants(&named.plugin, &rights, tools);
-            let mut grants = grants.map_err(PluginError::from)?;
-            // The time of whoever waits stands still as well.
-            grants.off_clock = behalf.off_clock.clone();
-            watch(&recording, &mut grants);
+            let grants = self.granted(&named.plugin, &rights, behalf, tools, &recording)?;
             let invocation = Invocation {
                 tool: &named.tool,
                 arguments,
@@ -244,13 +264,45 @@ impl Dispatcher {
                 why,
             })?;
             let grant_by = self.plugins().grant_by(&named.plugin, &rights);
-            Ok(Called::of(outcome, &rights, grant_by))
+            let may_be_content = !promises_object(&ready.manifest, &named.tool);
+            Ok(Called::of(outcome, may_be_content, &rights, grant_by))
         };
+        let (answer, ended) = self.finish(behalf, &recording, began, work, stop).await;
+        recording.end(ended).await?;
+        answer
+    }
+
+    /// Begins the log line of a call.
+    pub(super) fn begin(
+        &self,
+        behalf: &OnBehalf,
+        tool: &str,
+        arguments: &RawValue,
+    ) -> Result<Recording, NotCalled> {
+        let begun = Begun {
+            tool,
+            profile: &behalf.profile.name,
+            code: tool,
+            input: arguments,
+        };
+        Ok(self.0.parts.audit.begin(begun, || behalf.who.clone())?)
+    }
+
+    /// What `work` comes to, unless `stop` comes first; logged and counted.
+    pub(super) async fn finish(
+        &self,
+        behalf: &OnBehalf,
+        recording: &Recording,
+        began: Instant,
+        work: impl Future<Output = Result<Called, NotCalled>>,
+        stop: impl Future<Output = &'static str>,
+    ) -> (Result<Called, NotCalled>, Ended) {
         let (answer, ended) = tokio::select! {
             biased;
             why = stop => (Err(NotCalled::Stopped(why)), Ended::otherwise("cancelled")),
             answer = work => {
                 let ended = match &answer {
+                    Ok(_) if behalf.caller.waits() => Ended::otherwise("input_required"),
                     Ok(called) if called.failed => Ended::otherwise("error"),
                     Ok(called) => Ended::of(&called.outcome, recording.wants_payloads()),
                     Err(_) => Ended::otherwise("failed"),
@@ -259,12 +311,33 @@ impl Dispatcher {
             }
         };
         self.0.parts.metrics.executed(&ended, began.elapsed());
-        recording.end(ended).await?;
-        answer
+        (answer, ended)
+    }
+
+    /// What a call of this plugin may use.
+    pub(super) fn granted(
+        &self,
+        plugin: &PluginName,
+        rights: &Rights,
+        behalf: &OnBehalf,
+        tools: Arc<dyn ToolCall>,
+        recording: &Recording,
+    ) -> Result<Grants, NotCalled> {
+        let surroundings = &self.0.parts.surroundings;
+        let grants = surroundings.grants(plugin, rights, tools);
+        let mut grants = grants.map_err(PluginError::from)?;
+        // The time of whoever waits stands still as well.
+        grants.off_clock = behalf.off_clock.clone();
+        grants.caller = match rights.effective.questions {
+            true => behalf.caller.clone(),
+            false => Arc::new(Unasked(behalf.caller.clone())),
+        };
+        watch(recording, &mut grants);
+        Ok(grants)
     }
 
     /// The version that serves now, loaded, with what it may do now.
-    async fn opened(
+    pub(super) async fn opened(
         &self,
         name: &PluginName,
         sandbox: &Sandbox,
@@ -297,7 +370,7 @@ impl Dispatcher {
         Ok((ready, rights))
     }
 
-    async fn at_depth(&self, depth: usize) -> Result<Sandbox, NotCalled> {
+    pub(super) async fn at_depth(&self, depth: usize) -> Result<Sandbox, NotCalled> {
         let mut sandbox = self.0.parts.sandbox.sandbox().await?;
         for _ in 0..depth {
             // A chain never is as long as that.
@@ -307,7 +380,7 @@ impl Dispatcher {
     }
 
     /// The tools of servers and of other plugins that this plugin may call.
-    fn tools_of(
+    pub(super) fn tools_of(
         &self,
         plugin: &PluginName,
         rights: &Rights,
@@ -325,6 +398,8 @@ impl Dispatcher {
         };
         let behalf = OnBehalf {
             chain,
+            // Whoever called this one did not call the next.
+            caller: Arc::new(NoCaller),
             ..behalf.clone()
         };
         Arc::new(WithPlugins::of_plugin(self.clone(), behalf, narrowed))
@@ -341,8 +416,15 @@ impl Dispatcher {
     }
 }
 
+/// Whether clients hold results of this tool against a schema.
+fn promises_object(manifest: &Manifest, tool: &str) -> bool {
+    let mut tools = manifest.contents().tools.iter();
+    let tool = tools.find(|known| known.name == tool);
+    tool.is_some_and(|tool| tool.output.as_deref().is_some_and(is_of_object))
+}
+
 /// A log watches what an execution has, and these are what the plugin has.
-fn watch(recording: &crate::audit::Recording, grants: &mut Grants) {
+fn watch(recording: &Recording, grants: &mut Grants) {
     let mut watched = Execution {
         tools: grants.tools.clone(),
         memories: grants.memories.clone(),

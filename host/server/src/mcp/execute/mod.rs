@@ -12,7 +12,7 @@ use rmcp::{
     model::{CallToolResult, ContentBlock, JsonObject},
     service::RequestContext,
 };
-use vesicle_sandbox::{Execution, Network};
+use vesicle_sandbox::{Execution, Network, NoCaller};
 
 use super::{Host, consent::consent, progress::Progress};
 use crate::{
@@ -98,6 +98,7 @@ pub async fn call(
             tools: execution.tools.clone(),
             off_clock: execution.off_clock.clone(),
             who: client(&context),
+            caller: Arc::new(NoCaller),
             chain: Chain::of_program(),
         };
         let tools = WithPlugins::of_program(plugins.dispatcher.clone(), behalf);
