@@ -18,7 +18,7 @@ use vesicle_sandbox::{
     Askable, Caller, CallerLevel, CapabilityError, OffClock, Question, Unanswered,
 };
 
-use super::questions::{Sent, answered, askable, sent};
+use super::questions::{self, Sent, answered, askable, sent};
 use crate::{
     harmless::harmless,
     mcp::{Host, logging, progress::Progress, revision::has_sessions, rounds::Round},
@@ -54,6 +54,8 @@ struct Rounds {
     /// What of that was asked for.
     used: Mutex<BTreeMap<String, Value>>,
     open: Mutex<Vec<(String, Sent)>>,
+    /// What was asked that the client does not know.
+    missing: Mutex<Askable>,
 }
 
 /// The client's side.
@@ -79,6 +81,7 @@ pub fn client(
         call: Mutex::new(Some(round)),
         used: Mutex::default(),
         open: Mutex::default(),
+        missing: Mutex::default(),
     });
     let client = Client {
         notes: sender,
@@ -103,11 +106,16 @@ impl Client {
     /// What the client has to answer before the call is made again; nothing where it came to its end.
     ///
     /// # Errors
-    /// It cannot be told.
+    /// The client does not know how to, or it cannot be told.
     pub fn input_required(&self, host: &Host) -> Result<Option<InputRequiredResult>, ErrorData> {
         let Some(rounds) = &self.rounds else {
             return Ok(None);
         };
+        let missing = *rounds.missing.lock();
+        if missing != Askable::default() {
+            let needed = questions::capabilities(missing);
+            return Err(ErrorData::missing_required_client_capability(needed));
+        }
         let open = std::mem::take(&mut *rounds.open.lock());
         let Some(mut round) = rounds.call.lock().take().filter(|_| !open.is_empty()) else {
             return Ok(None);
@@ -148,7 +156,9 @@ impl Caller for Client {
 
     fn waits(&self) -> bool {
         let rounds = self.rounds.as_ref();
-        rounds.is_some_and(|rounds| !rounds.open.lock().is_empty())
+        rounds.is_some_and(|rounds| {
+            !rounds.open.lock().is_empty() || *rounds.missing.lock() != Askable::default()
+        })
     }
 
     async fn ask(&self, questions: &[Question]) -> Result<Vec<Box<RawValue>>, Unanswered> {
@@ -163,13 +173,18 @@ impl Caller for Client {
                         used.insert(question.name.clone(), given.clone());
                         answers.push(answer);
                     }
+                    None if !questions::can(self.askable, question) => {
+                        questions::note(&mut rounds.missing.lock(), question);
+                    }
                     None => {
                         let sent = as_sent(question).map_err(Unanswered::Refused)?;
                         open.push((question.name.clone(), sent));
                     }
                 }
             }
-            if open.is_empty() {
+            // Without sessions the client is told what it lacks, and not the plugin: whoever can do without asks first
+            // what can be asked.
+            if open.is_empty() && *rounds.missing.lock() == Askable::default() {
                 return Ok(answers);
             }
             *rounds.open.lock() = open;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rmcp::{
     RoleServer,
     model::{
-        CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams, ElicitResult,
-        ElicitationSchema, InputRequest, ListRootsResult, Role, SamplingMessage,
+        ClientCapabilities, CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams,
+        ElicitResult, ElicitationSchema, InputRequest, ListRootsResult, Role, SamplingMessage,
         SamplingMessageContentBlock,
     },
     service::{Peer, RequestContext, ServiceError},
@@ -51,6 +51,43 @@ pub fn askable(context: &RequestContext<RoleServer>) -> Askable {
     }
 }
 
+/// Whether this can be asked there.
+pub fn can(askable: Askable, question: &Question) -> bool {
+    match &question.asked {
+        Asked::Form { .. } => askable.form,
+        Asked::Model { .. } => askable.model,
+        Asked::Roots => askable.roots,
+    }
+}
+
+/// Adds what this question needs.
+pub fn note(needed: &mut Askable, question: &Question) {
+    match &question.asked {
+        Asked::Form { .. } => needed.form = true,
+        Asked::Model { .. } => needed.model = true,
+        Asked::Roots => needed.roots = true,
+    }
+}
+
+/// What a client has to declare for this.
+pub fn capabilities(needed: Askable) -> ClientCapabilities {
+    let mut capabilities = ClientCapabilities::builder()
+        .enable_elicitation()
+        .enable_sampling()
+        .enable_roots()
+        .build();
+    if !needed.form {
+        capabilities.elicitation = None;
+    }
+    if !needed.model {
+        capabilities.sampling = None;
+    }
+    if !needed.roots {
+        capabilities.roots = None;
+    }
+    capabilities
+}
+
 /// A plugin's question, as it is sent. A person reads who asks.
 ///
 /// # Errors
@@ -62,12 +99,12 @@ pub fn sent(
     secrets: &Secrets,
 ) -> Result<Sent, CapabilityError> {
     let plain = |text: &str| harmless(&secrets.redact(text.to_owned())).into_owned();
-    let (can, what) = match &question.asked {
-        Asked::Form { .. } => (askable.form, "shows no forms (`elicitation`)"),
-        Asked::Model { .. } => (askable.model, "asks no model (`sampling`)"),
-        Asked::Roots => (askable.roots, "tells no directories (`roots`)"),
+    let what = match &question.asked {
+        Asked::Form { .. } => "shows no forms (`elicitation`)",
+        Asked::Model { .. } => "asks no model (`sampling`)",
+        Asked::Roots => "tells no directories (`roots`)",
     };
-    if !can {
+    if !can(askable, question) {
         return Err(CapabilityError::Denied(format!(
             "`{}` cannot be asked: the client says that it {what}; see `can-be-asked`",
             question.name
