@@ -5,6 +5,7 @@ mod bounds;
 mod ending;
 mod figures;
 mod protocol;
+mod rounds;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},

@@ -11,9 +11,10 @@ use rmcp::{
     model::{LoggingLevel, LoggingMessageNotificationParam},
     service::{Peer, RequestContext},
 };
-use vesicle_sandbox::CallerLevel;
+use vesicle_sandbox::{CallerLevel, Outcome};
 
 use super::revision::has_sessions;
+use crate::harmless::harmless;
 
 /// All levels, least first, as the protocol and as callers have them.
 const LEVELS: [(LoggingLevel, CallerLevel); 8] = [
@@ -49,6 +50,30 @@ impl Wanted {
         let place = usize::from(self.0.load(Ordering::Relaxed)).checked_sub(1)?;
         LEVELS.get(place).map(|(_, level)| *level)
     }
+}
+
+/// How many lines of each stream of a program are told.
+pub const PRINTED_LINES_MAX: usize = 100;
+
+/// What a program printed, as lines for whoever wants to hear from `wanted` on: of standard output as information, of
+/// standard error as warnings. The result has all of it.
+pub fn printed(outcome: &Outcome, wanted: CallerLevel) -> Vec<(CallerLevel, String)> {
+    let (stdout, stderr) = outcome.streams();
+    let streams = [(CallerLevel::Info, stdout), (CallerLevel::Warning, stderr)];
+    let mut told = Vec::new();
+    for (level, text) in streams {
+        if level < wanted {
+            continue;
+        }
+        let mut lines = text.lines().filter(|line| !line.is_empty());
+        let some = lines.by_ref().take(PRINTED_LINES_MAX);
+        told.extend(some.map(|line| (level, harmless(line).into_owned())));
+        let rest = lines.count();
+        if rest > 0 {
+            told.push((level, format!("[{rest} more lines are in the result]")));
+        }
+    }
+    told
 }
 
 /// Tells a line.

@@ -247,7 +247,10 @@ impl Server {
         }
         let finds = self.has_servers() || self.shown.is_some() || host.plugins.is_some();
         Ok(match (request.name.as_ref(), self.has_servers()) {
-            (execute::NAME, _) => execute::call(host, sent, context).await,
+            (execute::NAME, _) => {
+                let wanted = self.level.of(&context);
+                execute::call(host, sent, context, wanted).await
+            }
             (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
             (describe::NAME, _) if finds => describe::call(host, &granted(), sent).await,
             (list::NAME, true) => list::call(host, &granted(), &sent),

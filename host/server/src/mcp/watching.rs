@@ -68,7 +68,11 @@ struct Changes {
 }
 
 impl Changes {
-    fn new(host: &Arc<Host>) -> Self {
+    async fn new(host: &Arc<Host>) -> Self {
+        if let Some(plugins) = &host.plugins {
+            // What is there now is what changes are told from.
+            plugins.shelf().await;
+        }
         let bridge = host.toolbox.bridge().ok();
         let bridge = bridge.filter(|_| !host.toolbox.is_empty());
         let plugins = host.plugins.as_ref();
@@ -122,7 +126,7 @@ fn concerns(uri: &str, change: Change) -> bool {
 
 /// Tells a session of changes until it ends.
 pub async fn tell(host: Arc<Host>, peer: Peer<RoleServer>, watched: Arc<Watched>) {
-    let mut changes = Changes::new(&host);
+    let mut changes = Changes::new(&host).await;
     loop {
         let change = changes.next().await;
         let told = async {
@@ -146,7 +150,7 @@ pub async fn tell(host: Arc<Host>, peer: Peer<RoleServer>, watched: Arc<Watched>
 
 /// Tells whoever listens, until they do so no more.
 pub async fn listen(host: Arc<Host>, context: SubscriptionContext) {
-    let mut changes = Changes::new(&host);
+    let mut changes = Changes::new(&host).await;
     let sink = context.sink().clone();
     loop {
         let change = tokio::select! {
