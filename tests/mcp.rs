@@ -32,6 +32,8 @@ mod plugins;
 mod plugins_rich;
 #[path = "mcp/plugins_saved.rs"]
 mod plugins_saved;
+#[path = "mcp/plugins_sessions.rs"]
+mod plugins_sessions;
 #[path = "mcp/policy.rs"]
 mod policy;
 #[path = "mcp/raw.rs"]

@@ -250,3 +250,86 @@ fn a_store_that_cannot_be_written_serves_and_says_so() {
     }
     assert_eq!(json_of(&place, &["list"])["plugins"][0]["name"], "probe");
 }
+
+/// Asks for what a module has beside its tools and its state.
+const REACHING: &str = "export async function fetched({ url }: { url: string }): Promise<number> {
+  return (await fetch(url)).status;
+}
+
+export async function remembered({ domain }: { domain: string }): Promise<string[]> {
+  const { episodes } = await memory.query({ query: 'water the plants', domain });
+  return episodes.map((episode: { task_description: string }) => episode.task_description);
+}
+
+export async function remember({ domain }: { domain: string }): Promise<void> {
+  const task_description = 'water the plants';
+  const context = { domain, tags: [] };
+  const { episode_id } = await memory.record.start({ task_description, task_type: 'analysis', ...context });
+  await memory.record.step(episode_id, { step_number: 1, tool: 'can', action: 'pour' });
+  await memory.record.complete(episode_id, { outcome_type: 'success', verdict: 'They are wet.' });
+}";
+
+/// A place with a module that asks for these.
+fn reaching(asks: &[&str]) -> Place {
+    let place = place();
+    place.write("reach.ts", REACHING);
+    let asks: Vec<&str> = asks.iter().flat_map(|ask| ["--ask", *ask]).collect();
+    done(&place, &[&["add", "reach.ts"], &asks[..]].concat());
+    place
+}
+
+#[test]
+fn hosts_of_a_module() {
+    let port = echo();
+    let host = format!("hosts=http://localhost:{port}");
+    let place = reaching(&[&host]);
+    let fetched = || {
+        let url = format!("http://localhost:{port}/");
+        call(&place, "reach.fetched", &json!({ "url": url }))
+    };
+    assert!(
+        fetched().to_string().contains("not granted"),
+        "{}",
+        fetched()
+    );
+    done(
+        &place,
+        &["grant", "reach", &format!("{host}@127.0.0.1,::1")],
+    );
+    assert_eq!(fetched()["output"], 200, "{}", fetched());
+    done(&place, &["revoke", "reach"]);
+    assert_ne!(fetched()["status"], "success");
+}
+
+#[test]
+fn memory_of_a_module() {
+    let place = reaching(&["memory=garden", "record"]);
+    let ask = |tool: &str, domain: &str| call(&place, tool, &json!({ "domain": domain }));
+    let denied = |answer: &Value| {
+        let message = answer["message"].as_str();
+        answer["name"] == "MemoryError" && message.is_some_and(|it| it.contains("grant"))
+    };
+    for tool in ["reach.remembered", "reach.remember"] {
+        assert!(denied(&ask(tool, "garden")), "{}", ask(tool, "garden"));
+    }
+    done(&place, &["grant", "reach", "memory=garden"]);
+    assert_eq!(
+        ask("reach.remembered", "garden")["output"],
+        json!([]),
+        "{}",
+        ask("reach.remembered", "garden")
+    );
+    let unrecorded = ask("reach.remember", "garden");
+    assert!(
+        denied(&unrecorded),
+        "reading is granted, and not writing: {unrecorded}"
+    );
+    done(&place, &["grant", "reach", "record"]);
+    let remembered = ask("reach.remember", "garden");
+    assert_eq!(remembered["status"], "success", "{remembered}");
+    assert_ne!(ask("reach.remember", "secrets")["status"], "success");
+    assert_eq!(
+        ask("reach.remembered", "garden")["output"],
+        json!(["water the plants"])
+    );
+}

@@ -237,6 +237,33 @@ fn a_version_that_does_not_work_leaves_the_one_before() {
     assert_eq!(text(&tool(&mut client, "slugify__slug", &title)), "\"a-b\"");
 }
 
+#[test]
+fn a_version_serves_once_it_passed_the_call_that_its_author_named() {
+    let place = place("");
+    let mut client = connected(&place, &[]);
+    saved(&mut client, "slugify", SLUG, json!({}));
+    let worse = SLUG.replace("title.toLowerCase()", "title.nothing()");
+    let try_of = |source: &str, smoke: &Value| {
+        let asked = json!({"name": "slugify", "source": source, "smoke": smoke});
+        move |client: &mut RawClient| tool(client, "save_plugin", &asked)
+    };
+    let smoke = json!({"tool": "slug", "arguments": {"title": "A"}});
+    let refused = try_of(&worse, &smoke)(&mut client);
+    let told = failed(&refused);
+    assert!(told.contains("does not pass its first call"), "{told}");
+    assert!(told.contains("not a function"), "{told}");
+    let absent = try_of(&worse, &json!({"tool": "snail"}))(&mut client);
+    assert!(failed(&absent).contains("it has `slug`"), "{absent}");
+    let title = json!({"title": "a b"});
+    assert_eq!(text(&tool(&mut client, "slugify__slug", &title)), "\"a-b\"");
+    let better = SLUG.replace("'-'", "'_'");
+    let passed = try_of(&better, &smoke)(&mut client);
+    assert_eq!(passed["isError"], false, "{passed}");
+    assert_eq!(text(&tool(&mut client, "slugify__slug", &title)), "\"a_b\"");
+    done(place.path(), &["rollback", "slugify"]);
+    assert_eq!(text(&tool(&mut client, "slugify__slug", &title)), "\"a-b\"");
+}
+
 fn relays(place: &TempDir, client: &mut RawClient, names: &[&str]) {
     for name in names {
         saved(client, name, RELAY, json!({"tools": ["plugins.*.go"]}));

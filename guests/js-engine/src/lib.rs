@@ -3,7 +3,7 @@
 //! `boot` runs once, when the engine is built, and the memory that it leaves is the engine's
 //! snapshot. So nothing in it may read a clock, take randomness or write: the answer would be
 //! frozen into every sandbox. The same holds for `keep`, which evaluates a plugin's module before a
-//! second snapshot. `run`, or `call`, happens once in the life of an instance.
+//! second snapshot. `run` happens once in the life of an instance, `call` as often as the host wants.
 
 mod calls;
 mod class;

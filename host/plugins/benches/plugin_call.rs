@@ -150,6 +150,7 @@ fn modules(criterion: &mut Criterion, runtime: &Runtime, sandbox: &Sandbox) {
                 limits: Limits::default(),
                 grants: Grants::default(),
                 session: None,
+                residence: None,
             };
             let outcome = tools.call(sandbox, invocation).await.unwrap();
             assert!(matches!(outcome, Outcome::Success { .. }), "{outcome:?}");
@@ -188,6 +189,7 @@ async fn call(sandbox: &Sandbox, tools: &Tools, arguments: &RawValue) {
         limits: Limits::default(),
         grants: Grants::default(),
         session: None,
+        residence: None,
     };
     let outcome = tools.call(sandbox, invocation).await.unwrap();
     let Outcome::Success {

@@ -12,7 +12,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use vesicle_plugins::digest::Digest;
-use vesicle_plugins::manifest::{Contents, Manifest, Offers, Tool};
+use vesicle_plugins::manifest::{Contents, Manifest, Offers, Reuse, Tool};
 use vesicle_plugins::name::PluginName;
 use vesicle_plugins::permissions::Permissions;
 use vesicle_plugins::store::{Existing, Store, StoreError};
@@ -46,6 +46,7 @@ fn install(store: &Store, name: &str, component: &[u8]) {
         recipe: None,
         tools: (0..TOOLS).map(tool).collect(),
         offers: Offers::default(),
+        reuse: Reuse::default(),
         permissions: Permissions::default(),
         provenance: None,
     })

@@ -9,6 +9,8 @@ pub const NESTED_DEPTH_MAX: usize = 4;
 /// How many executions that others wait for may be alive at once, at each depth.
 pub const NESTED_CONCURRENCY_MAX: u32 = 32;
 
+/// How many instances may stay from one call to the next where nothing is said.
+const RESIDENTS_MAX: u32 = 64;
 /// How many executions that others wait for may wait for their turn, at each depth.
 const NESTED_QUEUE_MAX: u32 = 10_000;
 
@@ -26,6 +28,9 @@ pub struct Config {
     pub concurrency_max: u32,
     /// How many executions of one session may be alive at once. `None`: a quarter of all.
     pub session_concurrency_max: Option<u32>,
+    /// How many instances may stay from one call to the next (see [`Residence`](crate::Residence)); a
+    /// quarter of them may be of one session.
+    pub residents_max: u32,
     /// How many executions may wait for their turn; more are refused at once, with
     /// [`ExecuteError::Busy`](crate::ExecuteError::Busy). A quarter of them may be of one session.
     /// `None`: twice as many as may be alive, and 64 at least.
@@ -33,13 +38,14 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// No cache on disk, 1 000 executions at once.
+    /// No cache on disk, 1 000 executions at once, 64 instances that stay.
     fn default() -> Self {
         Self {
             cache_dir: None,
             compiler: None,
             concurrency_max: 1_000,
             session_concurrency_max: None,
+            residents_max: RESIDENTS_MAX,
             queue_max: None,
         }
     }
@@ -51,10 +57,11 @@ impl Config {
         self.concurrency_max.clamp(1, NESTED_CONCURRENCY_MAX)
     }
 
-    /// How many executions may be alive at once in all.
+    /// How many guests may be alive at once in all.
     pub(crate) fn places(&self) -> u32 {
         let nested = self.nested_concurrency() * NESTED_DEPTH_MAX as u32;
-        self.concurrency_max.saturating_add(nested)
+        let running = self.concurrency_max.saturating_add(nested);
+        running.saturating_add(self.residents_max)
     }
 
     /// The same sandbox, as executions see it that others wait for. Few programs make the one that

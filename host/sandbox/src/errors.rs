@@ -52,6 +52,24 @@ pub enum ExecuteError {
     /// A component was compiled for calls with fuel and is called without, or the other way round.
     #[error("a component is called with fuel if it was compiled for that, and only then")]
     Fuel,
+    /// Too many calls wait for an instance that stays. Answered at once.
+    #[error(
+        "{waiting} calls wait for the instance of this session already; await some before making more"
+    )]
+    InstanceBusy {
+        /// How many wait.
+        waiting: usize,
+    },
+    /// No further instance may stay from one call to the next.
+    #[error(
+        "{who} keeps {most} instances between calls already, and may keep no more; end one of its sessions, or try again later"
+    )]
+    Residents {
+        /// "the sandbox" or "this session".
+        who: &'static str,
+        /// How many it may keep.
+        most: usize,
+    },
     /// All places are taken, and so are those in the queue. Answered at once.
     #[error(
         "{who} is busy, with {running_max} running and {waiting} waiting; try again in {retry_after_ms} ms"

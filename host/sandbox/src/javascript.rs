@@ -9,6 +9,7 @@ use wasmtime::component::{Component, Instance};
 
 use crate::SandboxError;
 use crate::guest::{EnginePre, Guest, evaluate};
+use crate::memory_image;
 use crate::runtime::Runtime;
 
 /// The engine.
@@ -48,6 +49,7 @@ impl JavaScript {
     /// Loads it, or compiles it.
     pub fn load(runtime: Arc<Runtime>) -> Result<Self, SandboxError> {
         let (component, source) = runtime.cache.load(JAVASCRIPT.0)?;
+        memory_image::make(&component)?;
         tracing::debug!(?source, "the JavaScript engine is loaded");
         let component = EnginePre::new(runtime.linker.instantiate_pre(&component)?)?;
         Ok(Self { runtime, component })

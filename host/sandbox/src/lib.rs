@@ -15,6 +15,7 @@ mod kept;
 mod limit_kind;
 mod limits;
 mod memories;
+mod memory_image;
 mod metered;
 mod network;
 mod off_clock;
@@ -22,6 +23,7 @@ mod outcome;
 mod pacing;
 mod preparation;
 mod report;
+mod residence;
 mod runtime;
 mod sandbox;
 mod source;
@@ -66,6 +68,7 @@ pub use outcome::{
     ErrorType, Exception, Location, Outcome, Phases, Resources, ViolationType, Warning,
 };
 pub use pacing::CPU_BURST;
+pub use residence::{INSTANCE_QUEUE_MAX, Residence};
 pub use sandbox::Sandbox;
 pub use source::{RuleAction, SourceError, SourcePolicy, with_program};
 /// Values and types of the component model, as [`Call`]s have them.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use wasmtime::Trap;
 
-use crate::guest::{Guest, evaluate};
+use crate::guest::{Guest, Left, evaluate};
 use crate::limit_kind::{self, TimeIsUp};
 use crate::outcome::Exception;
 use crate::source::{Rejection, Trace};
@@ -23,10 +23,10 @@ pub enum Ended<T = Returned> {
     Met(LimitKind),
 }
 
-/// A guest that has ended.
+/// A guest that has ended, or one call of a guest that stays.
 pub struct Ran<T> {
     pub ended: Ended<T>,
-    pub guest: Guest,
+    pub left: Left,
     /// Since its beginning, reading its source included.
     pub elapsed: Duration,
     pub resources: Resources,
@@ -131,24 +131,27 @@ pub fn not_read_in_time(execution: &Execution, elapsed: Duration) -> Outcome {
 }
 
 /// Whether [`ended`] may have to read the program once more, to find places in it.
-pub fn reads_source(ended: &Ended, guest: &Guest) -> bool {
+pub fn reads_source(ended: &Ended, left: &Left) -> bool {
     let plain = matches!(ended, Ended::TimedOut | Ended::Met(_))
         || matches!(ended, Ended::Returned(Ok(Ok(completion))) if completion.uncaught.is_empty());
-    let (stdout, stderr) = guest.streams();
-    !(plain && stdout.is_empty() && stderr.is_empty())
+    !(plain && left.stdout.is_empty() && left.stderr.is_empty())
 }
 
 /// The outcome of a program that was run.
 pub fn ended(
     execution: &Execution,
     ended: Ended,
-    guest: &Guest,
+    left: Left,
     elapsed: Duration,
     resources: Resources,
 ) -> Result<Outcome, ExecuteError> {
     let trace = Trace::new(&execution.name, &execution.code);
-    let (stdout, mut stderr) = guest.streams();
-    if matches!(ended, Ended::Returned(Err(_))) && guest.memory.was_refused() {
+    let Left {
+        stdout,
+        mut stderr,
+        memory_refused,
+    } = left;
+    if matches!(ended, Ended::Returned(Err(_))) && memory_refused {
         stderr = without_allocation_failure(stderr);
     }
     let (stdout, stderr) = (trace.rewrite(stdout), trace.rewrite(stderr));
@@ -198,8 +201,8 @@ pub fn ended(
                 resources,
             });
         }
-        Ended::Returned(Ok(Err(failure))) => Failed::new(failure).blamed(guest, execution),
-        Ended::Returned(Err(error)) => trapped(error, guest, execution)?,
+        Ended::Returned(Ok(Err(failure))) => Failed::new(failure).blamed(memory_refused, execution),
+        Ended::Returned(Err(error)) => trapped(error, memory_refused, execution)?,
     };
     let location = error
         .thrown
@@ -255,7 +258,7 @@ impl Failed {
 
     /// Names memory as the reason where it is one. The engine throws `null` when there is no room
     /// for an error.
-    fn blamed(self, guest: &Guest, execution: &Execution) -> Self {
+    fn blamed(self, memory_refused: bool, execution: &Execution) -> Self {
         let Self {
             mut error_type,
             mut thrown,
@@ -264,9 +267,7 @@ impl Failed {
         let speaks_of_it = thrown.message.starts_with("out of memory")
             || thrown.message == "the thrown value cannot be described";
         let blame = error_type == ErrorType::OutOfMemory
-            || error_type == ErrorType::Runtime
-                && guest.memory.was_refused()
-                && (thrown_null || speaks_of_it);
+            || error_type == ErrorType::Runtime && memory_refused && (thrown_null || speaks_of_it);
         if blame {
             error_type = ErrorType::OutOfMemory;
             thrown.name = OUT_OF_MEMORY_NAME.to_owned();
@@ -314,10 +315,10 @@ fn without_allocation_failure(stderr: String) -> String {
 /// A guest that trapped ran into one of its walls; what is no wall is a fault of the host.
 fn trapped(
     error: wasmtime::Error,
-    guest: &Guest,
+    memory_refused: bool,
     execution: &Execution,
 ) -> Result<Failed, ExecuteError> {
-    if guest.memory.was_refused() {
+    if memory_refused {
         return Ok(Failed {
             error_type: ErrorType::OutOfMemory,
             thrown: plain(OUT_OF_MEMORY_NAME, out_of_memory(execution)),

@@ -8,7 +8,7 @@ use wasmtime::component::Linker;
 use wasmtime::{Engine, Store};
 
 use crate::cache::ComponentCache;
-use crate::guest::{self, Guest};
+use crate::guest::{self, Grants, Guest};
 use crate::limit_kind::HANDOVER_BYTES_MAX;
 use crate::pacing::Pace;
 use crate::ticker::Ticker;
@@ -36,25 +36,25 @@ impl Runtime {
         })
     }
 
-    /// A store in which nothing is without a bound.
-    pub fn store(
-        &self,
-        limits: &Limits,
-        guest: Guest,
-        pace: &Arc<Pace>,
-    ) -> wasmtime::Result<Store<Guest>> {
-        let mut store = Store::new(&self.engine, guest);
+    /// A store in which nothing is without a bound, once a call in it was [begun](begin).
+    pub fn store(&self, limits: &Limits, grants: Grants) -> Store<Guest> {
+        let mut store = Store::new(&self.engine, Guest::new(limits, grants));
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HANDOVER_BYTES_MAX);
         store.set_max_component_handles(limits.handles);
-        if let Some(fuel) = limits.fuel {
-            store.set_fuel(fuel)?;
-        }
-        store.set_epoch_deadline(1);
-        let pace = pace.clone();
-        store.epoch_deadline_callback(move |_| pace.tick());
-        Ok(store)
+        store
     }
+}
+
+/// Bounds what the next call in a store may run.
+pub fn begin(store: &mut Store<Guest>, limits: &Limits, pace: &Arc<Pace>) -> wasmtime::Result<()> {
+    if let Some(fuel) = limits.fuel {
+        store.set_fuel(fuel)?;
+    }
+    store.set_epoch_deadline(1);
+    let pace = pace.clone();
+    store.epoch_deadline_callback(move |_| pace.tick());
+    Ok(())
 }
 
 /// The engines of one sandbox. The pool's is there from the start, the others when first wanted.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use wasmtime::Store;
-use wasmtime::component::Val;
+use wasmtime::component::{Instance, Val};
 
 use crate::admission::{Admission, Admitted};
 use crate::config::NESTED_DEPTH_MAX;
@@ -17,10 +17,13 @@ use crate::metered::Metered;
 use crate::pacing::Pace;
 use crate::preparation::{self, Preparation};
 use crate::report::{self, Ended, Ran};
-use crate::runtime::{Runtime, Runtimes};
+use crate::residence::{InstanceCall, Residence, Residents, Visit};
+use crate::runtime::{self, Runtime, Runtimes};
 use crate::source::Form;
 use crate::turns::Turns;
-use crate::{Config, ExecuteError, Execution, Limits, Outcome, Phases, Resources, SandboxError};
+use crate::{
+    Config, ExecuteError, Execution, Limits, OffClock, Outcome, Phases, Resources, SandboxError,
+};
 
 /// The engine's name for what is left when the types are gone.
 const LANGUAGE: &str = "javascript";
@@ -63,6 +66,7 @@ pub(crate) struct Shared {
     admissions: Vec<Arc<Admission>>,
     pub preparation: Preparation,
     turns: Turns,
+    pub residents: Arc<Residents>,
 }
 
 impl Sandbox {
@@ -76,6 +80,7 @@ impl Sandbox {
             .chain(nested)
             .collect();
         let compiler = config.compiler.clone();
+        let residents = Residents::new(config.residents_max);
         let load = move || {
             let runtimes = Runtimes::new(config)?;
             let javascript = JavaScript::load(runtimes.pooled())?;
@@ -92,6 +97,7 @@ impl Sandbox {
                 admissions,
                 preparation: Preparation::new(),
                 turns: Turns::new(),
+                residents,
             }),
             depth: 0,
         })
@@ -175,6 +181,10 @@ impl Sandbox {
     /// # Errors
     /// As for [`Sandbox::execute`].
     pub async fn run_command(&self, call: Call) -> Result<Outcome<i32>, ExecuteError> {
+        let call = Call {
+            residence: None,
+            ..call
+        };
         self.call_to_end(call, ending::status).await
     }
 
@@ -189,16 +199,25 @@ impl Sandbox {
         }
         let session = call.session.as_ref();
         let arrived = Instant::now();
+        let mut visit = enter(call.residence.as_ref()).await?;
         let _admitted = self.admit(session).await?;
         let start = Instant::now();
-        let runtime = call.component.runtime();
-        let work = async |store: &mut Store<Guest>| {
-            let component = &call.component;
-            read(component.run(store, &call.function, &call.arguments).await)
+        let (component, limits) = (&call.component, &call.limits);
+        let (runtime, grants) = (component.runtime(), call.grants);
+        let work = async |store: &mut Store<Guest>, instance: &Instance| {
+            let returned = component.call(store, instance, &call.function, &call.arguments);
+            read(returned.await)
         };
-        let grants = call.grants.clone();
-        let ran = self.run(runtime, &call.limits, grants, start, work).await?;
-        let mut outcome = ending::outcome(&call.limits, ran)?;
+        let call = InstanceCall {
+            runtime,
+            linked: component.linked(),
+            limits,
+            grants,
+            session,
+            start,
+        };
+        let ran = self.run_instance(visit.as_mut(), call, work).await?;
+        let mut outcome = ending::outcome(limits, ran)?;
         outcome.resources_mut().phases.queue = start - arrived;
         Ok(outcome)
     }
@@ -215,16 +234,16 @@ impl Sandbox {
         let work = async |store: &mut Store<Guest>| javascript.run(store, program).await;
         let Ran {
             ended,
-            guest,
+            left,
             elapsed,
             resources,
         } = self
             .run(runtime, &execution.limits, grants, start, work)
             .await?;
-        if preparation::is_short(&execution) || !report::reads_source(&ended, &guest) {
-            return report::ended(&execution, ended, &guest, elapsed, resources);
+        if preparation::is_short(&execution) || !report::reads_source(&ended, &left) {
+            return report::ended(&execution, ended, left, elapsed, resources);
         }
-        preparation::apart(move || report::ended(&execution, ended, &guest, elapsed, resources))
+        preparation::apart(move || report::ended(&execution, ended, left, elapsed, resources))
             .await?
     }
 
@@ -237,16 +256,30 @@ impl Sandbox {
         start: Instant,
         work: impl AsyncFnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<Ran<T>, ExecuteError> {
+        let off_clock = grants.off_clock.clone();
+        let mut store = runtime.store(limits, grants);
+        self.run_in(&mut store, runtime, limits, off_clock, start, work)
+            .await
+    }
+
+    /// Runs one call of a guest within its limits.
+    pub(crate) async fn run_in<T>(
+        &self,
+        store: &mut Store<Guest>,
+        runtime: &Runtime,
+        limits: &Limits,
+        off_clock: Option<OffClock>,
+        start: Instant,
+        work: impl AsyncFnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> Result<Ran<T>, ExecuteError> {
         // Reading the source counts.
         let left = || limits.wall_time.saturating_sub(start.elapsed());
-        let off_clock = grants.off_clock.clone();
         let pace = Pace::new(limits, left(), off_clock.clone(), &self.shared.turns);
-        let store = runtime.store(limits, Guest::new(limits, grants), &pace);
-        let mut store = store.map_err(ExecuteError::Internal)?;
+        runtime::begin(store, limits, &pace).map_err(ExecuteError::Internal)?;
 
         let _running = runtime.ticker.running();
         let began = Instant::now();
-        let call = Metered::new(work(&mut store), &pace);
+        let call = Metered::new(work(&mut *store), &pace);
         let returned = match &off_clock {
             None => tokio::time::timeout(left(), call).await.ok(),
             Some(off_clock) => off_clock.within(left(), call).await.ok(),
@@ -260,7 +293,7 @@ impl Sandbox {
         let fuel = limits
             .fuel
             .and_then(|given| Some(given - store.get_fuel().ok()?));
-        let guest = store.into_data();
+        let guest = store.data();
         let resources = Resources {
             cpu_time_us: pace.cpu_time().as_micros() as u64,
             memory_peak_bytes: guest.memory.bytes_peak() as u64,
@@ -276,7 +309,7 @@ impl Sandbox {
         };
         Ok(Ran {
             ended,
-            guest,
+            left: guest.left(),
             elapsed,
             resources,
         })
@@ -302,6 +335,16 @@ impl Sandbox {
             loaded.map_err(|error| ExecuteError::Internal(wasmtime::Error::new(error)))
         };
         shared.javascript_with_fuel.get_or_try_init(load).await
+    }
+}
+
+/// Waits for the instance that a call goes to, if it goes to one that stays.
+pub(crate) async fn enter(
+    residence: Option<&Residence>,
+) -> Result<Option<Visit<'_>>, ExecuteError> {
+    match residence {
+        Some(residence) => residence.enter().await.map(Some),
+        None => Ok(None),
     }
 }
 

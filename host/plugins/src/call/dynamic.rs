@@ -32,6 +32,7 @@ impl Tools {
             limits,
             grants,
             session,
+            residence: None,
         };
         let Behind::Component(component, contract) = self.behind() else {
             return Err(CallError::ListsNone);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use vesicle_sandbox::{
-    Call, Component, ErrorType, ExecuteError, Function, Grants, Limits, Outcome, Resources,
-    Sandbox, Val,
+    Call, Component, ErrorType, ExecuteError, Function, Grants, Limits, Outcome, Residence,
+    Resources, Sandbox, Val,
 };
 
 use crate::interface::{Behind, Entry, Reply, Tool};
@@ -35,6 +35,9 @@ pub struct Invocation<'a> {
     pub grants: Grants,
     /// Whose it is, as for an [`Execution`](vesicle_sandbox::Execution).
     pub session: Option<Arc<str>>,
+    /// Where its instance stays for further calls; `None` for an instance of its own. A program, which ends
+    /// with its call, always has one of its own.
+    pub residence: Option<Residence>,
 }
 
 /// What a tool answered.
@@ -97,7 +100,7 @@ fn instead(nearest: Option<&str>, known: &[String]) -> String {
 type Wrong = (ErrorType, String, String);
 
 impl Tools {
-    /// Calls a tool in an instance of its own, within its limits. Arguments that do not fit are an
+    /// Calls a tool in an instance of its own, or in one that stays, within its limits. Arguments that do not fit are an
     /// [`Outcome::Error`] of [`ErrorType::InvalidInput`]. Dropping the future stops the guest.
     ///
     /// # Errors
@@ -161,6 +164,7 @@ fn call_of(
         limits: invocation.limits,
         grants: invocation.grants,
         session: invocation.session,
+        residence: invocation.residence,
     }
 }
 

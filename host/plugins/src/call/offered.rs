@@ -91,6 +91,7 @@ impl Tools {
             limits,
             grants,
             session,
+            residence: None,
         };
         let output_bytes = limits.output_bytes;
         let called = sandbox.call(call).await?;

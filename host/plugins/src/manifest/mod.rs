@@ -4,7 +4,10 @@ mod claims;
 mod read;
 mod write;
 
+use std::str::FromStr;
 use std::sync::Arc;
+
+use serde::Serialize;
 
 pub use claims::{Claim, differences, offers_differ};
 
@@ -60,6 +63,8 @@ pub struct Contents {
     pub tools: Vec<Tool>,
     /// What it offers beside tools.
     pub offers: Offers,
+    /// Which calls share an instance.
+    pub reuse: Reuse,
     /// What it asks for.
     pub permissions: Permissions,
     /// How it came here. No part of what is signed.
@@ -91,6 +96,36 @@ impl Offers {
 
 const PROMPTS: &str = "prompts";
 const RESOURCES: &str = "resources";
+/// Which calls of a plugin share an instance of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reuse {
+    /// None: each has one of its own.
+    #[default]
+    Call,
+    /// Those of one session, one after the other.
+    Session,
+}
+
+impl Reuse {
+    /// Its name in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Session => "session",
+        }
+    }
+}
+
+impl FromStr for Reuse {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let mut all = [Self::Call, Self::Session].into_iter();
+        all.find(|reuse| reuse.name() == name)
+            .ok_or_else(|| "it is `call` or `session`".to_owned())
+    }
+}
 
 /// A tool of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -40,6 +40,13 @@ impl Contents {
             prompts: is_offered(PROMPTS),
             resources: is_offered(RESOURCES),
         };
+        let reuse = root.section("plugin", |plugin| {
+            plugin.text(
+                "reuse",
+                "which calls share an instance: \"call\" or \"session\"",
+                str::parse,
+            )
+        });
         let permissions = root.section("permissions", Permissions::read);
         let provenance = root.section("provenance", provenance);
         let tools = root.sections("tool", TOOLS_MAX, tool);
@@ -60,6 +67,7 @@ impl Contents {
             recipe,
             tools,
             offers,
+            reuse: reuse.unwrap_or_default(),
             permissions: permissions.unwrap_or_default(),
             provenance,
         })

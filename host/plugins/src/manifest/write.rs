@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use toml::Value;
 
-use super::{Contents, Tool};
+use super::{Contents, Reuse, Tool};
 use crate::permissions::{Limits, Memory, Permissions};
 
 impl Contents {
@@ -19,6 +19,10 @@ impl Contents {
         optional(&mut out, "source_digest", self.source_digest.as_ref());
         optional(&mut out, "recipe", self.recipe.as_ref());
         texts(&mut out, "offers", &self.offers.names());
+        if self.reuse != Reuse::default() {
+            out.push_str("\n[plugin]\n");
+            text(&mut out, "reuse", self.reuse.name());
+        }
         if let Some(provenance) = &self.provenance {
             out.push_str("\n[provenance]\n");
             text(&mut out, "by", &provenance.by);

@@ -73,6 +73,7 @@ impl ScriptTools {
             limits,
             grants,
             session,
+            residence,
         } = invocation;
         let place = self.script.place(tool)?;
         if let Some(checks) = self.checks.get(place)
@@ -95,7 +96,7 @@ impl ScriptTools {
         };
         let code = || self.script.code.clone();
         let outcome = sandbox
-            .call_kept(&self.module, tool, execution, code)
+            .call_kept(&self.module, tool, execution, residence.as_ref(), code)
             .await?;
         Ok(self
             .script

@@ -109,6 +109,7 @@ async fn an_unknown_tool_is_told_with_the_nearest() {
             limits: limits(),
             grants: Grants::default(),
             session: None,
+            residence: None,
         };
         tools.call(sandbox().await, invocation).await.unwrap_err()
     };

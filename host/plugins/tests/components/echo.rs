@@ -273,6 +273,7 @@ fn values_of_random_types_come_back_as_they_went() {
                     limits: limits(),
                     grants: vesicle_sandbox::Grants::default(),
                     session: None,
+                    residence: None,
                 };
                 let came = told(&tools.call(&sandbox, invocation).await.unwrap());
                 // By number and not by spelling, which floats have several of.

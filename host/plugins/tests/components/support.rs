@@ -144,6 +144,7 @@ pub async fn call_with(
         limits,
         grants,
         session: None,
+        residence: None,
     };
     tools.call(sandbox().await, invocation).await.unwrap()
 }

@@ -55,6 +55,7 @@ async fn call(sandbox: &Sandbox, tools: &Tools, number: usize) {
         },
         grants: Grants::default(),
         session: None,
+        residence: None,
     };
     match tools.call(sandbox, invocation).await.unwrap() {
         Outcome::Success {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use vesicle_plugins::digest::Digest;
 use vesicle_plugins::manifest::{
-    Contents, DESCRIPTION_BYTES_MAX, MANIFEST_BYTES_MAX, Manifest, Offers, Provenance,
+    Contents, DESCRIPTION_BYTES_MAX, MANIFEST_BYTES_MAX, Manifest, Offers, Provenance, Reuse,
     SCHEMA_BYTES_MAX, TEXT_BYTES_MAX, TOOLS_MAX, Tool, VERSION_BYTES_MAX,
 };
 use vesicle_plugins::permissions::{
@@ -34,6 +34,9 @@ state = true
 preopen = [{ guest = "/data" }, { guest = "/out", access = "read-write" }]
 memory = { domains = ["web-*"], record = true }
 limits.memory_mb = 64
+
+[plugin]
+reuse = "session"
 
 [provenance]
 by = "a person"
@@ -89,6 +92,7 @@ fn every_mistake_is_told_at_its_place() {
             "{ guest = \"/data\" }",
             "{ guest = \"data\", acess = \"read\" }",
         )
+        .replace("reuse = \"session\"", "reuse = \"always\"")
         .replace("name = \"slug\"", "name = \"slug me\"");
     insta::assert_snapshot!(errors(&mistaken));
 }
@@ -233,7 +237,7 @@ prop_compose! {
         plugin in "[a-z]{4,9}", version in "[0-9][a-z0-9.+-]{0,9}", description in text(),
         texts in prop::collection::vec(prop::option::of(text()), 3),
         tool_texts in prop::collection::vec(text(), 0..3),
-        permissions in permissions(), has_digest: bool, has_provenance: bool,
+        permissions in permissions(), is_session: bool, has_digest: bool, has_provenance: bool,
     ) -> Contents {
         let digest = Digest::of(description.as_bytes());
         let tool = |(index, text): (usize, String)| Tool {
@@ -254,6 +258,7 @@ prop_compose! {
             source_digest: has_digest.then_some(digest),
             offers: Offers { prompts: has_digest, resources: has_provenance },
             tools: tool_texts.into_iter().enumerate().map(tool).collect(),
+            reuse: if is_session { Reuse::Session } else { Reuse::Call },
             permissions,
             provenance: has_provenance.then(|| Provenance {
                 by: description.clone(),

@@ -53,6 +53,7 @@ pub async fn call_of(tools: &Tools, tool: &str, arguments: &str) -> Outcome {
         limits: limits(),
         grants: Grants::default(),
         session: None,
+        residence: None,
     };
     let called = tools.call(sandbox().await, invocation).await;
     called.unwrap().try_map(|answer| match answer {
@@ -271,6 +272,7 @@ async fn a_call_that_loops_is_stopped() {
         },
         grants: Grants::default(),
         session: None,
+        residence: None,
     };
     let outcome = tools.call(sandbox().await, invocation).await.unwrap();
     assert!(
@@ -299,6 +301,7 @@ async fn a_call_that_does_not_fit_is_told() {
         limits: limits(),
         grants: Grants::default(),
         session: None,
+        residence: None,
     };
     let error = tools.call(sandbox().await, invocation).await.err();
     let Some(CallError::UnknownTool { nearest, .. }) = error else {

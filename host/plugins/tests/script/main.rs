@@ -8,3 +8,4 @@ mod builds;
 mod calls;
 mod exports;
 mod schemas;
+mod staying;

@@ -61,6 +61,13 @@ impl Account {
         }
     }
 
+    /// Begins anew, with the whole quota.
+    pub fn begin_again(&self) {
+        for spent in [&self.bytes_read, &self.bytes_written, &self.files_made] {
+            spent.store(0, Ordering::Relaxed);
+        }
+    }
+
     /// Takes bytes for a write. They stay taken when it fails: how much of it happened is unknown.
     pub fn charge_bytes(&self, bytes: u64) -> Result<(), ErrorCode> {
         charge(&self.bytes_written, bytes, self.quota.bytes_max)

@@ -65,6 +65,13 @@ impl GuestFiles {
         }
     }
 
+    /// Begins the accounts of a further call; what is open stays open.
+    pub fn begin_again(&self) {
+        for (_, root, _) in &self.roots {
+            root.account.begin_again();
+        }
+    }
+
     /// What was done so far.
     pub fn used(&self) -> FilesUsed {
         let mut used = FilesUsed::default();

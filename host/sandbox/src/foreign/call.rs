@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::component::Val;
 
 use super::{Component, Function};
-use crate::{ErrorType, ExecuteError, Grants, Limits, Outcome, Resources};
+use crate::{ErrorType, ExecuteError, Grants, Limits, Outcome, Residence, Resources};
 
 /// One call of a function of a component, with what it is given and what it may use.
 #[derive(Clone)]
@@ -22,6 +22,9 @@ pub struct Call {
     pub grants: Grants,
     /// Whose it is, as for an [`Execution`](crate::Execution).
     pub session: Option<Arc<str>>,
+    /// Where its instance stays for further calls; `None` for an instance of its own. A program, which
+    /// ends with its call, always has one of its own.
+    pub residence: Option<Residence>,
 }
 
 impl Call {
@@ -34,6 +37,7 @@ impl Call {
             limits: Limits::default(),
             grants: Grants::default(),
             session: None,
+            residence: None,
         }
     }
 

@@ -2,15 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component as Compiled, ComponentExportIndex, InstancePre, Val};
+use wasmtime::component::{
+    Component as Compiled, ComponentExportIndex, Instance, InstancePre, Val,
+};
 use wasmtime::{Engine, Store};
 
 use super::{LoadError, imports};
 use crate::guest::Guest;
 use crate::kept::KeptModule;
+use crate::memory_image;
 use crate::runtime::Runtime;
 
 /// A component that is not ours, compiled and linked. Clones share it.
@@ -72,6 +75,7 @@ impl Component {
         let linked = linker
             .instantiate_pre(compiled)
             .map_err(|error| imports::refusal(engine, linker, compiled, &error))?;
+        memory_image::make(compiled).map_err(LoadError::Internal)?;
         let functions = functions(&runtime.engine, compiled);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -134,15 +138,19 @@ impl Component {
         KeptModule::foreign(shared.runtime.clone(), linked, expected)
     }
 
-    /// Calls a function of it in a new instance.
-    pub(crate) async fn run(
+    /// What makes instances of it.
+    pub(crate) fn linked(&self) -> &InstancePre<Guest> {
+        &self.shared.linked
+    }
+
+    /// Calls a function of it in an instance.
+    pub(crate) async fn call(
         &self,
         store: &mut Store<Guest>,
+        instance: &Instance,
         function: &Function,
         arguments: &[Val],
     ) -> wasmtime::Result<Vec<Val>> {
-        let instance = self.shared.linked.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated = Some(Instant::now());
         let callee = instance.get_func(&mut *store, function.index);
         let callee = callee
             .ok_or_else(|| wasmtime::Error::msg("the function is one of another component"))?;

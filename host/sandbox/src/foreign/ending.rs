@@ -5,6 +5,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 
 use super::errors::told;
+use crate::guest::Left;
 use crate::report::{Ended, Ran};
 use crate::{ErrorType, ExecuteError, Limits, Outcome};
 
@@ -12,11 +13,15 @@ use crate::{ErrorType, ExecuteError, Limits, Outcome};
 pub fn outcome<T>(limits: &Limits, ran: Ran<T>) -> Result<Outcome<T>, ExecuteError> {
     let Ran {
         ended,
-        guest,
+        left,
         elapsed,
         resources,
     } = ran;
-    let (stdout, stderr) = guest.streams();
+    let Left {
+        stdout,
+        stderr,
+        memory_refused,
+    } = left;
     let (warnings, execution_time_us) = (Vec::new(), elapsed.as_micros() as u64);
     Ok(match ended {
         Ended::TimedOut => Outcome::Timeout {
@@ -52,7 +57,7 @@ pub fn outcome<T>(limits: &Limits, ran: Ran<T>) -> Result<Outcome<T>, ExecuteErr
         Ended::Returned(Err(error)) => {
             let (error_type, name, message) = if is_fault_of_host(&error) {
                 return Err(ExecuteError::Internal(error));
-            } else if guest.memory.was_refused() {
+            } else if memory_refused {
                 let megabytes = limits.memory_bytes >> 20;
                 let message =
                     format!("out of memory: the component needs more than its {megabytes} MB");

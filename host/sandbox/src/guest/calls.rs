@@ -25,6 +25,9 @@ use crate::{LimitKind, Limits, ToolCall};
 /// How many calls one guest may have in flight.
 pub const CALLS_IN_FLIGHT_MAX: usize = 256;
 
+/// Why a call fails that was in flight when the guest's own call ended.
+const GIVEN_UP: &str = "the call that made this one ended before it was answered";
+
 type Outcome = Result<String, types::Error>;
 type Ended = Result<Answer, types::Error>;
 
@@ -63,6 +66,22 @@ impl Calls {
             timer_waits: 0,
             timer_waits_max: limits.timer_waits,
         }
+    }
+
+    /// Begins a further call of a guest that stays. What it had in flight was asked with capabilities
+    /// that it may not have any more, so that it is given up, and fails.
+    pub fn begin_again(&mut self, limits: &Limits, tools: Arc<dyn ToolCall>) {
+        let given_up = std::mem::take(&mut self.in_flight).into_iter();
+        let given_up = given_up.filter(|call| call.future.is_some());
+        let failed = given_up.map(|call| (call.id, Err(types::Error::Failed(GIVEN_UP.to_owned()))));
+        let mut ended = std::mem::take(&mut self.ended);
+        ended.extend(failed);
+        *self = Self {
+            ended,
+            responses: std::mem::take(&mut self.responses),
+            next_id: self.next_id,
+            ..Self::new(limits, tools)
+        };
     }
 
     /// How many calls the guest made.

@@ -39,6 +39,13 @@ impl Memory {
         }
     }
 
+    /// Begins the account of a further call; what there is of memory stays.
+    pub fn begin_again(&mut self) {
+        self.bytes_peak = self.bytes;
+        self.refused = false;
+        self.table_refused = false;
+    }
+
     /// The most memory that the guest had, in bytes.
     pub fn bytes_peak(&self) -> usize {
         self.bytes_peak

@@ -170,10 +170,41 @@ impl Guest {
         }
     }
 
-    /// What the guest wrote so far to standard output and standard error.
-    pub fn streams(&self) -> (String, String) {
-        (self.stdout.text(), self.stderr.text())
+    /// What is told of a call that is over.
+    pub fn left(&self) -> Left {
+        Left {
+            stdout: self.stdout.text(),
+            stderr: self.stderr.text(),
+            memory_refused: self.memory.was_refused(),
+        }
     }
+
+    /// Makes a guest that stays ready for its next call: with new budgets, new capabilities and empty
+    /// streams. What its memory holds and what it has open stays.
+    pub fn begin_again(&mut self, limits: &Limits, grants: Grants) {
+        self.instantiated = None;
+        self.memory.begin_again();
+        self.calls.begin_again(limits, grants.tools);
+        self.state = grants.state;
+        self.memories = grants.memories;
+        self.files.begin_again();
+        self.network = Arc::new(Session::new(&grants.network));
+        self.http_hooks = Hooks::new(self.network.clone());
+        self.log = Lines::new(limits, grants.log);
+        self.told = Told::new(limits, grants.caller);
+        self.stdout.clear();
+        self.stderr.clear();
+    }
+}
+
+/// What is told of a guest's call when it is over.
+pub struct Left {
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+    /// Whether it asked for more memory than it may have.
+    pub memory_refused: bool,
 }
 
 impl WasiView for Guest {

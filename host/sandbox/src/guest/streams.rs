@@ -58,6 +58,11 @@ impl Stream {
         text
     }
 
+    /// Forgets what was written.
+    pub fn clear(&self) {
+        *self.kept.lock() = Kept::default();
+    }
+
     fn write(&self, bytes: &[u8]) {
         let mut kept = self.kept.lock();
         let room = self.bytes_max - kept.bytes.len();

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::value::RawValue;
+use wasmtime::component::Instance;
 use wasmtime::{Store, Trap};
 
-use super::{KeptModule, KeptTool, load};
+use super::{KeptModule, KeptTool, Loaded, load};
 use crate::foreign::{CompileLimits, LoadError, ending};
 use crate::guest::{Guest, evaluate};
 use crate::report::{self, Ended, Ran};
-use crate::sandbox::{Sandbox, grants, program};
+use crate::residence::{InstanceCall, Residence};
+use crate::sandbox::{Sandbox, enter, grants, program};
 use crate::source::Form;
 use crate::{ExecuteError, Execution, Outcome, RuleAction, ViolationType, preparation};
 
@@ -99,7 +101,8 @@ impl Sandbox {
     }
 
     /// Calls a tool of a kept module in an instance of its own: `execution` has its arguments as input,
-    /// and limits and grants as for a program. `code` gives the module's text, where places in it have
+    /// and limits and grants as for a program. With a residence, the instance stays there for further
+    /// calls. `code` gives the module's text, where places in it have
     /// to be told; [`Execution::code`] is of no account.
     ///
     /// # Errors
@@ -109,6 +112,7 @@ impl Sandbox {
         module: &KeptModule,
         tool: &str,
         mut execution: Execution,
+        residence: Option<&Residence>,
         code: impl FnOnce() -> String,
     ) -> Result<Outcome, ExecuteError> {
         execution.limits.check()?;
@@ -118,38 +122,49 @@ impl Sandbox {
         if let Some(outcome) = report::too_long(&execution) {
             return Ok(outcome);
         }
-        let _admitted = self.admit(execution.session.as_ref()).await?;
+        let session = execution.session.as_ref();
+        let arrived = Instant::now();
+        let mut visit = enter(residence).await?;
+        let _admitted = self.admit(session).await?;
         let start = Instant::now();
         let input: &RawValue = &execution.input;
-        let work = async |store: &mut Store<Guest>| module.call(store, tool, input.get()).await;
-        let (runtime, grants) = (&module.loaded.runtime, grants(&execution));
-        let ran = self
-            .run(runtime, &execution.limits, grants, start, work)
-            .await?;
+        let (loaded, limits, grants) = (&module.loaded, &execution.limits, grants(&execution));
+        let (runtime, linked) = (&*loaded.runtime, &loaded.linked);
+        let work = async |store: &mut Store<Guest>, instance: &Instance| {
+            loaded.call(store, instance, tool, input.get()).await
+        };
+        let call = InstanceCall {
+            runtime,
+            linked,
+            limits,
+            grants,
+            session,
+            start,
+        };
+        let mut ran = self.run_instance(visit.as_mut(), call, work).await?;
+        ran.resources.phases.queue = start - arrived;
         if is_trap(&ran) {
             // The memory that it began with is not ours, nor is all code.
             let outcome = ending::outcome(&execution.limits, ran)?;
             return Ok(outcome.try_map(|_| Ok(RawValue::NULL.to_owned())));
         }
-        if report::reads_source(&ran.ended, &ran.guest) {
+        if report::reads_source(&ran.ended, &ran.left) {
             execution.code = code();
         }
         told(Arc::new(execution), ran).await
     }
 }
 
-impl KeptModule {
+impl Loaded {
     async fn call(
         &self,
         store: &mut Store<Guest>,
+        instance: &Instance,
         tool: &str,
         arguments: &str,
     ) -> wasmtime::Result<Result<evaluate::Completion, evaluate::Failure>> {
         type Called = (Result<evaluate::Completion, evaluate::Failure>,);
-        let instance = self.loaded.linked.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated = Some(Instant::now());
-        let call =
-            instance.get_typed_func::<(&str, &str), Called>(&mut *store, self.loaded.call)?;
+        let call = instance.get_typed_func::<(&str, &str), Called>(&mut *store, self.call)?;
         Ok(call.call_async(&mut *store, (tool, arguments)).await?.0)
     }
 }
@@ -159,7 +174,7 @@ fn is_trap<T>(ran: &Ran<T>) -> bool {
     match &ran.ended {
         Ended::Returned(Err(error)) => {
             let trap = error.downcast_ref::<Trap>();
-            trap != Some(&Trap::StackOverflow) && !ran.guest.memory.was_refused()
+            trap != Some(&Trap::StackOverflow) && !ran.left.memory_refused
         }
         _ => false,
     }
@@ -172,12 +187,12 @@ async fn told(
 ) -> Result<Outcome, ExecuteError> {
     let Ran {
         ended,
-        guest,
+        left,
         elapsed,
         resources,
     } = ran;
-    if preparation::is_short(&execution) || !report::reads_source(&ended, &guest) {
-        return report::ended(&execution, ended, &guest, elapsed, resources);
+    if preparation::is_short(&execution) || !report::reads_source(&ended, &left) {
+        return report::ended(&execution, ended, left, elapsed, resources);
     }
-    preparation::apart(move || report::ended(&execution, ended, &guest, elapsed, resources)).await?
+    preparation::apart(move || report::ended(&execution, ended, left, elapsed, resources)).await?
 }

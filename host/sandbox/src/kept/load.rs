@@ -10,6 +10,7 @@ use super::shared::Base;
 use super::{INTERFACE, KeptModule, Loaded};
 use crate::foreign::{CompileLimits, LoadError};
 use crate::guest::Guest;
+use crate::memory_image;
 use crate::runtime::Runtime;
 
 impl KeptModule {
@@ -35,6 +36,7 @@ impl KeptModule {
                 own_bytes = image.bytes(),
                 "a kept module is loaded"
             );
+            memory_image::make(&component)?;
             base.linker.instantiate_pre(&component)
         };
         let linked = load().map_err(LoadError::Internal)?;

@@ -13,6 +13,7 @@ use super::{INTERFACE, KeptTool};
 use crate::guest::{Guest, evaluate};
 use crate::javascript::JAVASCRIPT;
 use crate::limits::{CODE_BYTES_MAX, Limits, Profile};
+use crate::memory_image;
 use crate::runtime::Runtime;
 
 /// What evaluating a module and taking the snapshot may use: 5 s of a processor, 10 s in all, and
@@ -42,6 +43,7 @@ impl Instrumented {
     pub fn load(runtime: Arc<Runtime>) -> wasmtime::Result<Self> {
         let (context, instrumented) = Wizer::new().instrument_component(JAVASCRIPT.component())?;
         let (component, source) = runtime.cache.load(&instrumented)?;
+        memory_image::make(&component)?;
         tracing::debug!(?source, "the engine for keeping modules is loaded");
         let keep = component
             .get_export_index(None, INTERFACE)

@@ -32,6 +32,7 @@ mod limits;
 mod memories;
 mod network;
 mod recursion;
+mod residences;
 mod sockets;
 mod source_check;
 mod source_check_attacks;

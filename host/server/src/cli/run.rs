@@ -12,7 +12,9 @@ use vesicle::lazy::{LazySandbox, RunError};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
 use vesicle::metrics::Metrics;
-use vesicle::plugins::{BareNames, Chain, Dispatcher, OnBehalf, Parts, Plugins, WithPlugins};
+use vesicle::plugins::{
+    BareNames, Chain, Dispatcher, Instances, OnBehalf, Parts, Plugins, WithPlugins,
+};
 use vesicle::tools::{Toolbox, Trees};
 use vesicle_sandbox::{Config, Execution, Network, NoCaller, Outcome, Transport};
 
@@ -203,6 +205,8 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
             who: audit::command_line(),
             caller: Arc::new(NoCaller),
             chain: Chain::of_program(),
+            // They end with the program.
+            instances: Some(Instances::new(Duration::MAX)),
         };
         execution.tools = Arc::new(WithPlugins::of_program(dispatcher, behalf));
     }

@@ -78,7 +78,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 76] = [
+pub static KEYS: [Key; 78] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -481,6 +481,19 @@ pub static KEYS: [Key; 76] = [
               call what is there.",
         env_also: None,
     },
+    bound(
+        "plugins.session_instances",
+        Kind::Integer("instances", 0..=10_000),
+        || Some(Value::Integer(Config::default().residents_max.into())),
+        "How many instances are kept between calls, of plugins that have one for each session (`reuse = \"session\"`). A\n\
+         quarter of them may be of one account.",
+    ),
+    bound(
+        "plugins.session_idle_ms",
+        Kind::Integer("ms", 1_000..=86_400_000),
+        || Some(Value::Integer(600_000)),
+        "How long such an instance may be silent before it ends, and what it has in its memory with it.",
+    ),
     Key {
         path: "http.listen",
         kind: Kind::Socket,

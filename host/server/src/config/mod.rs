@@ -98,6 +98,7 @@ pub struct Configuration {
     /// Profiles, and who may have which.
     pub policy: Arc<Policy>,
     concurrency_max: u32,
+    session_instances: u32,
     cache: bool,
     cache_dir: Option<PathBuf>,
     /// How log lines look.
@@ -138,6 +139,7 @@ impl Configuration {
         vesicle_sandbox::Config {
             cache_dir: self.cache_dir.clone().filter(|_| self.cache),
             concurrency_max: self.concurrency_max,
+            residents_max: self.session_instances,
             ..vesicle_sandbox::Config::default()
         }
     }
@@ -288,6 +290,7 @@ fn resolve(
     let audit = audit::resolve(&mut settled);
     let lists_all_tools = settled.value("serve.tools") == Some(&Value::Text("all".to_owned()));
     let memory = memory::resolve(&mut settled, &policy, problems);
+    let session_instances = plugins::session_instances(&mut settled);
     let plugins = plugins::resolve(&mut settled);
     let tokens = http::tokens(&mut settled);
     let http = http::resolve(&mut settled, tokens.clone(), problems);
@@ -306,6 +309,7 @@ fn resolve(
     Configuration {
         policy: Arc::new(policy),
         concurrency_max,
+        session_instances,
         cache,
         cache_dir,
         log_format,

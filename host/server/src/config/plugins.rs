@@ -1,5 +1,7 @@
 //! The keys of `[plugins]`.
 
+use std::time::Duration;
+
 use super::{
     Configuration, Settled, follow_data_dir,
     keys::{LISTED_PLUGIN_TOOLS_DEFAULT, SAVING},
@@ -17,11 +19,23 @@ impl Configuration {
     }
 }
 
+/// How many instances of plugins are kept between calls.
+pub(super) fn session_instances(settled: &mut Settled) -> u32 {
+    match settled.value("plugins.session_instances") {
+        Some(Value::Integer(count)) => u32::try_from(*count).unwrap_or(u32::MAX),
+        _ => vesicle_sandbox::Config::default().residents_max,
+    }
+}
+
 /// What the keys say. Files whose place nobody set lie in the data directory.
 pub(super) fn resolve(settled: &mut Settled) -> PluginsConfig {
     let listed_tools = match settled.value("plugins.listed_tools") {
         Some(Value::Integer(count)) => *count,
         _ => LISTED_PLUGIN_TOOLS_DEFAULT,
+    };
+    let session_idle = match settled.value("plugins.session_idle_ms") {
+        Some(Value::Integer(ms)) => Duration::from_millis(*ms),
+        _ => Duration::ZERO,
     };
     let [_, operator, never] = SAVING;
     let saving = match settled.value("plugins.save") {
@@ -41,6 +55,7 @@ pub(super) fn resolve(settled: &mut Settled) -> PluginsConfig {
         listed_tools: usize::try_from(listed_tools).unwrap_or(usize::MAX),
         saving,
         bare,
+        session_idle,
         dir: path(PLUGIN_DIR, "plugins"),
         grants: path("plugins.grants", "plugin-grants.toml"),
         trusted_keys: path("plugins.trusted_keys", "plugin-keys.toml"),

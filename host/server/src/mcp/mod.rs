@@ -262,6 +262,7 @@ fn of_plugins(
         }),
         listed_tools: config.listed_tools,
         saving: config.saving,
+        session_idle: config.session_idle,
     })
 }
 

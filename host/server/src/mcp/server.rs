@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     limits::Policy,
-    plugins::Shelf,
+    plugins::{Instances, Shelf},
     tools::{Granted, Toolbox},
 };
 
@@ -38,6 +38,8 @@ pub struct Server {
     pub(super) level: Wanted,
     /// The resources that a session watches.
     pub(super) watched: Arc<Watched>,
+    /// The instances of plugins that have one for each session.
+    instances: Instances,
 }
 
 impl Server {
@@ -45,7 +47,9 @@ impl Server {
     pub(super) fn new(host: Arc<Host>) -> Self {
         let shown = host.memory.is_enabled();
         let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
+        let idle_max = host.plugins.as_ref().map(|plugins| plugins.session_idle);
         Self {
+            instances: Instances::new(idle_max.unwrap_or_default()),
             host,
             shown,
             level: Wanted::default(),
@@ -80,13 +84,14 @@ impl Server {
 
     /// A request that plugins answer.
     pub(super) fn request<'r>(
-        &self,
+        &'r self,
         context: &'r RequestContext<RoleServer>,
         before: plugins::FromBefore,
     ) -> plugins::Request<'r> {
         plugins::Request {
             context,
             level: self.level.of(context),
+            instances: &self.instances,
             before,
         }
     }
@@ -249,7 +254,7 @@ impl Server {
         Ok(match (request.name.as_ref(), self.has_servers()) {
             (execute::NAME, _) => {
                 let wanted = self.level.of(&context);
-                execute::call(host, sent, context, wanted).await
+                execute::call(host, sent, &self.instances, context, wanted).await
             }
             (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
             (describe::NAME, _) if finds => describe::call(host, &granted(), sent).await,

@@ -28,6 +28,8 @@ pub struct ProgramMemory {
     memory: LazyMemory,
     domains: DomainGrant,
     programs: Programs,
+    /// What would allow it to write.
+    writing_takes: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +86,15 @@ impl ProgramMemory {
             memory,
             domains,
             programs,
+            writing_takes: "`programs = \"record\"` under [memory] in vesicle.toml would allow it",
+        }
+    }
+
+    /// For a plugin: who may not write lacks a grant.
+    pub fn of_plugin(self) -> Self {
+        Self {
+            writing_takes: "it would have to ask for the right `record`, and be granted it",
+            ..self
         }
     }
 
@@ -173,8 +184,9 @@ impl Memories for ProgramMemory {
     ) -> Result<Box<RawValue>, CapabilityError> {
         if operation.is_writing() && self.programs != Programs::Record {
             return Err(CapabilityError::Denied(format!(
-                "`memory.{}` writes, and this code may only ask; `programs = \"record\"` under [memory] in vesicle.toml would allow it",
-                operation.name()
+                "`memory.{}` writes, and this code may only ask; {}",
+                operation.name(),
+                self.writing_takes
             )));
         }
         self.answer(operation, arguments).await

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use vesicle_plugins::{
     Tools,
+    digest::Digest,
     manifest::{Manifest, differences, offers_differ},
     store::{Loaded, StoreError},
 };
@@ -13,6 +14,7 @@ use super::{PluginError, listed::all_tools};
 
 /// A version that was loaded. What it may do, and whether its signature does, is not settled with that: both change.
 pub(super) struct Ready {
+    pub version: Digest,
     pub manifest: Manifest,
     pub tools: Tools,
     pub signature: Option<String>,
@@ -24,6 +26,7 @@ pub(super) struct Ready {
 /// See [`PluginError`].
 pub(super) async fn ready(sandbox: &Sandbox, read: Loaded) -> Result<Ready, PluginError> {
     let Loaded {
+        version,
         manifest,
         component,
         signature,
@@ -52,6 +55,7 @@ pub(super) async fn ready(sandbox: &Sandbox, read: Loaded) -> Result<Ready, Plug
         });
     }
     Ok(Ready {
+        version,
         manifest,
         tools,
         signature,

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{audit::Refused, lazy::RunError};
 
+/// What is added where state was lost.
+const ENDED: &str = "\nits instance of this session ended with that, and what it had in its memory is gone; the next call has a new one";
+
 /// What a call came to.
 pub struct Called {
     /// Its outcome; what the tool says of its own failure stands in place of a result.
@@ -22,6 +25,8 @@ pub struct Called {
     pub missing: String,
     /// What grants it, for people.
     pub grant_by: String,
+    /// Whether the instance that it had for the session ended with the call.
+    pub has_ended: bool,
 }
 
 impl Called {
@@ -31,6 +36,7 @@ impl Called {
         may_be_content: bool,
         rights: &Rights,
         grant_by: String,
+        has_ended: bool,
     ) -> Self {
         let (mut failed, mut is_content) = (false, false);
         let outcome = outcome.try_map(|answer| {
@@ -56,6 +62,7 @@ impl Called {
             is_content,
             missing: rights.missing(),
             grant_by,
+            has_ended,
         }
     }
 
@@ -76,13 +83,16 @@ impl Called {
 
     /// Why there is none, with what may be missing for one.
     pub fn explanation(&self) -> String {
-        let why = match &self.outcome {
+        let mut why = match &self.outcome {
             Outcome::Success { output, .. } => match self.content() {
                 Some(content) => format!("failed: {}", texts(&content)),
                 None => format!("failed: {}", output.get()),
             },
             other => other.explanation(),
         };
+        if self.has_ended {
+            why += ENDED;
+        }
         match self.missing.as_str() {
             "" => why,
             missing => format!(

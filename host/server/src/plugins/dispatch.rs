@@ -13,17 +13,20 @@ use vesicle_bridge::Decision;
 use vesicle_plugins::{
     Invocation,
     grants::{GrantsFile, Rights},
-    manifest::Manifest,
+    manifest::{Manifest, Reuse},
     name::PluginName,
     signatures::TrustFile,
 };
-use vesicle_sandbox::{Caller, Execution, Grants, NoCaller, NoTools, OffClock, Sandbox, ToolCall};
+use vesicle_sandbox::{
+    Caller, Execution, Grants, NoCaller, NoTools, OffClock, Residence, Sandbox, ToolCall,
+};
 
 use super::{
     BareNames, Called, Chain, Named, NotCalled, PluginError, Plugins, Shelf, Surroundings,
     WithPlugins, as_limits,
     call::{Ready, broken, ready},
     fresh::Fresh,
+    instances::{Instances, MadeFor, Whose},
     loaded::{LOADED_MAX, Loaded},
     narrowed::Narrowed,
     shelf::is_of_object,
@@ -80,6 +83,8 @@ pub struct OnBehalf {
     pub caller: Arc<dyn Caller>,
     /// Which calls wait for what is called now.
     pub chain: Chain,
+    /// The instances of the session; `None` where calls are of no session.
+    pub instances: Option<Instances>,
 }
 
 /// A call to be made.
@@ -251,21 +256,31 @@ impl Dispatcher {
             }
             let tools = self.tools_of(&named.plugin, &rights, behalf, chain);
             let grants = self.granted(&named.plugin, &rights, behalf, tools, &recording)?;
+            let residence = residence(behalf, &ready, &rights);
+            let was_there = residence.as_ref().is_some_and(|it| !it.is_vacant());
             let invocation = Invocation {
                 tool: &named.tool,
                 arguments,
                 limits,
                 grants,
                 session: behalf.who.account.as_deref().map(Arc::from),
+                residence: residence.clone(),
             };
             let outcome = ready.tools.call(&sandbox, invocation).await;
+            let has_ended = was_there && residence.is_some_and(|it| it.is_vacant());
             let outcome = outcome.map_err(|why| NotCalled::Call {
                 plugin: named.plugin.clone(),
                 why,
             })?;
             let grant_by = self.plugins().grant_by(&named.plugin, &rights);
             let may_be_content = !promises_object(&ready.manifest, &named.tool);
-            Ok(Called::of(outcome, may_be_content, &rights, grant_by))
+            Ok(Called::of(
+                outcome,
+                may_be_content,
+                &rights,
+                grant_by,
+                has_ended,
+            ))
         };
         let (answer, ended) = self.finish(behalf, &recording, began, work, stop).await;
         recording.end(ended).await?;
@@ -421,6 +436,23 @@ fn promises_object(manifest: &Manifest, tool: &str) -> bool {
     let mut tools = manifest.contents().tools.iter();
     let tool = tools.find(|known| known.name == tool);
     tool.is_some_and(|tool| tool.output.as_deref().is_some_and(is_of_object))
+}
+
+/// Where the instance of a plugin lives that has one for each session.
+fn residence(behalf: &OnBehalf, ready: &Ready, rights: &Rights) -> Option<Residence> {
+    let contents = ready.manifest.contents();
+    let instances = behalf.instances.as_ref()?;
+    (contents.reuse == Reuse::Session).then(|| {
+        let whose = Whose {
+            plugin: contents.name.clone(),
+            profile: behalf.profile.name.clone(),
+        };
+        let made_for = MadeFor {
+            version: ready.version,
+            rights: rights.effective.clone(),
+        };
+        instances.residence(whose, made_for)
+    })
 }
 
 /// A log watches what an execution has, and these are what the plugin has.

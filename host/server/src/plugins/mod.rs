@@ -8,6 +8,7 @@ mod dispatch;
 mod document;
 mod doors;
 mod fresh;
+mod instances;
 mod listed;
 mod loaded;
 mod narrowed;
@@ -18,12 +19,13 @@ mod save;
 mod script;
 mod shelf;
 pub mod shown;
+mod smoke;
 mod told;
 mod unasked;
 
 use std::{
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use vesicle_plugins::{
@@ -41,6 +43,7 @@ pub use chain::{Chain, ChainError, DEPTH_MAX};
 pub use dispatch::{Asked, Dispatcher, OnBehalf, Parts};
 pub use document::{Documented, document};
 pub use doors::WithPlugins;
+pub use instances::Instances;
 pub use listed::{ListError, all_tools};
 pub use loaded::LOADED_MAX;
 pub use package::{About, AddError, Packed, Words, pack};
@@ -48,6 +51,7 @@ pub use rights::{GrantError, Surroundings, as_limits};
 pub use save::{Language, PROVENANCE, SaveError, Saved, Wanted, is_saved};
 pub use script::{BuildScriptError, BuiltScript, build_script, pack_script};
 pub use shelf::{BareNames, Named, PREFIX, Shelf, ShelfTool, mcp_name};
+pub use smoke::Smoke;
 pub use told::{rights_as_json, standing};
 
 /// What the configuration says of plugins. A place is none where the system tells no directory and nobody else does.
@@ -67,6 +71,8 @@ pub struct PluginsConfig {
     pub bare: Vec<String>,
     /// Whether agents save plugins.
     pub saving: Saving,
+    /// How long an instance that is kept for a session may be silent.
+    pub session_idle: Duration,
     /// Whose they are, where they are an account's.
     pub account: Option<String>,
 }

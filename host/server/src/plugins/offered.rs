@@ -47,7 +47,7 @@ impl Dispatcher {
                 why,
             })?;
             let grant_by = self.plugins().grant_by(plugin, &rights);
-            Ok(Called::of(outcome, false, &rights, grant_by))
+            Ok(Called::of(outcome, false, &rights, grant_by, false))
         };
         let began = Instant::now();
         let (answer, ended) = self.finish(behalf, &recording, began, work, stop).await;

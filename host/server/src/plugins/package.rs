@@ -7,7 +7,7 @@ use vesicle_plugins::{
     adapt::{AdaptError, Kind, adapt},
     digest::Digest,
     document::DocumentError,
-    manifest::{Claim, Contents, Manifest, Provenance, Tool, differences, offers_differ},
+    manifest::{Claim, Contents, Manifest, Provenance, Reuse, Tool, differences, offers_differ},
     name::PluginName,
     permissions::Permissions,
 };
@@ -32,6 +32,8 @@ pub struct About {
     pub version: Option<String>,
     /// What it does; a list of its tools where nothing is said.
     pub description: Option<String>,
+    /// Which calls share an instance.
+    pub reuse: Reuse,
     /// What it asks for.
     pub permissions: Permissions,
     /// How it came here.
@@ -157,6 +159,7 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
             recipe: tools.script().map(recipe),
             offers: tools.offers(),
             tools: actual,
+            reuse: about.reuse,
             permissions: about.permissions,
             provenance: Some(about.provenance),
         })?,

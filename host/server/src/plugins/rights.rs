@@ -84,7 +84,7 @@ impl Surroundings {
             };
             let memory =
                 ProgramMemory::new(self.memory.clone(), DomainGrant::new(domains), programs);
-            grants.memories = Arc::new(memory);
+            grants.memories = Arc::new(memory.of_plugin());
         }
         if *state {
             grants.state = Arc::new(self.state.of_plugin(plugin.as_str()));

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::{
-    About, AddError, Dispatcher, NotCalled, PluginError, call::broken, call::ready, pack_script,
+    About, AddError, Dispatcher, NotCalled, PluginError, Smoke, call::broken, call::ready,
+    pack_script,
 };
 use crate::lazy::RunError;
 use chrono::{SecondsFormat, Utc};
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 use vesicle_plugins::{
     document::DocumentError,
     grants::{Grant, Granted, Rights},
-    manifest::{Contents, Manifest, Provenance},
+    manifest::{Contents, Manifest, Provenance, Reuse},
     name::{NameError, PluginName},
     permissions::Permissions,
     store::{Existing, Listed, Staged, StoreError},
@@ -63,6 +64,10 @@ pub struct Wanted {
     pub language: Language,
     /// What it does.
     pub description: Option<String>,
+    /// Which calls share an instance.
+    pub reuse: Reuse,
+    /// The call that it has to pass before it serves.
+    pub smoke: Option<Smoke>,
     /// What it asks for, as a manifest has it.
     pub permissions: Map<String, Value>,
     /// Who wants it, by their own account.
@@ -162,6 +167,7 @@ impl Dispatcher {
             name: name.clone(),
             version,
             description: wanted.description,
+            reuse: wanted.reuse,
             permissions,
             provenance: Provenance {
                 by: PROVENANCE.to_owned(),
@@ -183,7 +189,12 @@ impl Dispatcher {
             _ => packed.manifest,
         };
         let changed = self
-            .install(&manifest, packed.component, before.is_some())
+            .install(
+                &manifest,
+                packed.component,
+                before.is_some(),
+                wanted.smoke.as_ref(),
+            )
             .await?;
         // Others are told of it now.
         self.shelf().await?;
@@ -213,6 +224,7 @@ impl Dispatcher {
         manifest: &Manifest,
         component: Vec<u8>,
         update: bool,
+        smoke: Option<&Smoke>,
     ) -> Result<bool, SaveError> {
         let existing = match update {
             true => Existing::Update,
@@ -226,7 +238,7 @@ impl Dispatcher {
             return Ok(false);
         };
         let name = manifest.name();
-        let proved = self.first_call(name, version).await;
+        let proved = self.first_call(name, version, smoke).await;
         let (plugins, name) = (self.plugins().clone(), name.clone());
         let settle = move || plugins.store().settle(&name, staged, || proved);
         tokio::task::spawn_blocking(settle)
@@ -235,18 +247,22 @@ impl Dispatcher {
         Ok(true)
     }
 
-    /// Makes the version ready as a caller would.
+    /// Makes the version ready as a caller would, and calls it.
     async fn first_call(
         &self,
         name: &PluginName,
         version: vesicle_plugins::digest::Digest,
+        smoke: Option<&Smoke>,
     ) -> Result<(), SaveError> {
         let (plugins, name) = (self.plugins().clone(), name.clone());
         let read = move || plugins.store().load_version(&name, version);
         let read = tokio::task::spawn_blocking(read).await.map_err(broken)??;
         let sandbox = self.sandbox().sandbox().await?;
-        ready(&sandbox, read).await?;
-        Ok(())
+        let ready = ready(&sandbox, read).await?;
+        match smoke {
+            Some(smoke) => smoke.call(&sandbox, &ready).await.map_err(SaveError::Smoke),
+            None => Ok(()),
+        }
     }
 
     /// Removes a plugin that an agent saved, with its grant.

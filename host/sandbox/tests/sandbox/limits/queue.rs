@@ -13,11 +13,11 @@ const HANGING: &str = "await new Promise(done => setTimeout(done, 1e6))";
 
 async fn sandbox(concurrency_max: u32, session_concurrency_max: u32, queue_max: u32) -> Sandbox {
     let config = Config {
-        compiler: None,
         cache_dir: Some(cache_dir()),
         concurrency_max,
         session_concurrency_max: Some(session_concurrency_max),
         queue_max: Some(queue_max),
+        ..Config::default()
     };
     Sandbox::new(config).await.expect("the sandbox starts")
 }

@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use vesicle::plugins::{About, AddError, Documented, document};
-use vesicle_plugins::{manifest::Provenance, name::PluginName, store::COMPONENT_BYTES_MAX};
+use vesicle_plugins::{
+    manifest::{Provenance, Reuse},
+    name::PluginName,
+    store::COMPONENT_BYTES_MAX,
+};
 
 use super::{
     plugin_name,
@@ -11,14 +15,14 @@ use super::{
 };
 use crate::cli::exit::UsageError;
 
-/// Words for a plugin that has no manifest yet.
+/// What is said of a plugin that has no manifest yet, whatever it is made of.
 #[derive(Debug, clap::Args)]
-pub struct AboutArgs {
+pub struct WordsArgs {
     /// Its name [default: the file's]
     #[arg(long, value_parser = plugin_name)]
     pub name: Option<PluginName>,
 
-    /// What it does, for people and models [default: what its component says]
+    /// What it does, for people and models [default: what the plugin itself says]
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 
@@ -31,29 +35,42 @@ pub struct AboutArgs {
     #[arg(long, value_name = "RIGHT", value_parser = right::parse)]
     ask: Vec<TypedRight>,
 
+    /// Which calls share an instance of it: `call`, none; `session`, those of one session, so that what it keeps in its memory
+    /// is there again [default: call]
+    #[arg(long, value_name = "call|session", value_parser = str::parse::<Reuse>)]
+    reuse: Option<Reuse>,
+}
+
+/// Words for a component, or a module, that has no manifest yet.
+#[derive(Debug, clap::Args)]
+pub struct AboutArgs {
+    #[command(flatten)]
+    pub words: WordsArgs,
+
     /// The WIT that it was built from, a file or a directory: its comments become the tools' descriptions
     #[arg(long, value_name = "PATH")]
     pub wit: Option<PathBuf>,
 }
 
-impl AboutArgs {
+impl WordsArgs {
     /// What is said of a plugin of this name.
     pub fn about(&self, name: PluginName, provenance: Provenance) -> Result<About, UsageError> {
         Ok(About {
             name,
             version: self.version.clone(),
             description: self.description.clone(),
+            reuse: self.reuse.unwrap_or_default(),
             permissions: right::asked(&self.ask).map_err(UsageError)?,
             provenance,
         })
     }
 
     /// Whether anything is said.
-    pub fn is_given(&self) -> bool {
+    fn is_given(&self) -> bool {
         self.name.is_some()
             || self.description.is_some()
             || self.version.is_some()
-            || self.wit.is_some()
+            || self.reuse.is_some()
             || !self.ask.is_empty()
     }
 
@@ -65,6 +82,13 @@ impl AboutArgs {
         let stem = file.file_stem().unwrap_or_default();
         PluginName::parse(&stem.to_string_lossy())
             .map_err(|error| UsageError(format!("{error} (--name gives it one)")))
+    }
+}
+
+impl AboutArgs {
+    /// Whether anything is said.
+    pub fn is_given(&self) -> bool {
+        self.words.is_given() || self.wit.is_some()
     }
 
     /// The component that a file is or can be made, with the comments of the WIT that was named.

@@ -167,7 +167,7 @@ impl AddArgs {
             from: self.from(),
         };
         let Some(file) = &parts.manifest else {
-            let about = self.about.about(self.name()?, provenance)?;
+            let about = self.about.words.about(self.name()?, provenance)?;
             return Ok(Words::About(Box::new(about)));
         };
         // What somebody else's manifest says of that is not so here.
@@ -188,12 +188,12 @@ impl AddArgs {
     }
 
     fn name(&self) -> Result<PluginName, UsageError> {
-        if Source::is_meant(&self.source) && self.about.name.is_none() {
+        if Source::is_meant(&self.source) && self.about.words.name.is_none() {
             Source::parse(&self.source).map_err(|error| UsageError(error.to_string()))?;
             let what = "an address is no name for a plugin; give one with --name";
             return Err(UsageError(what.to_owned()));
         }
-        self.about.name_of(Path::new(&self.source))
+        self.about.words.name_of(Path::new(&self.source))
     }
 
     async fn pack(&self, place: &Place, parts: &Parts, words: Words) -> anyhow::Result<Packed> {

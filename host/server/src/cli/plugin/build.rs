@@ -6,15 +6,9 @@ use anyhow::Context as _;
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
 use vesicle::plugins::{About, Packed, Words};
-use vesicle_plugins::{
-    manifest::{FILE_NAME, Provenance},
-    name::PluginName,
-};
+use vesicle_plugins::manifest::{FILE_NAME, Provenance};
 
-use super::{
-    Output, Place, add, plugin_name, print, print_json,
-    right::{self, TypedRight},
-};
+use super::{Output, Place, about::WordsArgs, add, print, print_json};
 use crate::{
     cli::{ExitStatus, exit::UsageError},
     terminal,
@@ -42,21 +36,8 @@ pub struct BuildArgs {
     #[arg(short, long = "out", value_name = "FILE.wasm")]
     out: Option<PathBuf>,
 
-    /// The plugin's name [default: the file's]
-    #[arg(long, value_parser = plugin_name)]
-    name: Option<PluginName>,
-
-    /// What it does, for people and models [default: what its comments say]
-    #[arg(long, value_name = "TEXT")]
-    description: Option<String>,
-
-    /// Its version [default: 0.1.0]
-    #[arg(long, value_name = "VERSION")]
-    version: Option<String>,
-
-    /// What it asks for, as for `vesicle plugin add`
-    #[arg(long, value_name = "RIGHT", value_parser = right::parse)]
-    ask: Vec<TypedRight>,
+    #[command(flatten)]
+    words: WordsArgs,
 
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t)]
@@ -102,23 +83,13 @@ impl BuildArgs {
     }
 
     fn about(&self) -> Result<About, UsageError> {
-        let stem = Path::new(&self.source).file_stem().unwrap_or_default();
-        let name = match &self.name {
-            Some(name) => name.clone(),
-            None => PluginName::parse(&stem.to_string_lossy())
-                .map_err(|error| UsageError(format!("{error} (--name gives it one)")))?,
+        let name = self.words.name_of(Path::new(&self.source))?;
+        let provenance = Provenance {
+            by: BY.to_owned(),
+            at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+            from: self.source.clone(),
         };
-        Ok(About {
-            name,
-            version: self.version.clone(),
-            description: self.description.clone(),
-            permissions: right::asked(&self.ask).map_err(UsageError)?,
-            provenance: Provenance {
-                by: BY.to_owned(),
-                at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-                from: self.source.clone(),
-            },
-        })
+        self.words.about(name, provenance)
     }
 
     fn tell(&self, packed: &Packed, out: &Path, manifest: &Path) -> anyhow::Result<()> {

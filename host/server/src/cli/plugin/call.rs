@@ -171,6 +171,7 @@ impl Call<'_> {
             who: audit::command_line(),
             caller: Arc::new(NoCaller),
             chain: Chain::default(),
+            instances: None,
         };
         let named = Named {
             plugin: self.plugin.clone(),

@@ -11,7 +11,7 @@ use vesicle::plugins::PluginError;
 use vesicle_plugins::{
     Inspection, WitText,
     grants::{Rights, Standing},
-    manifest::{Contents, Tool},
+    manifest::{Contents, Reuse, Tool},
     name::PluginName,
     signatures::Verdict,
     store::Loaded,
@@ -123,6 +123,9 @@ impl Told {
         let bytes = self.loaded.component.bytes().len();
         let _ = writeln!(text, "component   {} ({bytes} bytes)", contents.digest);
         let _ = writeln!(text, "signature   {}", self.signature);
+        if contents.reuse == Reuse::Session {
+            text.push_str("instances   one for each session\n");
+        }
         if let Some(from) = &contents.provenance {
             let _ = writeln!(text, "added       {} from {}", from.at, from.from);
         }
@@ -165,6 +168,7 @@ impl Told {
         let mut told = json!({
             "name": contents.name.as_str(),
             "version": contents.version,
+            "reuse": contents.reuse.name(),
             "description": contents.description,
             "digest": contents.digest.to_string(),
             "manifest": self.loaded.version.to_string(),

@@ -99,6 +99,7 @@ impl LoadArgs {
             limits: Limits::default(),
             grants: Grants::default(),
             session: None,
+            residence: None,
         };
         match tools.call(&sandbox, invocation).await {
             Ok(outcome) => Ok(Loaded::Called(Box::new(outcome))),

@@ -55,14 +55,14 @@ pub struct PackArgs {
 
 /// Writes it.
 pub fn run(args: &PackArgs, place: &Place) -> anyhow::Result<ExitStatus> {
-    let name = args.about.name_of(&args.file)?;
+    let name = args.about.words.name_of(&args.file)?;
     // Where and when it was made is no part of what it is: whoever adds it says that.
     let nowhere = Provenance {
         by: String::new(),
         at: "1970-01-01T00:00:00Z".to_owned(),
         from: String::new(),
     };
-    let words = Words::About(Box::new(args.about.about(name, nowhere)?));
+    let words = Words::About(Box::new(args.about.words.about(name, nowhere)?));
     let documented = args.about.document(&component_file(&args.file)?)?;
     let runtime = place.runtime()?;
     let packed = runtime.block_on(async {

@@ -21,7 +21,7 @@ use crate::{
     lazy::RunError,
     limits::{Asker, Policy},
     memory::{Ran, Recorder},
-    plugins::{Chain, OnBehalf, WithPlugins},
+    plugins::{Chain, Instances, OnBehalf, WithPlugins},
     tools::Toolbox,
 };
 use arguments::Arguments;
@@ -53,6 +53,7 @@ pub fn servers(policy: &Policy, toolbox: &Toolbox) -> Vec<(String, usize)> {
 pub async fn call(
     host: &Host,
     arguments: JsonObject,
+    instances: &Instances,
     context: RequestContext<RoleServer>,
     wanted: Option<CallerLevel>,
 ) -> CallToolResult {
@@ -104,6 +105,7 @@ pub async fn call(
             who: client(&context),
             caller: Arc::new(NoCaller),
             chain: Chain::of_program(),
+            instances: Some(instances.clone()),
         };
         let tools = WithPlugins::of_program(plugins.dispatcher.clone(), behalf);
         execution.tools = Arc::new(tools);

@@ -13,7 +13,7 @@ use rmcp::{
 };
 use serde_json::value::RawValue;
 use vesicle_plugins::name::PluginName;
-use vesicle_sandbox::{CallerLevel, NoTools, OffClock, Outcome, ToolCall};
+use vesicle_sandbox::{NoTools, OffClock, Outcome, ToolCall};
 
 use super::{
     Service,
@@ -52,12 +52,12 @@ impl Asking {
     /// It goes on from a round that was not this request's.
     pub fn new(
         host: &Host,
-        context: &RequestContext<RoleServer>,
         plugin: &PluginName,
-        level: Option<CallerLevel>,
+        request: &super::Request<'_>,
         what: &[&str],
         before: FromBefore,
     ) -> Result<Self, ErrorData> {
+        let (context, level) = (request.context, request.level);
         let profile = host.policy.default_profile();
         let (tools, off_clock): (Arc<dyn ToolCall>, _) = match host.toolbox.is_empty() {
             true => (Arc::new(NoTools), OffClock::new(CONSENT_WAIT_MAX)),
@@ -79,6 +79,7 @@ impl Asking {
                 who: client(context),
                 caller: caller.clone(),
                 chain: Chain::default(),
+                instances: Some(request.instances.clone()),
             },
             client: caller,
             listener,
@@ -144,14 +145,10 @@ pub async fn call(
     result_bytes_max: usize,
     request: super::Request<'_>,
 ) -> Result<CallToolResponse, ErrorData> {
-    let super::Request {
-        context,
-        level,
-        before,
-    } = request;
+    let context = request.context;
     let text = named.text();
     let what = ["tools/call", &text, arguments.get()];
-    let asking = Asking::new(host, context, &named.plugin, level, &what, before)?;
+    let asking = Asking::new(host, &named.plugin, &request, &what, request.before.clone())?;
     let has_schema = promises(service, &named).await;
     let secrets = host.secrets.clone();
     let ran = asking

@@ -52,6 +52,8 @@ fn save() -> Tool {
         "source": {"type": "string", "description": "A module; its exported functions are the tools, typed and with JSDoc"},
         "language": {"enum": Language::NAMES},
         "description": {"type": "string"},
+        "reuse": {"enum": ["call", "session"], "description": "session: what it has in its variables stays for later calls of the session"},
+        "smoke": {"type": "object", "properties": {"tool": {"type": "string"}, "arguments": {"type": "object"}}, "required": ["tool"], "description": "A call that has to have a result before the version serves; it has no permissions"},
         "permissions": {"type": "object", "description": "What it asks for: hosts, tools, env, preopen: [{guest, access}], memory: {domains, record}, state, limits"},
     });
     let kept = json!({
@@ -91,6 +93,7 @@ fn info() -> Tool {
     let told = json!({
         "name": {"type": "string"},
         "tools": {"type": "array", "items": {"type": "object"}},
+        "reuse": {"enum": ["call", "session"]},
         "rights": {"type": "object"},
     });
     Tool::new(

@@ -1,13 +1,16 @@
 //! `save_plugin`, `list_plugins`, `plugin_info`, `remove_plugin`.
 
+use std::str::FromStr;
+
 use rmcp::{
     RoleServer,
     model::{CallToolResult, JsonObject},
     service::RequestContext,
 };
+use serde::Deserialize;
 use serde_json::{Map, Value, json, value::to_raw_value};
 use vesicle_bridge::Decision;
-use vesicle_plugins::{name::PluginName, store::Listed};
+use vesicle_plugins::{manifest::Reuse, name::PluginName, store::Listed};
 
 use super::{
     Service,
@@ -22,7 +25,7 @@ use crate::{
         execute::client,
         memory::told,
     },
-    plugins::{Language, Saving, Wanted, is_saved, rights_as_json, standing},
+    plugins::{Language, Saving, Smoke, Wanted, is_saved, rights_as_json, standing},
 };
 
 /// How much of what an agent calls itself stands in the provenance, in characters.
@@ -77,6 +80,25 @@ pub async fn call(
     })
 }
 
+/// A call that the new version has to pass.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedSmoke {
+    tool: String,
+    #[serde(default)]
+    arguments: Map<String, Value>,
+}
+
+impl AskedSmoke {
+    fn read(self) -> Result<Smoke, String> {
+        let arguments = to_raw_value(&self.arguments);
+        Ok(Smoke {
+            tool: self.tool,
+            arguments: arguments.map_err(|error| format!("`smoke`: {error}"))?,
+        })
+    }
+}
+
 async fn save(
     service: &Service,
     host: &Host,
@@ -89,10 +111,15 @@ async fn save(
     let language: Option<String> = take(&mut sent, "language")?;
     let description: Option<String> = take(&mut sent, "description")?;
     let permissions: Option<Map<String, Value>> = take(&mut sent, "permissions")?;
+    let reuse: Option<String> = take(&mut sent, "reuse")?;
+    let smoke: Option<AskedSmoke> = take(&mut sent, "smoke")?;
     none_left(
         &sent,
-        "`name`, `source`, `language`, `description` and `permissions`",
+        "`name`, `source`, `language`, `description`, `reuse`, `smoke` and `permissions`",
     )?;
+    let smoke = smoke.map(AskedSmoke::read).transpose()?;
+    let reuse = reuse.map(|name| Reuse::from_str(&name)).transpose();
+    let reuse = reuse.map_err(|why| format!("`reuse`: {why}"))?;
     let language = match language {
         None => Language::default(),
         Some(text) => Language::parse(&text).ok_or_else(|| {
@@ -108,6 +135,8 @@ async fn save(
         source: source.clone(),
         language,
         description,
+        reuse: reuse.unwrap_or_default(),
+        smoke,
         permissions: permissions.unwrap_or_default(),
         from: who.client.chars().take(CLIENT_CHARS_MAX).collect(),
     };
@@ -218,6 +247,7 @@ async fn info(service: &Service, host: &Host, mut sent: JsonObject) -> Result<Va
     let mut value = json!({
         "name": contents.name.as_str(),
         "version": contents.version,
+        "reuse": contents.reuse.name(),
         "description": contents.description,
         "digest": contents.digest.to_string(),
         "saved_by_agent": is_saved(contents),

@@ -10,7 +10,7 @@ pub mod prompts;
 mod questions;
 pub mod resources;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rmcp::{
     ErrorData, RoleServer,
@@ -26,7 +26,7 @@ use super::Host;
 use crate::{
     harmless::harmless,
     limits::Profile,
-    plugins::{Dispatcher, Named, PREFIX, PluginError, Saving, Shelf, ShelfTool},
+    plugins::{Dispatcher, Instances, Named, PREFIX, PluginError, Saving, Shelf, ShelfTool},
 };
 
 use call::{Asking, Came, offered};
@@ -39,6 +39,8 @@ pub struct Request<'r> {
     pub context: &'r RequestContext<RoleServer>,
     /// From which level on the client wants to hear what plugins tell.
     pub level: Option<CallerLevel>,
+    /// The instances of the session.
+    pub instances: &'r Instances,
     /// What it brings along from the rounds before.
     pub before: FromBefore,
 }
@@ -51,6 +53,8 @@ pub struct Service {
     pub listed_tools: usize,
     /// Whether agents save plugins.
     pub saving: Saving,
+    /// How long an instance that is kept for a session may be silent.
+    pub session_idle: Duration,
 }
 
 impl Service {
@@ -159,14 +163,7 @@ async fn listed<T: DeserializeOwned>(
 ) -> Result<Vec<T>, ErrorData> {
     let name = plugin.clone();
     let what = [asked.name()];
-    let asking = Asking::new(
-        host,
-        request.context,
-        plugin,
-        request.level,
-        &what,
-        (None, None),
-    )?;
+    let asking = Asking::new(host, plugin, request, &what, (None, None))?;
     let ran = asking
         .run(
             host,

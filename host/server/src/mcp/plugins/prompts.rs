@@ -111,12 +111,8 @@ pub async fn get(
     }
     let text = serde_json::to_string(arguments).unwrap_or_default();
     let what = ["prompts/get", plugin.as_str(), &name, &text];
-    let Request {
-        context,
-        level,
-        before,
-    } = request;
-    let asking = Asking::new(host, context, &plugin, level, &what, before)?;
+    let context = request.context;
+    let asking = Asking::new(host, &plugin, &request, &what, request.before.clone())?;
     let asked = plugin.clone();
     let ran = asking
         .run(

@@ -173,7 +173,7 @@ async fn read_of(
 ) -> Result<Option<ReadResourceResponse>, ErrorData> {
     let what = ["resources/read", plugin.as_str(), uri];
     let before = request.before.clone();
-    let asking = Asking::new(host, request.context, plugin, request.level, &what, before)?;
+    let asking = Asking::new(host, plugin, request, &what, before)?;
     let (asked, place) = (plugin.clone(), uri.to_owned());
     let ran = asking
         .run(
