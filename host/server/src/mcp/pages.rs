@@ -48,7 +48,7 @@ fn read(list: &str, cursor: &str) -> Option<usize> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (of, from) = text.split_once(' ')?;
     let from: usize = from.parse().ok()?;
-    (of == list && from > 0 && from % PAGE_MAX == 0).then_some(from)
+    (of == list && from > 0 && from.is_multiple_of(PAGE_MAX)).then_some(from)
 }
 
 #[cfg(test)]
