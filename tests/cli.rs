@@ -20,12 +20,18 @@ mod commands;
 mod compile;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/examples.rs"]
 mod examples;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/init.rs"]
+mod init;
+#[path = "cli/json.rs"]
+mod json;
 #[path = "cli/login.rs"]
 mod login;
 #[path = "cli/memory.rs"]
@@ -34,6 +40,8 @@ mod memory;
 mod network;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/packages.rs"]
+mod packages;
 #[path = "cli/plugin_modules.rs"]
 mod plugin_modules;
 #[path = "cli/plugin_new.rs"]
@@ -54,6 +62,8 @@ mod security;
 mod servers;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/watch.rs"]
+mod watch;
 
 use std::{
     fmt,

@@ -44,3 +44,5 @@ mod servers;
 mod servers_policy;
 #[path = "mcp/state.rs"]
 mod state;
+#[path = "mcp/traces.rs"]
+mod traces;

@@ -32,6 +32,9 @@ fn help() {
         ("help_audit_tail", &["audit", "tail", "--help"]),
         ("help_bench", &["bench", "--help"]),
         ("help_config_show", &["config", "show", "--help"]),
+        ("help_init", &["init", "--help"]),
+        ("help_doctor", &["doctor", "--help"]),
+        ("help_man", &["man", "--help"]),
         ("help_completions", &["completions", "--help"]),
     ] {
         let finished = vesicle(arguments);
@@ -55,4 +58,37 @@ fn completions_know_the_commands() {
             assert!(finished.stdout().contains(word), "{shell} lacks {word}");
         }
     }
+}
+
+#[test]
+fn every_command_has_a_page_in_the_manual() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path().join("man/man1");
+    let path = directory.to_str().expect("a UTF-8 path");
+    let finished = vesicle(&["man", path]);
+    assert_eq!(
+        (finished.code(), finished.stdout()),
+        (Some(0), ""),
+        "{finished}"
+    );
+    for (page, word) in [
+        ("vesicle.1", "doctor"),
+        ("vesicle-run.1", "watch"),
+        ("vesicle-plugin-add.1", "json"),
+        ("vesicle-servers-login.1", "browser"),
+    ] {
+        let text = std::fs::read_to_string(directory.join(page)).expect(page);
+        assert!(
+            text.contains(".TH") && text.contains(word),
+            "{page}: {text}"
+        );
+    }
+    // What is for vesicle itself has none.
+    assert!(!directory.join("vesicle-compile-component.1").exists());
+    let printed = vesicle(&["man"]);
+    let page = std::fs::read_to_string(directory.join("vesicle.1")).expect("a page");
+    assert_eq!(printed.stdout(), page);
+    let nowhere = vesicle(&["man", "/proc/nowhere"]);
+    assert_eq!(nowhere.code(), Some(1), "{nowhere}");
+    assert!(nowhere.stderr().contains("/proc/nowhere"), "{nowhere}");
 }

@@ -24,7 +24,8 @@ fn on_a_terminal(arguments: &[&str], environment: &[(&str, &str)]) -> String {
 fn a_guest_cannot_drive_the_terminal() {
     let program = in_repository("tests/cli/programs/hostile_output.ts");
     let program = program.to_str().expect("a UTF-8 path");
-    let seen = on_a_terminal(&["run", program], &[]);
+    // On a terminal that shows no progress, of which the escape sequences are ours.
+    let seen = on_a_terminal(&["run", program], &[("TERM", "dumb")]);
     assert!(!seen.contains('\u{1b}'), "{seen:?}");
     assert!(!seen.contains('\u{7}'), "{seen:?}");
     // The terminal's driver makes \r\n of every line end; there is no other \r.
@@ -34,7 +35,21 @@ fn a_guest_cannot_drive_the_terminal() {
 }
 
 #[test]
+fn people_are_told_what_they_wait_for() {
+    let program = in_repository("tests/cli/programs/double.ts");
+    let program = program.to_str().expect("a UTF-8 path");
+    let arguments = ["run", program, "--input", "2", "--no-cache"];
+    let waited = "Getting the engine ready";
+    let seen = on_a_terminal(&arguments, &[]);
+    assert!(seen.contains(waited), "{seen:?}");
+    let seen = on_a_terminal(&arguments, &[("TERM", "dumb")]);
+    assert!(!seen.contains(waited), "{seen:?}");
+}
+
+#[test]
 fn an_error_has_a_coloured_head_unless_colours_are_unwanted() {
+    // With the engine compiled, so that nothing is shown of waiting for it.
+    assert_eq!(crate::run("return 1").code(), Some(0));
     let program = in_repository("tests/cli/programs/throws.ts");
     let program = program.to_str().expect("a UTF-8 path");
     let seen = on_a_terminal(&["run", program], &[]);

@@ -33,7 +33,11 @@ pub fn user_data_dir() -> PathBuf {
 /// user's directories what it writes.
 pub fn unconfigured(command: &mut Command) -> &mut Command {
     let ours = std::env::vars_os().map(|(name, _)| name);
-    for name in ours.filter(|name| name.to_string_lossy().starts_with("VESICLE_")) {
+    let configures = ["VESICLE_", "OTEL_"];
+    for name in ours.filter(|name| {
+        let name = name.to_string_lossy();
+        configures.iter().any(|prefix| name.starts_with(prefix))
+    }) {
         command.env_remove(name);
     }
     command

@@ -18,9 +18,10 @@ use crate::config::{BridgeConfig, BridgeLimits, InvalidPolicy, ServerName};
 use crate::connection::{Events, Listing, LoginError, Upstream, supervise};
 use crate::error::ToolError;
 use crate::listings::Listings;
-use crate::metrics::ServerMetrics;
+use crate::metrics::{Latencies, ServerMetrics};
 use crate::pins::Pins;
 use crate::status::ServerStatus;
+use crate::trace::CurrentTrace;
 
 /// Connections to other MCP servers, and the policy that calls of them go through. Clones are the same bridge; when the
 /// last one is dropped, the connections end.
@@ -37,6 +38,7 @@ struct Inner {
     pins: Pins,
     listings: Listings,
     results: Results,
+    trace: Option<CurrentTrace>,
     stop: CancellationToken,
     tasks: TaskTracker,
     _ends_with_this: DropGuard,
@@ -105,6 +107,7 @@ impl Bridge {
             pins,
             listings,
             results: Results::new(config.limits.cache_bytes),
+            trace: config.trace,
             _ends_with_this: stop.clone().drop_guard(),
             stop,
             tasks: TaskTracker::new(),
@@ -161,6 +164,7 @@ impl Bridge {
             servers: &self.inner.servers,
             results: &self.inner.results,
             catalog: &|| self.inner.catalog(),
+            trace: self.inner.trace,
         };
         call.make().await
     }
@@ -210,6 +214,14 @@ impl Bridge {
             (name.clone(), ServerMetrics { total, tools })
         };
         self.inner.servers.iter().map(metrics).collect()
+    }
+
+    /// How long each server took for the calls that it was sent, by server.
+    pub fn latencies(&self) -> BTreeMap<String, Latencies> {
+        let servers = self.inner.servers.iter();
+        servers
+            .map(|(name, server)| (name.clone(), server.latencies()))
+            .collect()
     }
 
     /// How many bytes the cache of results holds, and how many results.

@@ -23,6 +23,7 @@ pub mod schema;
 pub mod search;
 mod status;
 pub mod tokens;
+mod trace;
 pub mod typescript;
 
 pub use bridge::{ApproveError, Bridge, StartError};
@@ -35,6 +36,7 @@ pub use config::*;
 pub use connection::{LOGIN_TIMEOUT, LoginError};
 pub use digest::Digest;
 pub use error::{ErrorCode, ToolError};
-pub use metrics::{Counts, ServerMetrics};
+pub use metrics::{Counts, Latencies, ServerMetrics};
 pub use pins::Standing;
 pub use status::{ServerStatus, State};
+pub use trace::{CurrentTrace, TRACE, TraceContext};

@@ -53,6 +53,15 @@ pub struct Counts {
     pub latency_us_p99: Option<u64>,
 }
 
+/// How long a server took, each time that it was sent a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Latencies {
+    /// All times together.
+    pub sum: Duration,
+    /// The bound of each bucket, and how many it has that the one before has not. The last has no bound.
+    pub buckets: Vec<(Duration, u64)>,
+}
+
 /// All counters of one server.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ServerMetrics {
@@ -115,6 +124,11 @@ impl Counters {
         self.latency.add(elapsed);
     }
 
+    /// How long the server took.
+    pub(crate) fn latencies(&self) -> Latencies {
+        self.latency.told()
+    }
+
     /// What they say now.
     pub(crate) fn counts(&self) -> Counts {
         let failed = |code: ErrorCode| self.failed.get(code as usize).map_or(0, get);
@@ -147,28 +161,57 @@ fn get(counter: &AtomicU64) -> u64 {
 
 /// Buckets whose bounds grow by a quarter of an octave: a quantile is right to a fifth, in half a kilobyte.
 #[derive(Debug)]
-struct Latency([std::sync::atomic::AtomicU32; BUCKETS]);
+struct Latency {
+    counts: [std::sync::atomic::AtomicU32; BUCKETS],
+    sum_us: AtomicU64,
+}
 
 const BUCKETS: usize = 128;
+/// How many octaves are told one by one.
+const OCTAVES_TOLD: usize = 23;
 
 impl Default for Latency {
     fn default() -> Self {
-        Self([const { std::sync::atomic::AtomicU32::new(0) }; BUCKETS])
+        Self {
+            counts: [const { std::sync::atomic::AtomicU32::new(0) }; BUCKETS],
+            sum_us: AtomicU64::new(0),
+        }
     }
 }
 
 impl Latency {
     fn add(&self, elapsed: Duration) {
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        if let Some(bucket) = self.0.get(bucket(micros)) {
+        if let Some(bucket) = self.counts.get(bucket(micros)) {
             bucket.fetch_add(1, Ordering::Relaxed);
+        }
+        self.sum_us.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    fn told(&self) -> Latencies {
+        let counts = self.counts.iter();
+        let counts: Vec<u64> = counts
+            .map(|count| count.load(Ordering::Relaxed).into())
+            .collect();
+        // Whole octaves will do: the first ends at 8 µs, the last before all else at 33 s.
+        let (octaves, rest) = counts.split_at(OCTAVES_TOLD * 4);
+        let bound = |at: usize| Duration::from_micros(8 << at);
+        let octaves = octaves.chunks(4).map(|octave| octave.iter().sum());
+        let mut buckets: Vec<(Duration, u64)> = octaves
+            .enumerate()
+            .map(|(at, count)| (bound(at), count))
+            .collect();
+        buckets.push((Duration::MAX, rest.iter().sum()));
+        Latencies {
+            sum: Duration::from_micros(get(&self.sum_us)),
+            buckets,
         }
     }
 
     /// The upper bound of the bucket that holds this percentile.
     fn quantile(&self, percent: u64) -> Option<u64> {
         let counts: Vec<u64> = self
-            .0
+            .counts
             .iter()
             .map(|count| count.load(Ordering::Relaxed).into())
             .collect();
@@ -214,6 +257,25 @@ mod tests {
             before = upper(at) + 1;
         }
         assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn latencies_are_told_by_octaves() {
+        let counters = Counters::default();
+        let second = Duration::from_secs(1);
+        for time in [Duration::from_micros(7), second, 40 * second] {
+            counters.took(time);
+        }
+        let told = counters.latencies();
+        assert_eq!(told.sum, 41 * second + Duration::from_micros(7));
+        let filled: Vec<_> = told
+            .buckets
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        let bounds: Vec<_> = filled.iter().map(|(bound, _)| bound.as_micros()).collect();
+        assert_eq!(bounds, [8, 8 << 17, Duration::MAX.as_micros()]);
+        assert_eq!(told.buckets.len(), OCTAVES_TOLD + 1);
     }
 
     #[test]

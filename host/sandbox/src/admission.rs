@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::usage::{InUse, Places};
 use crate::{Config, ExecuteError};
 
 /// The shortest queue that is made by default: short programs are through it in milliseconds.
@@ -84,6 +85,21 @@ impl Admission {
             queue: Mutex::default(),
             run_time_ns: AtomicU64::new(RUN_TIME_GUESS.as_nanos() as u64),
         })
+    }
+
+    /// How many places are taken, and how many wait.
+    pub fn places(&self) -> Places {
+        let running = self.running_max - self.places.available_permits().min(self.running_max);
+        Places {
+            running: InUse {
+                used: running as u64,
+                total: self.running_max as u64,
+            },
+            waiting: InUse {
+                used: self.queue.lock().waiting as u64,
+                total: self.waiting_max as u64,
+            },
+        }
     }
 
     /// A place, as soon as there is one.

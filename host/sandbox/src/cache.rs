@@ -11,10 +11,13 @@ use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+use crate::usage::Lookups;
 
 /// How many compiled components are kept in memory; the one used longest ago goes first.
 pub const COMPONENTS_IN_MEMORY_MAX: usize = 64;
@@ -32,6 +35,9 @@ pub struct ComponentCache {
     disk: Option<Disk>,
     /// Used last comes last.
     memory: Mutex<Vec<(blake3::Hash, Component)>>,
+    found_in_memory: AtomicU64,
+    found_on_disk: AtomicU64,
+    missed: AtomicU64,
 }
 
 /// Where a component came from.
@@ -62,6 +68,9 @@ impl ComponentCache {
             compatibility: format!("{}{kind}", compatibility(engine)),
             disk,
             memory: Mutex::default(),
+            found_in_memory: AtomicU64::new(0),
+            found_on_disk: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
         }
     }
 
@@ -83,11 +92,25 @@ impl ComponentCache {
     /// The compiled component of the WebAssembly with this digest, if it is here.
     pub fn find(&self, digest: &blake3::Hash) -> Option<(Component, Source)> {
         if let Some(component) = self.recall(digest) {
+            self.found_in_memory.fetch_add(1, Relaxed);
             return Some((component, Source::Memory));
         }
-        let component = self.load_from_disk(&self.name(digest))?;
+        let Some(component) = self.load_from_disk(&self.name(digest)) else {
+            self.missed.fetch_add(1, Relaxed);
+            return None;
+        };
+        self.found_on_disk.fetch_add(1, Relaxed);
         self.remember(*digest, &component);
         Some((component, Source::Disk))
+    }
+
+    /// Where components were found until now.
+    pub fn lookups(&self) -> Lookups {
+        Lookups {
+            memory: self.found_in_memory.load(Relaxed),
+            disk: self.found_on_disk.load(Relaxed),
+            missed: self.missed.load(Relaxed),
+        }
     }
 
     /// Takes in what was compiled of the WebAssembly with this digest.

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tracing::{Instrument as _, info_span};
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance};
 
-use crate::SandboxError;
 use crate::guest::{EnginePre, Guest, evaluate};
 use crate::memory_image;
 use crate::runtime::Runtime;
+use crate::{SandboxError, TRACE};
 
 /// The engine.
 pub static JAVASCRIPT: EngineComponent =
@@ -71,11 +72,16 @@ impl JavaScript {
         store: &mut Store<Guest>,
         program: &evaluate::Program,
     ) -> wasmtime::Result<Returned> {
-        let instance = self.component.instantiate_async(&mut *store).await?;
+        let instance = self
+            .component
+            .instantiate_async(&mut *store)
+            .instrument(info_span!(target: TRACE, "instantiate"))
+            .await?;
         store.data_mut().instantiated = Some(Instant::now());
         instance
             .vesicle_plugin_evaluate()
             .call_run(store, program)
+            .instrument(info_span!(target: TRACE, "run"))
             .await
     }
 }

@@ -29,6 +29,7 @@ mod sandbox;
 mod source;
 mod ticker;
 mod turns;
+mod usage;
 
 pub use caller::{
     Askable, Asked, Caller, CallerLevel, NoCaller, QUESTION_NAME_BYTES_MAX, QUESTIONS_MAX,
@@ -71,5 +72,9 @@ pub use pacing::CPU_BURST;
 pub use residence::{INSTANCE_QUEUE_MAX, Residence};
 pub use sandbox::Sandbox;
 pub use source::{RuleAction, SourceError, SourcePolicy, with_program};
+pub use usage::{InUse, Lookups, Places, Usage};
+/// The target of all spans here: `queue`, `check`, `instantiate` and `run`, within the span of whoever executes. No span
+/// has anything that code or its caller wrote.
+pub const TRACE: &str = "vesicle_trace";
 /// Values and types of the component model, as [`Call`]s have them.
 pub use wasmtime::component::{Val, types};

@@ -212,12 +212,15 @@ pub struct Resources {
     /// What it did with the files that it was granted.
     #[serde(skip_serializing_if = "FilesUsed::is_none")]
     pub files: FilesUsed,
-    /// How long it was under way before it ran. No part of a result.
+    /// How many capability calls were answered that they are not granted. No part of a result.
+    #[serde(skip)]
+    pub denied: u64,
+    /// Where its time went. No part of a result.
     #[serde(skip)]
     pub phases: Phases,
 }
 
-/// How long an execution was under way before it ran. What it then took is its time of processors, and waiting.
+/// Where the time of an execution went, beside its time of processors. What is left is waiting for a timer or a processor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Phases {
     /// Waiting for a place.
@@ -226,6 +229,8 @@ pub struct Phases {
     pub check: Duration,
     /// Making its sandbox.
     pub instantiate: Duration,
+    /// Waiting while calls of the host were in flight. Calls beside each other count once.
+    pub host_calls: Duration,
 }
 
 impl<T> Outcome<T> {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use tracing::{Instrument as _, info_span};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -15,7 +16,7 @@ use crate::guest::{Grants, Guest};
 use crate::report::{Ended, Ran};
 use crate::runtime::Runtime;
 use crate::sandbox::Sandbox;
-use crate::{ExecuteError, Limits};
+use crate::{ExecuteError, Limits, TRACE};
 
 /// How many calls may wait for one instance.
 pub const INSTANCE_QUEUE_MAX: usize = 64;
@@ -229,12 +230,15 @@ impl Sandbox {
             let instance = match instance {
                 Some(instance) => instance,
                 None => {
-                    let made = linked.instantiate_async(&mut *store).await?;
+                    let made = linked.instantiate_async(&mut *store);
+                    let made = made.instrument(info_span!(target: TRACE, "instantiate"));
+                    let made = made.await?;
                     store.data_mut().instantiated = Some(Instant::now());
                     *instance.insert(made)
                 }
             };
-            work(store, &instance).await
+            let work = work(store, &instance);
+            work.instrument(info_span!(target: TRACE, "run")).await
         };
         let ran = self
             .run_in(&mut store, runtime, limits, off_clock, start, call)

@@ -12,6 +12,7 @@ use crate::guest::{self, Grants, Guest};
 use crate::limit_kind::HANDOVER_BYTES_MAX;
 use crate::pacing::Pace;
 use crate::ticker::Ticker;
+use crate::usage::{InUse, Lookups};
 use crate::{Config, Limits, SandboxError, engine};
 
 /// An engine that is ready.
@@ -94,6 +95,23 @@ impl Runtimes {
     /// Guests whose fuel is counted.
     pub fn with_fuel(&self) -> Result<Arc<Runtime>, SandboxError> {
         self.get(&self.0.with_fuel, "", engine::with_fuel)
+    }
+
+    /// How many slots of the pool are taken.
+    pub fn pool(&self) -> InUse {
+        let metrics = self.0.pooled.engine.pooling_allocator_metrics();
+        InUse {
+            used: metrics.map_or(0, |metrics| metrics.component_instances()),
+            total: self.0.config.places().into(),
+        }
+    }
+
+    /// Where compiled components were found, of all engines together.
+    pub fn lookups(&self) -> Lookups {
+        let others = [&self.0.on_demand, &self.0.with_fuel];
+        let others = others.map(|runtime| runtime.lock().clone());
+        let all = others.into_iter().flatten().chain([self.pooled()]);
+        all.map(|runtime| runtime.cache.lookups()).sum()
     }
 
     fn get(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
+use tracing::{Instrument as _, info_span};
 use wasmtime::Store;
 use wasmtime::component::{Instance, Val};
 
@@ -21,8 +22,10 @@ use crate::residence::{InstanceCall, Residence, Residents, Visit};
 use crate::runtime::{self, Runtime, Runtimes};
 use crate::source::Form;
 use crate::turns::Turns;
+use crate::usage::Usage;
 use crate::{
     Config, ExecuteError, Execution, Limits, OffClock, Outcome, Phases, Resources, SandboxError,
+    TRACE,
 };
 
 /// The engine's name for what is left when the types are gone.
@@ -133,6 +136,7 @@ impl Sandbox {
         let admitted = self.admit(execution.session.as_ref()).await?;
         let start = Instant::now();
         let preparing = self.shared.preparation.prepare(&execution, admitted);
+        let preparing = preparing.instrument(info_span!(target: TRACE, "check"));
         let Ok(prepared) = tokio::time::timeout(execution.limits.wall_time, preparing).await else {
             return Ok(report::not_read_in_time(&execution, start.elapsed()));
         };
@@ -300,7 +304,9 @@ impl Sandbox {
             host_calls: guest.calls.made(),
             fuel,
             files: guest.files.used(),
+            denied: guest.calls.denied(),
             phases: Phases {
+                host_calls: guest.calls.waited(),
                 instantiate: guest
                     .instantiated
                     .map_or(Duration::ZERO, |made| made - began),
@@ -319,7 +325,23 @@ impl Sandbox {
     pub(crate) async fn admit(&self, session: Option<&Arc<str>>) -> Result<Admitted, ExecuteError> {
         // There is one for each depth.
         let at = self.depth.min(self.shared.admissions.len() - 1);
-        self.shared.admissions[at].admit(session).await
+        let admitting = self.shared.admissions[at].admit(session);
+        admitting
+            .instrument(info_span!(target: TRACE, "queue"))
+            .await
+    }
+
+    /// How much of it is in use now.
+    pub fn usage(&self) -> Usage {
+        let [programs, nested @ ..] = self.shared.admissions.as_slice() else {
+            return Usage::default();
+        };
+        Usage {
+            programs: programs.places(),
+            nested: nested.iter().map(|admission| admission.places()).sum(),
+            pool: self.shared.runtimes.pool(),
+            compiled: self.shared.runtimes.lookups(),
+        }
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::{runtime::Handle, sync::OnceCell};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span};
 use vesicle_sandbox::{Config, ExecuteError, Execution, Outcome, Sandbox, SandboxError};
 
 /// Why a program could not be run at all. The texts go to the model, so they say that its code is
@@ -72,10 +73,16 @@ impl LazySandbox {
         finish: impl FnOnce(Outcome) -> T + Send + 'static,
     ) -> AbortOnDropHandle<Result<T, RunError>> {
         let this = self.clone();
-        AbortOnDropHandle::new(self.runtime.spawn(async move {
+        let run = async move {
             let outcome = this.sandbox().await?.execute(execution).await?;
             Ok(finish(outcome))
-        }))
+        };
+        self.spawn(run)
+    }
+
+    /// The sandbox, if it is there already.
+    pub fn made(&self) -> Option<&Sandbox> {
+        self.made.get()
     }
 
     /// Returns when the sandbox is there.
@@ -86,11 +93,12 @@ impl LazySandbox {
         self.sandbox().await.map(drop)
     }
 
-    /// Does `work` on the guests' runtime. Dropping the handle ends it.
+    /// Does `work` on the guests' runtime, within the current span. Dropping the handle ends it.
     pub fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> AbortOnDropHandle<T> {
+        let work = work.instrument(Span::current());
         AbortOnDropHandle::new(self.runtime.spawn(work))
     }
 

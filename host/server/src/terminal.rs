@@ -44,3 +44,9 @@ pub fn complain(text: &str) {
         for_stream(text, &io::stderr())
     );
 }
+
+/// Prints a remark to standard error, for whoever looks on.
+pub fn note(text: &str) -> io::Result<()> {
+    let mut stderr = io::stderr().lock();
+    writeln!(stderr, "{}", for_stream(text, &stderr))
+}

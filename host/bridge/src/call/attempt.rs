@@ -10,6 +10,7 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, Error
 use rmcp::service::ServiceError;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{Instrument as _, field::Empty, info_span};
 
 use super::Server;
 use super::reply::{CallReply, bounded_message, checked, value_of};
@@ -18,6 +19,7 @@ use crate::connection::lines::TOO_LARGE;
 use crate::connection::was_never_sent;
 use crate::error::{ErrorCode, ToolError};
 use crate::metrics::Counters;
+use crate::trace::{CurrentTrace, TRACE, TraceContext};
 
 /// The first pause before a repetition; it doubles, and jitter is added.
 const RETRY_PAUSE_MIN: Duration = Duration::from_millis(50);
@@ -33,6 +35,8 @@ pub struct Attempt<'a> {
     pub call_timeout: Duration,
     /// Whether calling the tool twice does no more than calling it once.
     pub may_repeat: bool,
+    /// What tells the trace that the call belongs to.
+    pub trace: Option<CurrentTrace>,
 }
 
 /// How one try failed.
@@ -88,6 +92,26 @@ impl Attempt<'_> {
     }
 
     async fn once(&self, arguments: &Map<String, Value>) -> Result<CallToolResult, Failure> {
+        let span = info_span!(
+            target: TRACE,
+            "upstream",
+            otel.name = format!("tools/call {}", self.tool.name()),
+            otel.kind = "client",
+            mcp.method.name = "tools/call",
+            vesicle.server = self.server.name(),
+            gen_ai.tool.name = self.tool.name(),
+            error.type = Empty,
+            otel.status_code = Empty,
+        );
+        let called = self.sent(arguments).instrument(span.clone()).await;
+        if let Err(failure) = &called {
+            span.record("error.type", failure.error.code.as_str());
+            span.record("otel.status_code", "ERROR");
+        }
+        called
+    }
+
+    async fn sent(&self, arguments: &Map<String, Value>) -> Result<CallToolResult, Failure> {
         let wait = self
             .server
             .policy()
@@ -104,7 +128,9 @@ impl Attempt<'_> {
                 again: false,
             })?;
         let name = self.tool.definition.name.clone();
-        let params = CallToolRequestParams::new(name).with_arguments(arguments.clone());
+        let mut params = CallToolRequestParams::new(name).with_arguments(arguments.clone());
+        let trace = self.trace.and_then(|current| current());
+        params.meta = trace.map(TraceContext::meta);
         let began = Instant::now();
         // Dropping the call tells the server that it is given up.
         let answer = timeout_at(self.deadline, peer.call_tool_once(params)).await;

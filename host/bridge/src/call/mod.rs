@@ -29,6 +29,7 @@ use crate::error::{ErrorCode, ToolError};
 use crate::metrics::Counters;
 use crate::nearest::nearest;
 use crate::pins::Standing;
+use crate::trace::CurrentTrace;
 use attempt::Attempt;
 pub use cache::Results;
 pub use checks::{Checks, Mismatch};
@@ -55,6 +56,8 @@ pub struct Call<'a> {
     pub results: &'a Results,
     /// The catalog as it is now.
     pub catalog: &'a (dyn Fn() -> Arc<Catalog> + Sync),
+    /// What tells the trace that it belongs to.
+    pub trace: Option<CurrentTrace>,
 }
 
 impl Call<'_> {
@@ -285,6 +288,7 @@ impl Call<'_> {
             deadline: Instant::now() + policy.call_timeout,
             call_timeout: policy.call_timeout,
             may_repeat: policy.may_repeat,
+            trace: self.trace,
         };
         // Before and after: a result that was read while something was being changed is of neither state.
         let _change = (!policy.changes_nothing).then(|| Change::begin(&server.generation));

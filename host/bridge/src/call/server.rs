@@ -11,7 +11,7 @@ use super::rate::Rate;
 use crate::catalog::CatalogTool;
 use crate::config::{Fallback, ServerPolicy};
 use crate::connection::Upstream;
-use crate::metrics::{Counters, Counts};
+use crate::metrics::{Counters, Counts, Latencies};
 
 /// One server, with what its calls share.
 #[derive(Debug)]
@@ -61,6 +61,11 @@ impl Server {
             .map(|(name, state)| (name.clone(), state.counters.counts()))
             .collect();
         (self.total.counts(), tools)
+    }
+
+    /// How long it took for each call that it was sent.
+    pub fn latencies(&self) -> Latencies {
+        self.total.latencies()
     }
 
     pub(super) fn policy(&self) -> &ServerPolicy {

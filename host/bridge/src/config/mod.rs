@@ -11,6 +11,7 @@ mod stream;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::trace::CurrentTrace;
 pub use expand::Variables;
 pub use mcp_servers::{Definitions, DefinitionsError, MCP_SERVERS_BYTES_MAX, Problem};
 pub use name::{InvalidServerName, SERVER_NAME_BYTES_MAX, ServerName};
@@ -27,6 +28,8 @@ pub struct BridgeConfig {
     pub data_directory: Option<PathBuf>,
     /// Bounds that hold for all servers together.
     pub limits: BridgeLimits,
+    /// What tells the trace that calls belong to, where there are traces.
+    pub trace: Option<CurrentTrace>,
 }
 
 /// One server.

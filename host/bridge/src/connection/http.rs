@@ -13,6 +13,7 @@ use rmcp::transport::streamable_http_client::{
 use rmcp::transport::{AuthClient, AuthorizationManager, Transport};
 
 use super::replies::BoundedReplies;
+use crate::trace::Traced;
 
 /// How long a TCP and TLS connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,7 +89,7 @@ pub fn transport(
     config: StreamableHttpClientTransportConfig,
 ) -> Result<impl Transport<RoleClient> + 'static, String> {
     Ok(BoundedReplies::new(
-        StreamableHttpClientTransport::with_client(client()?, config),
+        StreamableHttpClientTransport::with_client(Traced(client()?), config),
     ))
 }
 
@@ -97,7 +98,7 @@ pub fn authorized(
     config: StreamableHttpClientTransportConfig,
     manager: AuthorizationManager,
 ) -> Result<impl Transport<RoleClient> + 'static, String> {
-    let client = AuthClient::new(client()?, manager);
+    let client = Traced(AuthClient::new(client()?, manager));
     Ok(BoundedReplies::new(
         StreamableHttpClientTransport::with_client(client, config),
     ))

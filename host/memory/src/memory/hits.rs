@@ -1,5 +1,7 @@
 //! How a text becomes ranked hits.
 
+use std::sync::atomic::Ordering;
+
 use super::Memory;
 use super::query::Hit;
 use crate::embeddings::Purpose;
@@ -48,12 +50,13 @@ impl Memory {
         }
         match self.embed(text, Purpose::Query).await {
             Ok(vector) => (Some((provider.key(), vector)), Vec::new()),
-            Err(error) => (
-                None,
-                vec![format!(
+            Err(error) => {
+                self.inner.fallbacks.fetch_add(1, Ordering::Relaxed);
+                let warning = format!(
                     "only words were searched, as the query could not be embedded: {error}"
-                )],
-            ),
+                );
+                (None, vec![warning])
+            }
         }
     }
 

@@ -24,6 +24,7 @@ mod steps;
 mod tags;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
@@ -71,6 +72,8 @@ struct Inner {
     reindex: embedding::Reindex,
     ranking: RwLock<Ranking>,
     book: patterns::Book,
+    /// Queries for which words alone were searched.
+    fallbacks: AtomicU64,
 }
 
 impl Memory {
@@ -89,6 +92,7 @@ impl Memory {
                 reindex: embedding::Reindex::default(),
                 ranking: RwLock::default(),
                 book: patterns::Book::default(),
+                fallbacks: AtomicU64::new(0),
             }),
             granted: None,
         })
@@ -100,6 +104,11 @@ impl Memory {
             inner: Arc::clone(&self.inner),
             granted: Some(granted),
         }
+    }
+
+    /// How many queries had to do with words alone, since the provider of embeddings failed.
+    pub fn fallbacks(&self) -> u64 {
+        self.inner.fallbacks.load(Ordering::Relaxed)
     }
 
     /// What it is kept in.

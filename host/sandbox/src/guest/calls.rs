@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -51,6 +51,10 @@ pub struct Calls {
     pub(super) budget: Budget,
     timer_waits: u64,
     timer_waits_max: u64,
+    /// When the guest began to wait for calls, while it does.
+    waiting_since: Option<Instant>,
+    waited: Duration,
+    denied: u64,
 }
 
 impl Calls {
@@ -65,7 +69,50 @@ impl Calls {
             budget: Budget::new(limits),
             timer_waits: 0,
             timer_waits_max: limits.timer_waits,
+            waiting_since: None,
+            waited: Duration::ZERO,
+            denied: 0,
         }
+    }
+
+    /// The guest waits for calls from now on.
+    pub(super) fn wait_begins(&mut self) {
+        self.waiting_since = Some(Instant::now());
+    }
+
+    /// The guest goes on.
+    fn wait_ends(&mut self) {
+        if let Some(since) = self.waiting_since.take() {
+            self.waited += since.elapsed();
+        }
+    }
+
+    /// The guest goes on, with what the call that it waited for came to.
+    pub(super) fn waited_for<T>(
+        &mut self,
+        came: Result<T, impl Into<types::Error>>,
+    ) -> Result<T, types::Error> {
+        self.wait_ends();
+        self.judged(came.map_err(Into::into))
+    }
+
+    fn judged<T>(&mut self, came: Result<T, types::Error>) -> Result<T, types::Error> {
+        if let Err(types::Error::Denied(_)) = &came {
+            self.denied += 1;
+        }
+        came
+    }
+
+    /// How long the guest waited while calls were in flight.
+    pub fn waited(&self) -> Duration {
+        // Whoever is stopped may be waiting.
+        let since = self.waiting_since.map(|since| since.elapsed());
+        self.waited + since.unwrap_or_default()
+    }
+
+    /// How many calls were denied.
+    pub fn denied(&self) -> u64 {
+        self.denied
     }
 
     /// Begins a further call of a guest that stays. What it had in flight was asked with capabilities
@@ -139,7 +186,7 @@ impl Calls {
 
     /// What the guest gets of a call that has ended.
     fn hand_over(&mut self, id: u32, ended: Ended) -> Outcome {
-        match ended? {
+        match self.judged(ended)? {
             Answer::Json(result) => self.answer(Ok(result)),
             Answer::Response(fetched) => {
                 self.budget.answer(http::bytes(&fetched.response))?;
@@ -196,6 +243,9 @@ impl pending::Host for Guest {
                 return Err(LimitMet(LimitKind::TimerWaits).into());
             }
         }
+        if !self.calls.in_flight.is_empty() {
+            self.calls.wait_begins();
+        }
         let next = async {
             match self.calls.next().await {
                 None if timeout_us.is_some() => std::future::pending().await,
@@ -209,6 +259,7 @@ impl pending::Host for Guest {
                 .ok()
                 .flatten(),
         };
+        self.calls.wait_ends();
         Ok(ended.map(|(id, ended)| pending::Completion {
             id,
             outcome: self.calls.hand_over(id, ended),
@@ -227,21 +278,28 @@ impl tool_call::Host for Guest {
         limit: u32,
     ) -> Result<Vec<tool_call::Tool>, types::Error> {
         self.calls.budget.call(query.len())?;
-        let found = self.calls.tools.search(&query, limit as usize).await?;
+        self.calls.wait_begins();
+        let found = self.calls.tools.search(&query, limit as usize).await;
+        let found = self.calls.waited_for(found)?;
         self.calls.budget.answer(found.iter().map(bytes).sum())?;
         Ok(found.into_iter().map(Into::into).collect())
     }
 
     async fn describe(&mut self, name: String) -> Result<tool_call::Tool, types::Error> {
         self.calls.budget.call(name.len())?;
-        let tool = self.calls.tools.describe(&name).await?;
+        self.calls.wait_begins();
+        let tool = self.calls.tools.describe(&name).await;
+        let tool = self.calls.waited_for(tool)?;
         self.calls.budget.answer(bytes(&tool))?;
         Ok(tool.into())
     }
 
     async fn call(&mut self, name: String, arguments: String) -> Outcome {
         self.calls.budget.call(name.len() + arguments.len())?;
-        let outcome = call(self.calls.tools.clone(), name, parse(arguments)?).await;
+        let arguments = parse(arguments)?;
+        self.calls.wait_begins();
+        let outcome = call(self.calls.tools.clone(), name, arguments).await;
+        let outcome = self.calls.waited_for(outcome);
         self.calls.answer(outcome)
     }
 

@@ -55,7 +55,10 @@ impl Guest {
     async fn asked(&mut self, operation: MemoryOperation, arguments: Value) -> Outcome<String> {
         let arguments = arguments.to_string();
         self.calls.budget.call(arguments.len())?;
-        let answer = ask(self.memories.clone(), operation, parse(arguments)?).await?;
+        let arguments = parse(arguments)?;
+        self.calls.wait_begins();
+        let answer = ask(self.memories.clone(), operation, arguments).await;
+        let answer = self.calls.waited_for(answer)?;
         self.calls.budget.answer(answer.len())?;
         Ok(answer)
     }

@@ -10,7 +10,9 @@ use super::bindings::vesicle::plugin::{state, types};
 impl state::Host for Guest {
     async fn get(&mut self, key: String) -> Result<Option<String>, types::Error> {
         self.calls.budget.call(key.len())?;
-        let value = self.state.get(&key).await?;
+        self.calls.wait_begins();
+        let value = self.state.get(&key).await;
+        let value = self.calls.waited_for(value)?;
         let value = value.map(|json| Box::<str>::from(json).into_string());
         self.calls
             .budget
@@ -26,7 +28,10 @@ impl state::Host for Guest {
     ) -> Result<(), types::Error> {
         self.calls.budget.call(key.len() + value.len())?;
         let ttl = ttl_ms.map(Duration::from_millis);
-        Ok(self.state.set(&key, &parse(value)?, ttl).await?)
+        let value = parse(value)?;
+        self.calls.wait_begins();
+        let set = self.state.set(&key, &value, ttl).await;
+        self.calls.waited_for(set)
     }
 
     async fn compare_and_set(
@@ -41,18 +46,24 @@ impl state::Host for Guest {
             .call(key.len() + expected_bytes + new.len())?;
         let expected = expected.map(parse).transpose()?;
         let new = parse(new)?;
+        self.calls.wait_begins();
         let set = self.state.compare_and_set(&key, expected.as_deref(), &new);
-        Ok(set.await?)
+        let set = set.await;
+        self.calls.waited_for(set)
     }
 
     async fn delete(&mut self, key: String) -> Result<bool, types::Error> {
         self.calls.budget.call(key.len())?;
-        Ok(self.state.delete(&key).await?)
+        self.calls.wait_begins();
+        let deleted = self.state.delete(&key).await;
+        self.calls.waited_for(deleted)
     }
 
     async fn keys(&mut self, prefix: String) -> Result<Vec<String>, types::Error> {
         self.calls.budget.call(prefix.len())?;
-        let keys = self.state.keys(&prefix).await?;
+        self.calls.wait_begins();
+        let keys = self.state.keys(&prefix).await;
+        let keys = self.calls.waited_for(keys)?;
         self.calls
             .budget
             .answer(keys.iter().map(String::len).sum())?;

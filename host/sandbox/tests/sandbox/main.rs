@@ -38,4 +38,5 @@ mod source_check;
 mod source_check_attacks;
 mod source_check_dodges;
 mod typescript;
+mod usage;
 mod values;

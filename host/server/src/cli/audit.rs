@@ -6,8 +6,9 @@ use std::{io::Write as _, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use serde_json::json;
 use vesicle::{
-    audit::{self, Audit, Hash, Who},
+    audit::{self, Audit, Hash, Report, Who},
     config::{Configuration, NoDirectory, Runner},
     secrets::Secrets,
 };
@@ -45,6 +46,10 @@ struct VerifyArgs {
     /// Also check that a line has this hash, which an earlier `verify` printed
     #[arg(long, value_name = "HASH", value_parser = |hex: &str| Hash::from_hex(hex))]
     expect: Option<Hash>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Does what was asked for.
@@ -103,6 +108,37 @@ fn verify(args: &VerifyArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let dir = directory(args.dir.as_ref(), global)?;
     let report = audit::verify(&dir, args.expect.as_ref())
         .with_context(|| format!("cannot read the audit log in `{}`", dir.display()))?;
+    let is_expected = args.expect.is_none() || report.found;
+    let is_intact = report.is_intact() && is_expected;
+    let text = match args.json {
+        true => format!("{:#}\n", as_json(&report, is_expected, is_intact)),
+        false => as_text(&report, is_expected, is_intact),
+    };
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(terminal::for_stream(&text, &stdout).as_bytes())?;
+    Ok(match is_intact {
+        true => ExitStatus::Success,
+        false => ExitStatus::Failure,
+    })
+}
+
+fn as_json(report: &Report, is_expected: bool, is_intact: bool) -> serde_json::Value {
+    let head = report.head.as_ref();
+    let truncated: Vec<String> = report.truncated.iter().map(ToString::to_string).collect();
+    json!({
+        "intact": is_intact,
+        "expected_found": is_expected,
+        "files": report.files,
+        "lines": report.lines,
+        "first_seq": report.first_seq,
+        "head": head.map(|head| json!({"seq": head.seq, "hash": head.hash.to_string()})),
+        "truncated": truncated,
+        "problems": report.problems,
+        "problems_omitted": report.problems_omitted,
+    })
+}
+
+fn as_text(report: &Report, is_expected: bool, is_intact: bool) -> String {
     let mut text = String::new();
     for place in &report.truncated {
         text += &format!("{place}: truncated: a writer ended in mid-line\n");
@@ -118,23 +154,16 @@ fn verify(args: &VerifyArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         _ => String::new(),
     };
     text += &format!("{} lines in {} files{from}\n", report.lines, report.files);
-    if let Some(head) = report.head {
+    if let Some(head) = &report.head {
         text += &format!("head {} {}\n", head.seq, head.hash);
     }
-    let is_expected = args.expect.is_none() || report.found;
     if !is_expected {
         text += "no line has the expected hash: lines were removed, or the log was written anew\n";
     }
-    let is_intact = report.is_intact() && is_expected;
     text += if is_intact {
         "intact\n"
     } else {
         "NOT INTACT\n"
     };
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(terminal::for_stream(&text, &stdout).as_bytes())?;
-    Ok(match is_intact {
-        true => ExitStatus::Success,
-        false => ExitStatus::Failure,
-    })
+    text
 }

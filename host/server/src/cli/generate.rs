@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, path::PathBuf};
 
 use clap::ValueEnum;
+use serde_json::json;
 use vesicle_bridge::{
     Decision, Source,
     generate::{GenerateError, Language, Report, Server, generate},
@@ -46,6 +47,10 @@ pub struct GenerateArgs {
 
     #[command(flatten)]
     reach: ReachArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// A language.
@@ -104,7 +109,17 @@ pub fn run(args: &GenerateArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatu
             GenerateError::Io { .. } => anyhow::Error::from(error),
             refused => UsageError(refused.to_string()).into(),
         })?;
-        reach.print(told(&report, args))?;
+        match args.json {
+            true => reach.print_json(&json!({
+                "out": args.out,
+                "dry_run": args.dry_run,
+                "written": report.written,
+                "unchanged": report.unchanged,
+                "removed": report.removed,
+                "kept": report.kept,
+            }))?,
+            false => reach.print(told(&report, args))?,
+        }
         Ok(ExitStatus::Success)
     })
 }

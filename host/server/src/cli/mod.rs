@@ -6,11 +6,16 @@ mod bench;
 mod compile;
 mod completions;
 mod config;
+mod doctor;
 mod exit;
 mod generate;
+mod init;
+mod man;
 mod memory;
 mod options;
+mod output;
 mod plugin;
+mod progress;
 mod reach;
 mod report;
 mod run;
@@ -48,6 +53,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Run(run::RunArgs),
     Serve(serve::ServeArgs),
     Servers(servers::ServersArgs),
@@ -60,7 +66,9 @@ enum Command {
     Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
     /// Compiles a component for the sandbox that asks for it
     #[command(hide = true)]
     CompileComponent,
@@ -70,6 +78,7 @@ impl Cli {
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitStatus> {
         match self.command {
+            Command::Init(args) => init::run(&args, &self.global),
             Command::Run(args) => run::run(&args, &self.global),
             Command::Serve(args) => serve::run(&args, &self.global),
             Command::Servers(args) => servers::run(&args, &self.global),
@@ -85,7 +94,9 @@ impl Cli {
                 logging::init(configuration.log_format, configuration.secrets()?);
                 bench::run(&args)
             }
+            Command::Doctor(args) => doctor::run(&args, &self.global),
             Command::Config(args) => config::run(&args, &self.global),
+            Command::Man(args) => man::run(&args),
             Command::Completions(args) => completions::run(&args),
             Command::CompileComponent => compile::run(),
         }
@@ -98,5 +109,41 @@ mod tests {
     fn the_definition_is_consistent() {
         use clap::CommandFactory as _;
         super::Cli::command().debug_assert();
+    }
+
+    /// What each of these prints is a format of its own.
+    const NO_JSON: [(&str, &str); 5] = [
+        ("vesicle serve", "speaks MCP, which is JSON"),
+        ("vesicle completions", "prints a script"),
+        ("vesicle man", "prints a manual"),
+        ("vesicle memory export", "prints lines of JSON"),
+        ("vesicle compile-component", "is for vesicle itself"),
+    ];
+
+    #[test]
+    fn every_command_that_prints_data_prints_json() {
+        use clap::CommandFactory as _;
+        fn without(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+            for below in command.get_subcommands() {
+                without(below, &format!("{path} {}", below.get_name()), found);
+            }
+            let has_json = command
+                .get_arguments()
+                .any(|arg| arg.get_long() == Some("json"));
+            let does_something = !command.is_subcommand_required_set();
+            if does_something && !has_json {
+                found.push(path.to_owned());
+            }
+        }
+        let mut command = super::Cli::command();
+        command.build();
+        let mut found = Vec::new();
+        without(&command, "vesicle", &mut found);
+        found.retain(|path| !path.split(' ').any(|word| word == "help"));
+        let known: Vec<&str> = NO_JSON.iter().map(|(path, _)| *path).collect();
+        found.sort();
+        let mut expected = known.clone();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
     }
 }

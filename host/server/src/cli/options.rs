@@ -1,6 +1,6 @@
 //! Options that every command has. Each that sets a key of the configuration is one source of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vesicle::config::{Configuration, ENV_CONFIG, Flag, LogFormat, MCP_CONFIG, Value};
 
@@ -45,6 +45,19 @@ impl GlobalArgs {
     /// The configuration, with these options and a command's own `flags` over it.
     pub fn configuration(&self, flags: Vec<Flag>) -> Result<Configuration, UsageError> {
         let mut flags = flags;
+        flags.extend(self.flags());
+        Configuration::load(self.config_file(), &flags)
+            .map_err(|error| UsageError(error.to_string()))
+    }
+
+    /// The configuration file that was named.
+    pub fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// What these options say.
+    pub fn flags(&self) -> Vec<Flag> {
+        let mut flags = Vec::new();
         flags.extend(self.cache_dir.clone().map(|dir| Flag {
             name: "--cache-dir",
             key: "sandbox.cache_dir",
@@ -71,8 +84,7 @@ impl GlobalArgs {
             key: "log.format",
             value: Value::Text(format.name().to_owned()),
         }));
-        Configuration::load(self.config.as_deref(), &flags)
-            .map_err(|error| UsageError(error.to_string()))
+        flags
     }
 }
 

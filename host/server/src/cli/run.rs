@@ -1,25 +1,19 @@
 //! `vesicle run`.
 
-use std::{sync::Arc, time::Duration};
+mod host;
+mod watch;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
-use vesicle::audit::{Begun, Ended};
-use vesicle::config::{
-    ALLOW_HOSTS, Configuration, Flag, HostEntry, PREOPEN, Preopen, Runner, Value,
-};
-use vesicle::lazy::{LazySandbox, RunError};
+use vesicle::config::{ALLOW_HOSTS, Configuration, Flag, HostEntry, PREOPEN, Preopen, Value};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
-use vesicle::metrics::Metrics;
-use vesicle::plugins::{
-    BareNames, Chain, Dispatcher, Instances, OnBehalf, Parts, Plugins, WithPlugins,
-};
-use vesicle::tools::{Toolbox, Trees};
-use vesicle_sandbox::{Config, Execution, Network, NoCaller, Outcome, Transport};
+use vesicle_sandbox::{Execution, Network, Transport};
 
 use super::{
-    ExitStatus, allowing, audit,
+    ExitStatus, allowing,
     exit::UsageError,
     options::{self, GlobalArgs, ServerArgs},
     report,
@@ -27,6 +21,7 @@ use super::{
     values,
 };
 use crate::logging;
+use host::{Host, Told};
 
 /// Run one TypeScript or JavaScript program in a sandbox
 ///
@@ -73,6 +68,7 @@ pub struct RunArgs {
     /// The session that the program keeps `state` in [default: default] [key: `state.session`]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+
     /// A directory that it may use, as `fs` in GUEST: for reading (`ro`, the default) or writing too
     /// (`rw`); can be given again [key: `preopen`]
     #[arg(long, value_parser = values::preopen, value_name = "HOST:GUEST[:ro|rw]")]
@@ -89,6 +85,10 @@ pub struct RunArgs {
     /// Print the whole outcome as one line of JSON, and nothing else
     #[arg(long)]
     json: bool,
+
+    /// Run it again whenever it, or a file of its input, changes, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
 
     /// Write a line to the audit log, see `vesicle audit` [key: `audit.enabled`]
     #[arg(long)]
@@ -158,6 +158,10 @@ impl RunArgs {
 
 /// Runs the program and prints what became of it.
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
+    if args.watch && args.files().is_empty() {
+        let what = "--watch needs a file to look at; name one in place of `-`";
+        return Err(UsageError(what.to_owned()).into());
+    }
     let configuration = global.configuration(args.flags())?;
     let secrets = configuration
         .secrets()
@@ -166,134 +170,59 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let transport = configuration
         .transport(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
-    let (mut execution, profile) = args.execution(&configuration, transport.clone())?;
-    let tools = configuration
-        .tools(&secrets)
-        .map_err(|error| UsageError(error.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start the async runtime")?;
-    // Servers are started when the program first asks for a tool.
-    let toolbox = Toolbox::new(tools, runtime.handle().clone());
-    if !toolbox.is_empty() {
-        execution.tools = Arc::new(toolbox.granted(&profile, None));
-    }
-    let _tree = runtime.block_on(tree(&toolbox, &profile, &mut execution));
-    let audit = audit::start(&configuration, &secrets, Runner::Run)?;
-    let config = Config {
-        concurrency_max: 1,
-        compiler: super::compile::compiler(),
-        ..configuration.sandbox()
+    let prepare = || args.execution(&configuration, transport.clone());
+    let first = prepare();
+    // What cannot be read now may be there when it is looked at again.
+    let first = match args.watch {
+        true => first,
+        false => Ok(first?),
     };
-    let sandbox = LazySandbox::new(config, runtime.handle().clone());
-    // A place where nobody keeps plugins is none that matters to a program which calls none.
-    if let Ok(plugins) = Plugins::new(configuration.plugins()) {
-        let dispatcher = Dispatcher::new(Parts {
-            plugins,
-            surroundings: configuration.surroundings(transport),
-            sandbox: sandbox.clone(),
-            audit: audit.clone(),
-            metrics: Metrics::default(),
-            bare: BareNames::default(),
-        });
-        let behalf = OnBehalf {
-            profile: Arc::new(profile.clone()),
-            tools: execution.tools.clone(),
-            off_clock: None,
-            who: audit::command_line(),
-            caller: Arc::new(NoCaller),
-            chain: Chain::of_program(),
-            // They end with the program.
-            instances: Some(Instances::new(Duration::MAX)),
+    let host = Host::start(&configuration, &secrets, transport.clone())?;
+    let status = match args.watch {
+        true => watch::run(args, &host, first, prepare),
+        false => first.map_err(Into::into).and_then(|(execution, profile)| {
+            let outcome = host.run(execution, &profile)?;
+            args.tell(outcome)
+        }),
+    };
+    host.end();
+    status
+}
+
+impl RunArgs {
+    /// Prints what became of the program; nothing where it was interrupted.
+    fn tell(&self, outcome: Option<Told>) -> anyhow::Result<ExitStatus> {
+        let Some(Told {
+            outcome,
+            profile,
+            limits,
+        }) = outcome
+        else {
+            return Ok(ExitStatus::Interrupted);
         };
-        execution.tools = Arc::new(WithPlugins::of_program(dispatcher, behalf));
-    }
-    let begun = Begun {
-        tool: "run",
-        profile: &profile.name,
-        code: &execution.code,
-        input: &execution.input,
-    };
-    let recording = audit.begin(begun, audit::command_line)?;
-    recording.watch(&mut execution);
-    let limits = execution.limits;
-    let outcome = runtime.block_on(async {
-        tokio::select! {
-            outcome = execute(&sandbox, execution) => {
-                outcome.map(|outcome| Some(secrets.redact_outcome(outcome)))
+        let printed = match self.json {
+            true => report::as_json(&outcome),
+            false => {
+                let advice = allowing::advice(&outcome, &profile, &limits);
+                report::for_people(&outcome, advice.as_deref())
             }
-            // Without a handler Ctrl-C would kill the process, which is as good an end.
-            Ok(()) = tokio::signal::ctrl_c() => Ok(None),
+        };
+        match printed {
+            // Whoever read our output has seen enough, as `head` does.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            other => other.context("cannot print the outcome")?,
         }
-    });
-    let ended = match &outcome {
-        Ok(Some(outcome)) => Ended::of(outcome, recording.wants_payloads()),
-        Ok(None) => Ended::otherwise("interrupted"),
-        Err(_) => Ended::otherwise("failed"),
-    };
-    let logged = runtime.block_on(recording.end(ended));
-    audit.flush();
-    runtime.block_on(toolbox.shut_down());
-    // A compilation that Ctrl-C interrupted must not be waited for.
-    runtime.shutdown_background();
-    logged?;
-    let Some(outcome) = outcome? else {
-        return Ok(ExitStatus::Interrupted);
-    };
-    let printed = match args.json {
-        true => report::as_json(&outcome),
-        false => {
-            let advice = allowing::advice(&outcome, &profile, &limits);
-            report::for_people(&outcome, advice.as_deref())
-        }
-    };
-    match printed {
-        // Whoever read our output has seen enough, as `head` does.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        other => other.context("cannot print the outcome")?,
+        Ok(ExitStatus::from(&outcome))
     }
-    Ok(ExitStatus::from(&outcome))
-}
 
-/// `/servers`, where the program has files. It is removed when what this returns is dropped.
-///
-/// Servers that were never listed are started for it only where the program names it: no other has
-/// to wait for them.
-async fn tree(toolbox: &Toolbox, profile: &Profile, execution: &mut Execution) -> Option<Trees> {
-    if toolbox.is_empty() || profile.files.directories().is_empty() {
-        return None;
+    /// The files that it is made of, which may change.
+    fn files(&self) -> Vec<PathBuf> {
+        let inputs = [&self.input, &self.input_text].into_iter().flatten();
+        let inputs = inputs.filter_map(|input| input.strip_prefix('@'));
+        let files = std::iter::once(self.file.as_str()).chain(inputs);
+        files
+            .filter(|file| *file != "-")
+            .map(PathBuf::from)
+            .collect()
     }
-    let planted = async {
-        let mut trees = Trees::none(toolbox.data_directory()).map_err(|error| error.to_string())?;
-        let files = trees.plant_one(profile);
-        let catalog = toolbox.kept_catalog(execution.code.contains(Trees::GUEST));
-        trees.grow(toolbox, &*catalog.await?);
-        Ok::<_, String>((trees, files))
-    };
-    match planted.await {
-        Ok((trees, files)) => {
-            execution.files = files;
-            Some(trees)
-        }
-        Err(error) => {
-            tracing::warn!(error, "{} is not there for code", Trees::GUEST);
-            None
-        }
-    }
-}
-
-async fn execute(sandbox: &LazySandbox, execution: Execution) -> anyhow::Result<Outcome> {
-    let sandbox = match sandbox.sandbox().await {
-        Ok(sandbox) => sandbox,
-        Err(RunError::Start(error)) => {
-            return Err(anyhow::Error::from(error).context("cannot start the sandbox"));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    sandbox
-        .execute(execution)
-        .await
-        .context("cannot run the program")
 }

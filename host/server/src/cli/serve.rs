@@ -9,6 +9,7 @@ use vesicle::{
     limits::Policy,
     mcp::{OverHttp, Service, Tenant},
     memory::LazyMemory,
+    telemetry::Telemetry,
 };
 use vesicle_sandbox::Transport;
 
@@ -107,13 +108,16 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let secrets = configuration
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
-    logging::init(configuration.log_format, secrets.clone());
+    let telemetry = Telemetry::start(configuration.otlp());
+    let telemetry = telemetry.map_err(|error| UsageError(error.to_string()))?;
+    logging::init_with(&telemetry, configuration.log_format, secrets.clone());
     let hosts = configuration
         .transport(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
-    let tools = configuration
+    let mut tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
+    tools.bridge.trace = telemetry.current_trace();
     let surroundings = configuration.surroundings(hosts.clone());
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(Service {
@@ -134,8 +138,10 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
         plugins: configuration.plugins().clone(),
         surroundings,
         watches_plugins: args.watch,
+        data_directory: configuration.data_directory(),
     });
     audit.flush();
+    telemetry.end();
     served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
 }
@@ -148,7 +154,6 @@ fn over_http(configuration: &Arc<Configuration>, hosts: Arc<Transport>) -> Optio
         config,
         accounts: configuration.accounts.clone(),
         tenant: Box::new(move |account| tenant(&of_all, &hosts, account)),
-        data_directory: configuration.data_directory(),
         listening: |url| {
             // Nobody reads it, perhaps; that is no reason to stop.
             let _ = terminal::fail(&format!("serving MCP at {url}"));

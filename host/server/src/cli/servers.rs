@@ -70,6 +70,10 @@ struct ApproveArgs {
 
     #[command(flatten)]
     reach: ReachArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Log in to a server that asks for it
@@ -85,6 +89,10 @@ struct LoginArgs {
 
     #[command(flatten)]
     reach: ReachArgs,
+
+    /// Print JSON: a line with the address to open, then one when it is done
+    #[arg(long)]
+    json: bool,
 }
 
 /// Does what was asked for.
@@ -97,7 +105,7 @@ pub fn run(args: &ServersArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus
             approve(reach, bridge, args).await
         }),
         Some(ServersCommand::Login(args)) => reach(&args.reach, global, async |reach, bridge| {
-            login(reach, bridge, &args.server).await
+            login(reach, bridge, args).await
         }),
     }
 }
@@ -204,6 +212,10 @@ async fn approve(reach: &Reach, bridge: &Bridge, args: &ApproveArgs) -> anyhow::
     let chosen: Vec<&str> = args.tools.iter().map(String::as_str).collect();
     let chosen = (!chosen.is_empty()).then_some(chosen.as_slice());
     let approved = bridge.approve(server, chosen)?;
+    if args.json {
+        reach.print_json(&json!({"server": server, "approved": approved}))?;
+        return Ok(ExitStatus::Success);
+    }
     let mut text = String::new();
     for tool in tools
         .iter()
@@ -219,18 +231,25 @@ async fn approve(reach: &Reach, bridge: &Bridge, args: &ApproveArgs) -> anyhow::
     Ok(ExitStatus::Success)
 }
 
-async fn login(reach: &Reach, bridge: &Bridge, server: &str) -> anyhow::Result<ExitStatus> {
+async fn login(reach: &Reach, bridge: &Bridge, args: &LoginArgs) -> anyhow::Result<ExitStatus> {
+    let server = args.server.as_str();
     require(bridge, server)?;
     let open = |address: &str| {
         let mut stdout = std::io::stdout().lock();
-        let text = format!("Open this address in a browser:\n\n  {address}\n\n");
+        let text = match args.json {
+            true => format!("{}\n", json!({"server": server, "open": address})),
+            false => format!("Open this address in a browser:\n\n  {address}\n\n"),
+        };
         // Who cannot read it will not log in, and is told so when the time is over.
         let _ = stdout.write_all(terminal::for_stream(&text, &stdout).as_bytes());
         let _ = stdout.flush();
     };
     match bridge.login(server, open).await {
         Ok(()) => {
-            reach.print(format!("Logged in to `{server}`.\n"))?;
+            reach.print(match args.json {
+                true => format!("{}\n", json!({"server": server, "logged_in": true})),
+                false => format!("Logged in to `{server}`.\n"),
+            })?;
             Ok(ExitStatus::Success)
         }
         Err(error @ LoginError::NotHttp(_)) => Err(UsageError(error.to_string()).into()),

@@ -1,4 +1,5 @@
-//! `vesicle config show --defaults`: a whole `vesicle.toml`, made from the tables of keys.
+//! Whole `vesicle.toml`s, made from the tables of keys: the defaults of `vesicle config show --defaults`, and what
+//! `vesicle init` begins with.
 
 use vesicle_bridge::ServerPolicy;
 
@@ -19,6 +20,24 @@ const HEAD: &str = "\
 # are stronger than the environment, and the environment than this file. `vesicle config show`
 # prints what is in force, and where it comes from.
 ";
+
+const STARTER_HEAD: &str = "\
+# Vesicle's configuration, as `vesicle init` wrote it. Every key is here. A line behind a `#` says what
+# holds without it; take the `#` away to change it.
+#
+# Each key is also an environment variable, whose name stands above it. Options of the command line
+# are stronger than the environment, and the environment than this file. `vesicle config show`
+# prints what is in force, and where it comes from. `vesicle doctor` says whether it works.
+";
+
+/// The keys that a new file sets, each to its default: what people most often change.
+const STARTING: [&str; 5] = [
+    "serve.tools",
+    "memory.enabled",
+    "memory.programs",
+    "plugins.save",
+    "audit.enabled",
+];
 
 const PROFILES_HEAD: &str = "\
 # Profiles: how much a call may use. A call may narrow its profile, never widen it. In names of
@@ -76,13 +95,57 @@ const ACCOUNTS: &str = "\
 # [accounts.ci]
 ";
 
+/// What a new `vesicle.toml` says besides what most do.
+#[derive(Debug, Default)]
+pub struct Starter {
+    /// Keys that are set, by their paths.
+    pub set: Vec<(&'static str, Value)>,
+    /// Servers, as sections.
+    pub servers: String,
+    /// Secrets, as sections.
+    pub secrets: String,
+}
+
+/// Which keys a file sets.
+enum Set {
+    /// Each that has the same value everywhere.
+    All,
+    /// Those that most people change, and these.
+    Few(Vec<(&'static str, Value)>),
+}
+
 /// The text of a `vesicle.toml` that says what holds without one.
 pub fn defaults() -> String {
-    let mut blocks = vec![HEAD.to_owned()];
+    let profiles = profiles().join("\n");
+    whole(HEAD, &Set::All, profiles, "", "")
+}
+
+/// The text of a `vesicle.toml` to begin with: nearly all of it is comments.
+pub fn starter(starter: Starter) -> String {
+    let profiles: String = profiles()
+        .join("\n")
+        .lines()
+        .map(|line| match line.starts_with('#') || line.is_empty() {
+            true => format!("{line}\n"),
+            false => format!("# {line}\n"),
+        })
+        .collect();
+    let set = Set::Few(starter.set);
+    whole(
+        STARTER_HEAD,
+        &set,
+        profiles,
+        &starter.servers,
+        &starter.secrets,
+    )
+}
+
+fn whole(head: &str, set: &Set, profiles: String, servers: &str, secrets: &str) -> String {
+    let mut blocks = vec![head.to_owned()];
     let (outside, inside): (Vec<&Key>, Vec<&Key>) =
         KEYS.iter().partition(|key| !key.path.contains('.'));
-    blocks.extend(outside.into_iter().map(|key| setting(key.path, key)));
-    blocks.extend(profiles());
+    blocks.extend(outside.into_iter().map(|key| setting(key.path, key, set)));
+    blocks.push(profiles);
     let mut open = "";
     for key in inside {
         let (section, name) = key.path.split_once('.').unwrap_or_default();
@@ -91,22 +154,34 @@ pub fn defaults() -> String {
             false => format!("[{section}]\n"),
         };
         open = section;
-        blocks.push(header + &setting(name, key));
+        blocks.push(header + &setting(name, key, set));
     }
     blocks.push(SERVERS.to_owned() + &server_keys());
+    blocks.push(servers.to_owned());
     blocks.push(SECRETS.to_owned());
+    blocks.push(secrets.to_owned());
     blocks.push(ACCOUNTS.to_owned() + &account_keys());
+    blocks.retain(|block| !block.is_empty());
     blocks.join("\n")
 }
 
-fn setting(name: &str, key: &Key) -> String {
+fn setting(name: &str, key: &Key, set: &Set) -> String {
     let also = key.env_also.map(|also| format!(" or {also}"));
     let doc = comment(key.doc);
     let variable = keys::variable(key.path) + &also.unwrap_or_default();
-    let setting = match (key.default)() {
+    let (chosen, is_set) = match set {
+        Set::All => (None, true),
+        Set::Few(chosen) => {
+            let chosen = chosen.iter().find(|(path, _)| *path == key.path);
+            (chosen.map(|(_, value)| value), STARTING.contains(&key.path))
+        }
+    };
+    let setting = match (chosen, (key.default)()) {
+        (Some(value), _) => format!("{name} = {value}"),
         // It depends on the user, and a path of one is none for another.
-        Some(Value::Path(_)) | None => format!("# {name} = \"…\""),
-        Some(value) => format!("{name} = {value}"),
+        (None, Some(Value::Path(_)) | None) => format!("# {name} = \"…\""),
+        (None, Some(value)) if is_set => format!("{name} = {value}"),
+        (None, Some(value)) => format!("# {name} = {value}"),
     };
     format!("{doc}# {variable}\n{setting}\n")
 }

@@ -112,13 +112,16 @@ fn is_absent(error: &io::Error) -> bool {
 
 /// Where the file is looked for, in this order.
 pub fn places() -> Vec<PathBuf> {
-    let users = etcetera::choose_base_strategy()
-        .ok()
-        .map(|user| user.config_dir().join("vesicle").join(FILE_NAME));
     [PathBuf::from(FILE_NAME)]
         .into_iter()
-        .chain(users)
+        .chain(user_file())
         .collect()
+}
+
+/// The file in the user's configuration directory, whether it is there or not.
+pub fn user_file() -> Option<PathBuf> {
+    let user = etcetera::choose_base_strategy().ok()?;
+    Some(user.config_dir().join("vesicle").join(FILE_NAME))
 }
 
 /// What `file` says, and what is wrong with it.

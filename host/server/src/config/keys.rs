@@ -78,7 +78,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 78] = [
+pub static KEYS: [Key; 79] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -657,6 +657,15 @@ pub static KEYS: [Key; 78] = [
         kind: Kind::Choice(&LOG_FORMATS),
         default: || Some(Value::Text("text".to_owned())),
         doc: "How log lines on standard error look: `text` or `json`. What is logged follows RUST_LOG.",
+        env_also: None,
+    },
+    Key {
+        path: "telemetry.otlp",
+        kind: Kind::Url,
+        default: || None,
+        doc: "The collector that `vesicle serve` sends traces to, by OTLP over HTTP, such as \"http://127.0.0.1:4318\"; none by\n\
+              default. The standard's variables (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and\n\
+              others) count as well, this before them.",
         env_also: None,
     },
 ];

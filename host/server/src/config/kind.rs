@@ -57,6 +57,8 @@ pub enum Kind {
     Database,
     /// Addresses on the web.
     Urls,
+    /// An address on the web.
+    Url,
     /// An address with a port that a server can listen on.
     Socket,
     /// Names of hosts, with or without a port.
@@ -87,6 +89,10 @@ pub fn authority(text: &str) -> Option<(String, Option<u16>)> {
 pub fn network(text: &str) -> Option<IpNet> {
     let address = |text: &str| text.parse::<IpAddr>().ok().map(IpNet::from);
     text.parse().ok().or_else(|| address(text))
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
 }
 
 /// Whether a variable can be called so.
@@ -133,6 +139,7 @@ impl Kind {
             Self::Domains => "a list of domains, with `*` for any text".to_owned(),
             Self::Database => "postgres://user:password@host:5432/database, with %-codes for special characters in names and the password".to_owned(),
             Self::Urls => "a list of addresses that begin with https:// or http://".to_owned(),
+            Self::Url => "an address that begins with https:// or http://".to_owned(),
             Self::Socket => "an address with a port, such as \"127.0.0.1:8787\" or \"[::1]:8787\"".to_owned(),
             Self::Authorities => "a list of names, with a port or without, such as \"mcp.example.com\"".to_owned(),
             Self::Networks => "a list of addresses or ranges, such as \"10.0.0.0/8\"".to_owned(),
@@ -175,8 +182,9 @@ impl Kind {
                 .then_some(Value::List(names)),
             (Self::Urls, Value::List(urls)) => urls
                 .iter()
-                .all(|url| url.starts_with("https://") || url.starts_with("http://"))
+                .all(|url| is_url(url))
                 .then_some(Value::List(urls)),
+            (Self::Url, Value::Text(url)) => is_url(&url).then_some(Value::Text(url)),
             (Self::Socket, Value::Text(text)) => text
                 .parse::<SocketAddr>()
                 .is_ok()
@@ -256,6 +264,7 @@ impl Kind {
             | Self::Choice(_)
             | Self::Profile
             | Self::Session
+            | Self::Url
             | Self::Socket
             | Self::Database
             | Self::Variable => Value::Text(text.to_owned()),

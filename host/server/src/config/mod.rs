@@ -51,7 +51,8 @@ use show::Row;
 use value::{Entry, Origin};
 
 pub use audit::{NoDirectory, Runner};
-pub use defaults::defaults;
+pub use defaults::{Starter, defaults, starter};
+pub use file::{FILE_NAME, user_file};
 pub use hosts::{ALLOW_HOSTS, HostEntry};
 pub use keys::ENV_CONFIG;
 pub use kind::{authority, is_profile_name};
@@ -60,6 +61,7 @@ pub use plugins::PLUGIN_DIR;
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
 pub use tools::{MCP_CONFIG, MCP_JSON, ToolsConfig};
+pub(crate) use tools::{RENAME, RESERVED, is_vesicle};
 pub use value::{Value, list};
 
 /// How log lines look.
@@ -114,6 +116,7 @@ pub struct Configuration {
     pub accounts: Vec<Account>,
     tools: tools::ToolKeys,
     network: network::NetworkKeys,
+    otlp: Option<String>,
     secrets: Vec<secrets::Source>,
     sent_to: Vec<network::SentTo>,
     file: Option<Arc<file::ConfigFile>>,
@@ -129,6 +132,32 @@ impl Configuration {
     pub fn load(path: Option<&Path>, flags: &[Flag]) -> Result<Self, ConfigError> {
         let file = file::find(path).map_err(|problem| ConfigError(vec![problem]))?;
         Self::of(file, std::env::vars_os(), flags)
+    }
+
+    /// Reads the environment and lays `flags` over it, as if there were no file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the environment and the flags.
+    pub fn without_file(flags: &[Flag]) -> Result<Self, ConfigError> {
+        Self::of(None, std::env::vars_os(), flags)
+    }
+
+    /// Reads `text` as the file at `path`, which need not be there yet.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn of_text(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let file = file::ConfigFile {
+            name: path.display().to_string(),
+            directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+            text: text.to_owned(),
+        };
+        Self::of(Some(file), [], &[])
+    }
+
+    /// The configuration file, if there is one.
+    pub fn file_name(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| &*file.name)
     }
 
     /// How the sandbox is to be set up.
@@ -147,6 +176,11 @@ impl Configuration {
     /// What the session keeps from one call to the next.
     pub fn state(&self) -> Arc<dyn State> {
         Arc::new(self.state.clone())
+    }
+
+    /// The collector that traces are sent to, where one is configured.
+    pub fn otlp(&self) -> Option<&str> {
+        self.otlp.as_deref()
     }
 
     /// The account of this name, as far as it is described.
@@ -171,7 +205,12 @@ impl Configuration {
 
     /// Where what has to last is kept, if that is known.
     pub fn data_directory(&self) -> Option<PathBuf> {
-        let row = self.rows.iter().find(|row| row.key == "data_dir")?;
+        self.path("data_dir")
+    }
+
+    /// The place that this key names.
+    pub fn path(&self, key: &str) -> Option<PathBuf> {
+        let row = self.rows.iter().find(|row| row.key == key)?;
         match &row.value {
             Value::Path(path) => Some(path.clone()),
             _ => None,
@@ -297,6 +336,10 @@ fn resolve(
     let (accounts, of_accounts) = accounts::resolve(layer, &policy, problems);
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
+    let otlp = match settled.value("telemetry.otlp") {
+        Some(Value::Text(url)) => Some(url.clone()),
+        _ => None,
+    };
     let (secrets, sent_to, of_secrets) = secrets::resolve(layer, problems);
     let mut rows = settled.0;
     rows.extend(of_servers);
@@ -323,6 +366,7 @@ fn resolve(
         accounts,
         tools,
         network,
+        otlp,
         secrets,
         sent_to,
         file,

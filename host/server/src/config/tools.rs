@@ -44,9 +44,10 @@ pub struct ToolKeys {
 }
 
 /// The name that no server may have: code has plugins under it.
-const RESERVED: &str = "plugins";
+pub const RESERVED: &str = "plugins";
 /// What to do about a server that has it.
-const RENAME: &str = "code calls plugins as `plugins.NAME.TOOL`; call the server something else";
+pub const RENAME: &str =
+    "code calls plugins as `plugins.NAME.TOOL`; call the server something else";
 
 /// The servers that there are, and what concerns all of them.
 #[derive(Debug)]
@@ -164,7 +165,7 @@ impl ToolKeys {
 
 /// Whether it is this program. A client's file mostly has Vesicle among its servers, and Vesicle that
 /// started itself from that file would do so for ever.
-fn is_vesicle(server: &ServerConfig) -> bool {
+pub fn is_vesicle(server: &ServerConfig) -> bool {
     let Transport::Stdio { command, .. } = &server.transport else {
         return false;
     };

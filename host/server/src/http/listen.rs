@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
 use super::{Bounds, peer::Peer, tls::Tls};
+use crate::metrics::Metrics;
 
 /// How many requests one connection of HTTP/2 may have under way.
 const STREAMS_MAX: u32 = 128;
@@ -36,6 +37,8 @@ pub struct Listener {
     pub bounds: Bounds,
     /// When nothing is accepted any more.
     pub closing: CancellationToken,
+    /// Where connections are counted.
+    pub metrics: Metrics,
 }
 
 impl Listener {
@@ -63,8 +66,9 @@ impl Listener {
             // Waited for from here on, and told when it is to end.
             let watcher = graceful.watcher();
             let (tls, receive) = (self.tls.clone(), self.bounds.receive);
+            let connected = self.metrics.connected();
             tokio::spawn(async move {
-                let _turn = turn;
+                let _until_it_ends = (turn, connected);
                 let served = match tls {
                     None => serve(stream, peer, router, &builder, watcher).await,
                     Some(tls) => {

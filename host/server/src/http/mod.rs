@@ -26,14 +26,17 @@ use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{accounts::Authority, metrics::Metrics};
+use crate::{
+    accounts::Authority,
+    metrics::{Figures, Metrics},
+};
 pub use clients::{Caller, Clients, Tenants};
 use drain::Drain;
 use gate::Gate;
-pub use health::{Check, Health, has_room};
 use listen::Listener;
 use names::Names;
 use tls::Tls;
+pub use tls::check_tls;
 
 /// Where MCP is.
 pub const MCP_PATH: &str = "/mcp";
@@ -126,7 +129,7 @@ pub enum HttpError {
 pub async fn serve(
     config: HttpConfig,
     tenants: Tenants,
-    health: Health,
+    figures: Figures,
     listening: impl FnOnce(&str),
 ) -> Result<(), HttpError> {
     let authority = config.tokens.clone().map(Authority::new);
@@ -153,7 +156,7 @@ pub async fn serve(
     listening(&format!("{scheme}://{address}{MCP_PATH}"));
 
     let closing = CancellationToken::new();
-    let metrics = health.metrics.clone();
+    let metrics = figures.metrics().clone();
     let drain = Drain::default();
     let bounds = config.bounds.clone();
     let names = Arc::new(Names::new(&config, address));
@@ -165,18 +168,29 @@ pub async fn serve(
         proxies: config.proxies,
         metrics: metrics.clone(),
     });
+    let counted = Arc::downgrade(&gate);
+    figures.count_sessions(Box::new(move || {
+        let gate = counted.upgrade();
+        Box::pin(async move {
+            match gate {
+                Some(gate) => gate.clients.sessions().await,
+                None => 0,
+            }
+        })
+    }));
     let router = Router::new()
         .route(MCP_PATH, routing::any(gate::mcp))
         .with_state(gate.clone())
-        .merge(health::routes(Arc::new(health), gate))
+        .merge(health::routes(figures, gate))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(names, names::check))
-        .layer(middleware::from_fn_with_state(metrics, count));
+        .layer(middleware::from_fn_with_state(metrics.clone(), count));
     let listener = Listener {
         listener,
         tls: tls.clone(),
         bounds: bounds.clone(),
         closing: closing.clone(),
+        metrics,
     };
     let serving = tokio::spawn(listener.serve(router));
     told_to_end(tls).await;

@@ -71,6 +71,14 @@ impl Tls {
     }
 }
 
+/// Whether TLS could be spoken with these.
+///
+/// # Errors
+/// See [`TlsError`].
+pub fn check_tls(files: &TlsFiles) -> Result<(), TlsError> {
+    read(files).map(drop)
+}
+
 fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let failed = |what: &'static str, path: &Path| {
         let path = path.to_owned();

@@ -19,10 +19,12 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::json;
+use tracing::Instrument as _;
 
 use super::{
     complete, documents, pages::page, plugins, prompts, resources, server::Server, watching,
 };
+use crate::telemetry;
 
 const INSTRUCTIONS: &str = "Runs TypeScript and JavaScript in a sandbox made for each call, which \
     takes well under a millisecond to start. Prefer one program that computes, filters and \
@@ -156,7 +158,15 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.call(request, context).await
+        let span = telemetry::call_span(&request.name, &context, &self.host.secrets);
+        let called = self.call(request, context).instrument(span.clone()).await;
+        match &called {
+            Ok(CallToolResponse::Complete(result)) => telemetry::ended(&span, Ok(result)),
+            Err(error) => telemetry::ended(&span, Err(error)),
+            // It goes on with the next request.
+            Ok(_) => {}
+        }
+        called
     }
 
     async fn on_custom_request(

@@ -41,17 +41,17 @@ use crate::{
     accounts::Account,
     audit::Audit,
     config::ToolsConfig,
-    http::{self, Health, HttpConfig, HttpError, Tenants},
+    http::{self, HttpConfig, HttpError, Tenants},
     lazy::LazySandbox,
     limits::Policy,
     memory::LazyMemory,
-    metrics::Metrics,
+    metrics::{Figures, Metrics, Sources},
     plugins::{BareNames, Dispatcher, Parts, Plugins, PluginsConfig, Surroundings},
     secrets::Secrets,
     tools::{self, Toolbox, Trees},
 };
 use disconnect::{Disconnect, WatchedReader};
-pub use memory::Shown;
+pub use memory::{Shown, ToolCalls};
 use rounds::Seal;
 pub use server::{OfPlugins, Server, definitions};
 
@@ -116,6 +116,8 @@ pub struct Service {
     pub surroundings: Surroundings,
     /// Whether clients are told of plugins that others add, change and remove.
     pub watches_plugins: bool,
+    /// A directory on the disk that has to have room.
+    pub data_directory: Option<PathBuf>,
 }
 
 /// What is served over HTTP.
@@ -126,8 +128,6 @@ pub struct OverHttp {
     pub accounts: Vec<Account>,
     /// What an account has in place of what everybody has.
     pub tenant: Box<dyn Fn(&Account) -> Tenant + Send + Sync>,
-    /// A directory on the disk that has to have room.
-    pub data_directory: Option<PathBuf>,
     /// Told the URL when clients can connect.
     pub listening: fn(&str),
 }
@@ -203,6 +203,13 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
         let dispatcher = plugins.dispatcher.clone();
         guests.spawn(async move { dispatcher.follow(WATCH_EVERY).await });
     }
+    let figures = Figures::new(Sources {
+        metrics: metrics.clone(),
+        sandbox: sandbox.clone(),
+        toolbox: toolbox.clone(),
+        memory: service.memory.clone(),
+        data_directory: service.data_directory,
+    });
     let host = Arc::new(Host {
         plugins,
         sandbox,
@@ -214,10 +221,11 @@ pub fn serve(service: Service) -> Result<(), ServeError> {
         audit: service.audit,
         secrets: service.secrets,
         result_bytes_max: service.result_bytes_max,
-        memory: memory::Service::new(service.memory),
+        memory: memory::Service::new(service.memory, figures.clone(), None),
         lists_all_tools: service.lists_all_tools,
         metrics,
         rounds: Arc::new(Seal::new()),
+        figures,
         account: None,
     });
     let served = match service.http {
@@ -315,6 +323,7 @@ struct Host {
     metrics: Metrics,
     /// What makes sure that calls that are made again are the same.
     rounds: Arc<Seal>,
+    figures: Figures,
     /// Whose calls these are, where there are accounts: each gets its share of the sandbox.
     account: Option<Arc<str>>,
 }
@@ -340,17 +349,18 @@ impl Host {
             audit: self.audit.clone(),
             secrets: self.secrets.clone(),
             result_bytes_max: self.result_bytes_max,
-            memory: memory::Service::new(tenant.memory),
+            memory: memory::Service::new(tenant.memory, self.figures.clone(), Some(account)),
             lists_all_tools: self.lists_all_tools,
             metrics: self.metrics.clone(),
             rounds: self.rounds.clone(),
+            figures: self.figures.clone(),
             account: Some(account.name.as_str().into()),
         }
     }
 }
 
 async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeError> {
-    let health = health(&host, over_http.data_directory);
+    let figures = host.figures.clone();
     let tenant = over_http.tenant;
     let tenants = Tenants {
         accounts: over_http.accounts,
@@ -362,39 +372,7 @@ async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeErr
             Box::new(move || Server::new(host.clone()))
         }),
     };
-    Ok(http::serve(over_http.config, tenants, health, over_http.listening).await?)
-}
-
-/// What makes the host ready: its engine, its memory, and room on its disk.
-fn health(host: &Arc<Host>, data_directory: Option<PathBuf>) -> Health {
-    let (for_engine, for_memory) = (host.clone(), host.clone());
-    let engine: http::Check = Box::new(move || {
-        let host = for_engine.clone();
-        Box::pin(async move {
-            host.sandbox
-                .ready()
-                .await
-                .map_err(|error| error.to_string())
-        })
-    });
-    let memory: http::Check = Box::new(move || {
-        let host = for_memory.clone();
-        Box::pin(async move {
-            let lazy = host.memory.lazy();
-            match lazy.is_enabled() {
-                false => Ok(()),
-                true => lazy.check().await.map_err(|error| error.to_string()),
-            }
-        })
-    });
-    let disk: http::Check = Box::new(move || {
-        let directory = data_directory.clone();
-        Box::pin(async move { directory.map_or(Ok(()), |directory| http::has_room(&directory)) })
-    });
-    Health {
-        checks: vec![("engine", engine), ("memory", memory), ("disk", disk)],
-        metrics: host.metrics.clone(),
-    }
+    Ok(http::serve(over_http.config, tenants, figures, over_http.listening).await?)
 }
 
 async fn serve_stdio(host: Arc<Host>) -> Result<(), ServeError> {

@@ -117,6 +117,11 @@ impl LazyMemory {
         opened.await
     }
 
+    /// The memory, if somebody opened it.
+    pub fn opened(&self) -> Option<&Memory> {
+        self.0.opened.get()
+    }
+
     /// Asks it something small, so that whoever waits knows whether it answers.
     ///
     /// # Errors

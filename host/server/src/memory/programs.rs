@@ -7,6 +7,7 @@ use serde_json::{
     Value,
     value::{RawValue, to_raw_value},
 };
+use tracing::{Instrument as _, field::Empty, info_span};
 use vesicle_memory::{
     EpisodeId, Error, ErrorCode, Memory, TaskType,
     memory::{
@@ -15,7 +16,7 @@ use vesicle_memory::{
     },
     store::DomainGrant,
 };
-use vesicle_sandbox::{CapabilityError, Memories, MemoryOperation};
+use vesicle_sandbox::{CapabilityError, Memories, MemoryOperation, TRACE};
 
 use super::{LazyMemory, Programs};
 
@@ -189,7 +190,18 @@ impl Memories for ProgramMemory {
                 self.writing_takes
             )));
         }
-        self.answer(operation, arguments).await
+        let span = info_span!(
+            target: TRACE,
+            "memory",
+            vesicle.memory.operation = operation.name(),
+            otel.status_code = Empty,
+        );
+        let answer = self.answer(operation, arguments);
+        let answer = answer.instrument(span.clone()).await;
+        if answer.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
+        answer
     }
 }
 

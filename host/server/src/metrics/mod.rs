@@ -1,66 +1,96 @@
-//! Figures of the host, as Prometheus reads them: counted where something happens, or asked for when they are read.
+//! Figures of the host. What happens is counted here, by atomics; what is in use is asked for when somebody reads
+//! (`figures.rs`). All who tell them, over HTTP or MCP, tell one [`Snapshot`].
 
+mod figures;
+mod histogram;
+mod parts;
 mod process;
+mod recent;
+mod snapshot;
+mod text;
 
 use std::{
+    array,
+    collections::BTreeMap,
     fmt,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use parking_lot::Mutex;
-use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::Gauge,
-        histogram::{Histogram, exponential_buckets},
-    },
-    registry::{Registry, Unit},
-};
-
 use vesicle_sandbox::{Phases, Resources};
 
 use crate::audit::Ended;
+pub use figures::{Figures, Sources};
+use histogram::Histogram;
+pub use parts::{Part, has_room};
+pub use process::Process;
+pub use recent::{BUCKET, BUCKETS_MAX, Point, Recent};
+pub use snapshot::{
+    ACCOUNTS_TOLD_MAX, HitsAndMisses, MemoryFigures, OTHERS, SERVERS_TOLD_MAX, Snapshot, Upstream,
+};
+pub use text::{CONTENT_TYPE, encode};
 
-/// Upper bounds of the buckets of times, in seconds: from 10 µs on, each twice the one before, up to 21 s.
-const BUCKETS: (f64, f64, u16) = (10e-6, 2.0, 22);
+/// What programs and calls of plugins come to. Whatever else they come to is counted as the last.
+pub const OUTCOMES: [&str; 10] = [
+    "success",
+    "error",
+    "timeout",
+    "limit_exceeded",
+    "security_violation",
+    "cancelled",
+    "disconnected",
+    "abandoned",
+    "failed",
+    "other",
+];
+/// Where their time goes; `all` is the whole of it, and `wait` what the others leave of that.
+pub const PHASES: [&str; 7] = [
+    "queue",
+    "check",
+    "instantiate",
+    "run",
+    "host_calls",
+    "wait",
+    "all",
+];
+/// The statuses of HTTP that there can be.
+const STATUSES: std::ops::Range<u16> = 100..600;
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfOutcome {
-    outcome: &'static str,
+/// What is counted. Clones share it.
+#[derive(Clone, Default)]
+pub struct Metrics(Arc<Counters>);
+
+struct Counters {
+    executions: [AtomicU64; OUTCOMES.len()],
+    phases: [Histogram; PHASES.len()],
+    denied: AtomicU64,
+    responses: Box<[AtomicU64]>,
+    /// Refusing is not on the way of a call.
+    refusals: Mutex<BTreeMap<&'static str, u64>>,
+    connections: AtomicU64,
+    plugins_kept: AtomicU64,
+    plugins_loaded: AtomicU64,
+    recent: Recent,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfPhase {
-    phase: &'static str,
-}
-
-type Times = Family<OfPhase, Histogram, fn() -> Histogram>;
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfStatus {
-    status: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfReason {
-    reason: &'static str,
-}
-
-/// The figures. Clones share them.
-#[derive(Clone)]
-pub struct Metrics(Arc<Shared>);
-
-struct Shared {
-    registry: Mutex<Registry>,
-    executions: Family<OfOutcome, Counter>,
-    times: Times,
-    responses: Family<OfStatus, Counter>,
-    refusals: Family<OfReason, Counter>,
-    sessions: Gauge,
-    process: process::Figures,
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            executions: array::from_fn(|_| AtomicU64::new(0)),
+            phases: array::from_fn(|_| Histogram::default()),
+            denied: AtomicU64::new(0),
+            responses: STATUSES.map(|_| AtomicU64::new(0)).collect(),
+            refusals: Mutex::default(),
+            connections: AtomicU64::new(0),
+            plugins_kept: AtomicU64::new(0),
+            plugins_loaded: AtomicU64::new(0),
+            recent: Recent::default(),
+        }
+    }
 }
 
 impl fmt::Debug for Metrics {
@@ -69,141 +99,113 @@ impl fmt::Debug for Metrics {
     }
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        let mut registry = Registry::with_prefix("vesicle");
-        let executions = Family::default();
-        let help = "Programs and calls of plugins, by what they came to";
-        registry.register("executions", help, executions.clone());
-        let histogram: fn() -> Histogram = || {
-            let (first, factor, count) = BUCKETS;
-            Histogram::new(exponential_buckets(first, factor, count))
-        };
-        let times = Times::new_with_constructor(histogram);
-        let help = "How long they waited for a place, were checked, instantiated, run, and waited for the host, and all of it";
-        registry.register_with_unit("execution", help, Unit::Seconds, times.clone());
-        let responses = Family::default();
-        registry.register(
-            "http_responses",
-            "Answers over HTTP, by status",
-            responses.clone(),
-        );
-        let refusals = Family::default();
-        registry.register(
-            "refusals",
-            "Requests that were not let in",
-            refusals.clone(),
-        );
-        let sessions = Gauge::default();
-        registry.register(
-            "sessions",
-            "Sessions of MCP that are open",
-            sessions.clone(),
-        );
-        let process = process::Figures::register(&mut registry);
-        Self(Arc::new(Shared {
-            registry: Mutex::new(registry),
-            executions,
-            times,
-            responses,
-            refusals,
-            sessions,
-            process,
-        }))
+/// A connection that is counted until this is dropped.
+#[derive(Debug)]
+pub struct Connected(Metrics);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.0.connections.fetch_sub(1, Relaxed);
     }
 }
 
 impl Metrics {
     /// A program or a call of a plugin ended so, after this time.
     pub fn executed(&self, ended: &Ended, took: Duration) {
-        let outcome = OfOutcome {
-            outcome: ended.status,
-        };
-        self.0.executions.get_or_create(&outcome).inc();
         let Resources {
             cpu_time_us,
+            denied,
             phases,
             ..
         } = ended.resources();
+        let outcome = OUTCOMES.iter().position(|known| *known == ended.status);
+        let outcome = outcome.unwrap_or(OUTCOMES.len() - 1);
+        if let Some(count) = self.0.executions.get(outcome) {
+            count.fetch_add(1, Relaxed);
+        }
+        self.0.denied.fetch_add(*denied, Relaxed);
+        self.0.recent.count(outcome, took);
         let run = Duration::from_micros(*cpu_time_us);
         let Phases {
             queue,
             check,
             instantiate,
+            host_calls,
         } = *phases;
-        let before = queue + check + instantiate + run;
-        for (phase, time) in [
-            ("queue", queue),
-            ("check", check),
-            ("instantiate", instantiate),
-            ("run", run),
-            ("wait", took.saturating_sub(before)),
-            ("all", took),
-        ] {
-            let times = self.0.times.get_or_create(&OfPhase { phase });
-            times.observe(time.as_secs_f64());
+        let told = queue + check + instantiate + run + host_calls;
+        let wait = took.saturating_sub(told);
+        let times = [queue, check, instantiate, run, host_calls, wait, took];
+        for (histogram, time) in self.0.phases.iter().zip(times) {
+            histogram.add(time);
         }
+    }
+
+    /// A plugin was to be called, and it was loaded for that or there already.
+    pub fn plugin_found(&self, was_kept: bool) {
+        let count = match was_kept {
+            true => &self.0.plugins_kept,
+            false => &self.0.plugins_loaded,
+        };
+        count.fetch_add(1, Relaxed);
     }
 
     /// A request over HTTP was answered with this status.
     pub fn responded(&self, status: u16) {
-        let status = OfStatus {
-            status: status.into(),
-        };
-        self.0.responses.get_or_create(&status).inc();
+        let at = status.checked_sub(STATUSES.start).map(usize::from);
+        if let Some(count) = at.and_then(|at| self.0.responses.get(at)) {
+            count.fetch_add(1, Relaxed);
+        }
     }
 
     /// A request was not let in.
     pub fn refused(&self, reason: &'static str) {
-        self.0.refusals.get_or_create(&OfReason { reason }).inc();
+        *self.0.refusals.lock().entry(reason).or_default() += 1;
     }
 
-    /// So many sessions are open.
-    pub fn sessions(&self, count: usize) {
-        self.0
-            .sessions
-            .set(i64::try_from(count).unwrap_or(i64::MAX));
+    /// A connection is open, until what is returned is dropped.
+    pub fn connected(&self) -> Connected {
+        self.0.connections.fetch_add(1, Relaxed);
+        Connected(self.clone())
     }
 
-    /// All of them, in the text format of OpenMetrics.
-    pub fn encode(&self) -> String {
-        self.0.process.read();
-        let mut text = String::new();
-        // Writing to a string does not fail.
-        let _ = text::encode(&mut text, &self.0.registry.lock());
-        text
+    /// What executions came to in the last hour, for charts: see [`Recent::points`] and [`Point`].
+    pub fn recent(&self) -> &Recent {
+        &self.0.recent
     }
 }
-
-/// A gauge of a whole number that is never negative.
-type Amount = Gauge<u64, AtomicU64>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_was_counted_is_told() {
+    fn every_outcome_has_a_place_and_what_has_none_is_the_last() {
         let metrics = Metrics::default();
-        metrics.executed(&Ended::otherwise("success"), Duration::from_millis(1));
-        metrics.executed(&Ended::otherwise("timeout"), Duration::from_secs(5));
-        metrics.responded(200);
-        metrics.refused("token");
-        metrics.sessions(3);
-        let text = metrics.encode();
-        for line in [
-            "vesicle_executions_total{outcome=\"success\"} 1",
-            "vesicle_execution_seconds_count{phase=\"all\"} 2",
-            "vesicle_http_responses_total{status=\"200\"} 1",
-            "vesicle_refusals_total{reason=\"token\"} 1",
-            "vesicle_sessions 3",
-        ] {
-            assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+        for status in OUTCOMES.into_iter().chain(["unheard_of"]) {
+            metrics.executed(&Ended::otherwise(status), Duration::ZERO);
         }
-        assert!(
-            text.contains("vesicle_process_resident_memory_bytes "),
-            "{text}"
-        );
-        assert!(text.ends_with("# EOF\n"));
+        let counts = metrics.0.executions.each_ref().map(|n| n.load(Relaxed));
+        assert_eq!(counts, [1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
+        assert_eq!(metrics.recent().points(1)[0].count, 11);
+    }
+
+    #[test]
+    fn only_statuses_that_there_are_are_counted() {
+        let metrics = Metrics::default();
+        for status in [99, 100, 599, 600, u16::MAX] {
+            metrics.responded(status);
+        }
+        let counted: u64 = metrics.0.responses.iter().map(|n| n.load(Relaxed)).sum();
+        assert_eq!(counted, 2);
+    }
+
+    #[test]
+    fn connections_are_counted_while_they_are_open() {
+        let metrics = Metrics::default();
+        let (one, two) = (metrics.connected(), metrics.connected());
+        drop(one);
+        assert_eq!(metrics.0.connections.load(Relaxed), 1);
+        drop(two);
+        assert_eq!(metrics.0.connections.load(Relaxed), 0);
     }
 }

@@ -9,6 +9,7 @@ use std::{
 
 use serde_json::value::RawValue;
 use tokio::sync::watch;
+use tracing::{Instrument as _, field::Empty, info_span};
 use vesicle_bridge::Decision;
 use vesicle_plugins::{
     Invocation,
@@ -18,7 +19,7 @@ use vesicle_plugins::{
     signatures::TrustFile,
 };
 use vesicle_sandbox::{
-    Caller, Execution, Grants, NoCaller, NoTools, OffClock, Residence, Sandbox, ToolCall,
+    Caller, Execution, Grants, NoCaller, NoTools, OffClock, Residence, Sandbox, TRACE, ToolCall,
 };
 
 use super::{
@@ -232,6 +233,27 @@ impl Dispatcher {
         asked: Asked<'_>,
         stop: impl Future<Output = &'static str>,
     ) -> Result<Called, NotCalled> {
+        let span = info_span!(
+            target: TRACE,
+            "plugin",
+            vesicle.plugin = asked.named.plugin.as_str(),
+            gen_ai.tool.name = asked.named.tool.as_str(),
+            otel.status_code = Empty,
+        );
+        let called = self.called(behalf, asked, stop);
+        let called = called.instrument(span.clone()).await;
+        if !matches!(&called, Ok(called) if !called.failed && called.outcome.is_success()) {
+            span.record("otel.status_code", "ERROR");
+        }
+        called
+    }
+
+    async fn called(
+        &self,
+        behalf: &OnBehalf,
+        asked: Asked<'_>,
+        stop: impl Future<Output = &'static str>,
+    ) -> Result<Called, NotCalled> {
         let Asked {
             named, arguments, ..
         } = asked;
@@ -370,14 +392,18 @@ impl Dispatcher {
             return Err(PluginError::NoTool("it".to_owned()).into());
         };
         let version = listed.version;
+        let mut was_kept = true;
         let load = async {
+            was_kept = false;
             let (plugins, name) = (self.plugins().clone(), name.clone());
             let read = move || plugins.store().load_version(&name, version);
             let read = tokio::task::spawn_blocking(read).await;
             let read = read.map_err(broken)?.map_err(PluginError::from)?;
             Ok::<_, NotCalled>(ready(sandbox, read).await?)
         };
-        let ready = self.0.loaded.get(version, load).await?;
+        let ready = self.0.loaded.get(version, load).await;
+        self.0.parts.metrics.plugin_found(was_kept);
+        let ready = ready?;
         let trusted = self.0.trusted.get(|| self.plugins().trusted())?;
         self.plugins()
             .check(&trusted, &ready.manifest, ready.signature.as_deref())?;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::json;
 use vesicle_memory::evaluation::evaluate;
 
-use super::{Opened, Output, print, print_json};
+use super::{Opened, Output, OutputArgs, print, print_json};
 use crate::cli::ExitStatus;
 
 /// Measure how well past runs are found again, and whether patterns tell success from failure
@@ -23,9 +23,8 @@ pub struct EvalArgs {
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
 
-    /// How the report is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints the report.
@@ -39,9 +38,9 @@ pub fn eval(args: &EvalArgs, opened: &Opened) -> anyhow::Result<ExitStatus> {
         .map(|model| serde_json::from_value(json!({ "provider": "local", "model": model })));
     let report = evaluate(&text, directory.path(), wanted.transpose()?);
     let report = opened.runtime.block_on(report)?;
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&report)?,
-        Output::Text => print(&format!(
+        Output::Pretty => print(&format!(
             "embeddings                          {}\nruns, tasks                         {}, {}\n\
              recall@5 of a task's other trials   {:.3}\nMRR                                 {:.3}\n\
              successes before failures (AUC)     {:.3}\npatterns on held-out tasks (AUC)    {:.3}",

@@ -7,7 +7,7 @@ use vesicle_memory::{
     memory::{Hit, Query},
 };
 
-use super::{Opened, Output, print, print_json};
+use super::{Opened, Output, OutputArgs, print, print_json};
 use crate::cli::ExitStatus;
 
 /// Characters of a text that a line shows.
@@ -37,9 +37,8 @@ pub struct SearchArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints what is found, best first.
@@ -53,13 +52,13 @@ pub fn search(args: &SearchArgs, opened: &Opened) -> anyhow::Result<ExitStatus> 
     };
     let found = opened.runtime.block_on(opened.memory.query_memory(query))?;
     let is_found = !found.episodes.is_empty();
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&found)?,
-        Output::Text if is_found => {
+        Output::Pretty if is_found => {
             let lines: Vec<String> = found.episodes.iter().map(line).collect();
             print(&lines.join("\n"))?;
         }
-        Output::Text => print("No episode fits.")?,
+        Output::Pretty => print("No episode fits.")?,
     }
     Ok(match is_found {
         true => ExitStatus::Success,
@@ -96,9 +95,8 @@ pub struct ShowArgs {
     #[arg(value_name = "EPISODE")]
     id: EpisodeId,
 
-    /// How it is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints the episode.
@@ -106,7 +104,7 @@ pub fn show(args: &ShowArgs, opened: &Opened) -> anyhow::Result<ExitStatus> {
     let episode = opened
         .runtime
         .block_on(opened.memory.get_episode(args.id))?;
-    if args.output == Output::Json {
+    if args.output.get() == Output::Json {
         print_json(&episode)?;
         return Ok(ExitStatus::Success);
     }
@@ -153,15 +151,14 @@ pub fn show(args: &ShowArgs, opened: &Opened) -> anyhow::Result<ExitStatus> {
 /// Show what is kept, and what it takes
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
-    /// How it is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints the counts.
 pub fn stats(args: &StatsArgs, opened: &Opened) -> anyhow::Result<ExitStatus> {
     let stats = opened.runtime.block_on(opened.memory.stats())?;
-    if args.output == Output::Json {
+    if args.output.get() == Output::Json {
         print_json(&stats)?;
         return Ok(ExitStatus::Success);
     }

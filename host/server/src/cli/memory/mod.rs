@@ -2,19 +2,23 @@
 
 mod eval;
 mod look;
-mod progress;
 mod transfer;
 mod upkeep;
 
 use std::{io::Write as _, sync::Arc};
 
 use anyhow::Context as _;
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use serde::Serialize;
 use vesicle::memory::LazyMemory;
 use vesicle_memory::{Memory, Store};
 
-use super::{ExitStatus, options::GlobalArgs};
+use super::{
+    ExitStatus,
+    options::GlobalArgs,
+    output::{Output, OutputArgs},
+    progress,
+};
 use crate::logging;
 
 /// Look at the memory of past work, move it, and keep it safe
@@ -35,16 +39,6 @@ enum MemoryCommand {
     Prune(upkeep::PruneArgs),
     Doctor(upkeep::DoctorArgs),
     Eval(eval::EvalArgs),
-}
-
-/// How an answer is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people
-    #[default]
-    Text,
-    /// For programs
-    Json,
 }
 
 /// Does what was asked for.

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use vesicle_memory::transfer::{self, ImportFormat};
 
-use super::{Opened, Output, print, print_json, progress};
+use super::{Opened, Output, OutputArgs, print, print_json, progress};
 use crate::cli::ExitStatus;
 
 /// Write everything as lines of JSON
@@ -73,9 +73,8 @@ pub struct ImportArgs {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Reads the file.
@@ -99,9 +98,9 @@ pub fn import(args: &ImportArgs, opened: &Opened) -> anyhow::Result<ExitStatus> 
         }
     };
     bar.finish_and_clear();
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&summary)?,
-        Output::Text => {
+        Output::Pretty => {
             print(&format!(
                 "{} episodes imported, {} were there, {} were there in another state and stayed\n\
                  {} records imported, {} were there",

@@ -7,7 +7,7 @@ use vesicle_memory::{
     transfer::{self, Keep},
 };
 
-use super::{Opened, Output, print, print_json, progress};
+use super::{Opened, Output, OutputArgs, print, print_json, progress};
 use crate::cli::{ExitStatus, exit::UsageError};
 
 /// Copy the memory's file while it is in use
@@ -16,6 +16,9 @@ pub struct BackupArgs {
     /// Where to; nothing may be there yet
     #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Copies the file.
@@ -24,7 +27,10 @@ pub fn backup(args: &BackupArgs, opened: &Opened) -> anyhow::Result<ExitStatus> 
     let mut shown = |done, all| progress::show(&bar, done, all);
     opened.store().backup(&args.file, &mut shown)?;
     bar.finish_and_clear();
-    print(&format!("copied to {}", args.file.display()))?;
+    match args.output.get() {
+        Output::Json => print_json(&serde_json::json!({"file": args.file}))?,
+        Output::Pretty => print(&format!("copied to {}", args.file.display()))?,
+    }
     Ok(ExitStatus::Success)
 }
 
@@ -45,9 +51,8 @@ pub struct PruneArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Deletes what is not kept.
@@ -64,10 +69,10 @@ pub fn prune(args: &PruneArgs, opened: &Opened) -> anyhow::Result<ExitStatus> {
     let mut shown = |done, all| progress::show(&bar, done, all);
     let pruned = transfer::prune(&**opened.store(), keep, args.dry_run, &mut shown)?;
     bar.finish_and_clear();
-    match (args.output, pruned.dry_run) {
+    match (args.output.get(), pruned.dry_run) {
         (Output::Json, _) => print_json(&pruned)?,
-        (Output::Text, true) => print(&format!("{} episodes would be deleted", pruned.episodes))?,
-        (Output::Text, false) => print(&format!("{} episodes deleted", pruned.episodes))?,
+        (Output::Pretty, true) => print(&format!("{} episodes would be deleted", pruned.episodes))?,
+        (Output::Pretty, false) => print(&format!("{} episodes deleted", pruned.episodes))?,
     }
     Ok(ExitStatus::Success)
 }
@@ -79,21 +84,20 @@ pub fn prune(args: &PruneArgs, opened: &Opened) -> anyhow::Result<ExitStatus> {
     1  it is not, or cannot be opened; a file that is no store is moved aside, never overwritten\n  \
     2  bad usage")]
 pub struct DoctorArgs {
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints what is wrong.
 pub fn doctor(args: &DoctorArgs, opened: &Opened) -> anyhow::Result<ExitStatus> {
     let findings = opened.store().check()?;
     let health = opened.runtime.block_on(opened.memory.health());
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&serde_json::json!({"findings": findings, "health": health}))?,
-        Output::Text if findings.is_empty() => {
+        Output::Pretty if findings.is_empty() => {
             print(&format!("the store is whole; {}", health.status))?;
         }
-        Output::Text => print(&format!(
+        Output::Pretty => print(&format!(
             "{}\nthe store is damaged: stop all hosts, export what can be read, and restore a backup",
             findings.join("\n")
         ))?,

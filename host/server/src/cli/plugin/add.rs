@@ -16,12 +16,12 @@ use vesicle_plugins::{
 use vesicle_sandbox::Sandbox;
 
 use super::{
-    Output, Place,
+    Output, OutputArgs, Place,
     about::{AboutArgs, component_file, text},
     print, print_json, right,
 };
 use crate::{
-    cli::{ExitStatus, exit::UsageError},
+    cli::{ExitStatus, exit::UsageError, progress},
     terminal,
 };
 
@@ -66,9 +66,8 @@ pub struct AddArgs {
     #[arg(long)]
     update: bool,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Adds it.
@@ -214,6 +213,7 @@ impl AddArgs {
                     Some(file) => text(file, "file of authorities", MANIFEST_BYTES_MAX)?,
                     None => String::new(),
                 };
+                let _waiting = progress::Waiting::begin("Fetching the plugin");
                 Fetcher::new(authorities.as_bytes())?.fetch(&source).await?
             }
         };
@@ -237,7 +237,7 @@ impl AddArgs {
             .iter()
             .map(|tool| tool.name.as_str())
             .collect();
-        if self.output == Output::Json {
+        if self.output.get() == Output::Json {
             return print_json(&json!({
                 "name": contents.name.as_str(),
                 "version": contents.version,

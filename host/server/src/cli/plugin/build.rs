@@ -39,9 +39,13 @@ pub struct BuildArgs {
     #[command(flatten)]
     words: WordsArgs,
 
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    /// `--output json` is `--json`, as it was written before that was everywhere
+    #[arg(long, value_enum, hide = true, conflicts_with = "json")]
+    output: Option<Output>,
 }
 
 /// Makes it.
@@ -94,7 +98,7 @@ impl BuildArgs {
 
     fn tell(&self, packed: &Packed, out: &Path, manifest: &Path) -> anyhow::Result<()> {
         let contents = packed.manifest.contents();
-        if self.output == Output::Json {
+        if self.json || self.output == Some(Output::Json) {
             let tools = contents.tools.iter().map(|tool| tool.name.as_str());
             return print_json(&json!({
                 "name": contents.name.as_str(),

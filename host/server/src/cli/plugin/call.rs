@@ -15,7 +15,7 @@ use vesicle::{
 use vesicle_plugins::name::PluginName;
 use vesicle_sandbox::{Config, ErrorType, NoCaller, NoTools, Outcome, ToolCall};
 
-use super::{Output, Place};
+use super::{Output, OutputArgs, Place};
 use crate::{
     cli::{ExitStatus, audit, compile, exit::UsageError, options::ServerArgs, source, values},
     terminal,
@@ -58,9 +58,8 @@ pub struct CallArgs {
     #[command(flatten)]
     servers: ServerArgs,
 
-    /// How the answer is printed; as JSON it is the whole outcome, on one line
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 impl CallArgs {
@@ -115,7 +114,7 @@ pub fn run(args: &CallArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     let Some(called) = called? else {
         return Ok(ExitStatus::Interrupted);
     };
-    match args.output {
+    match args.output.get() {
         Output::Pretty => pretty(place, &called)?,
         Output::Json => {
             let text = place.secrets.redact_json(as_json(&called)?.to_string());

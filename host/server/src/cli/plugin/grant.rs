@@ -8,7 +8,7 @@ use vesicle_plugins::{
 };
 
 use super::{
-    Output, Place, plugin_name, print, print_json,
+    Output, OutputArgs, Place, plugin_name, print, print_json,
     right::{self, TypedRight},
 };
 use crate::cli::{ExitStatus, exit::UsageError};
@@ -37,9 +37,8 @@ pub struct GrantArgs {
     #[arg(long)]
     all: bool,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Writes the grant.
@@ -70,7 +69,7 @@ pub fn grant(args: &GrantArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         digest: contents.digest,
         granted,
     })?;
-    tell(place, &manifest, args.output)?;
+    tell(place, &manifest, args.output.get())?;
     Ok(ExitStatus::Success)
 }
 
@@ -133,9 +132,8 @@ pub struct RevokeArgs {
     #[arg(value_parser = plugin_name)]
     name: PluginName,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Takes the grant away.
@@ -147,7 +145,7 @@ pub fn revoke(args: &RevokeArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         current(place, &args.name)?;
     }
     let had = file.revoke(&args.name)?;
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&json!({"name": args.name.as_str(), "changed": had}))?,
         Output::Pretty if had => print(&format!("nothing is granted to `{}` any more", args.name))?,
         Output::Pretty => print(&format!("nothing was granted to `{}`", args.name))?,

@@ -18,7 +18,7 @@ use vesicle_plugins::{
 };
 use vesicle_sandbox::{CompileLimits, LoadError};
 
-use super::{Output, Place, first_line, plugin_name, print, print_json, right};
+use super::{Output, OutputArgs, Place, first_line, plugin_name, print, print_json, right};
 use crate::cli::ExitStatus;
 
 /// Show what a plugin is, what it asks for, what it is granted and what of that holds
@@ -31,9 +31,8 @@ pub struct InfoArgs {
     #[arg(value_parser = plugin_name)]
     name: PluginName,
 
-    /// How it is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// What is told.
@@ -76,7 +75,7 @@ pub fn run(args: &InfoArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         inspection: inspection.map_err(|error| error.to_string()),
         took: took.map_err(|error| error.to_string()),
     };
-    match args.output {
+    match args.output.get() {
         Output::Pretty => print(told.pretty().trim_end())?,
         Output::Json => print_json(&told.json()?)?,
     }

@@ -6,7 +6,7 @@ use vesicle_plugins::{
     store::Listed,
 };
 
-use super::{Output, Place, first_line, print, print_json, right};
+use super::{Output, OutputArgs, Place, first_line, print, print_json, right};
 use crate::cli::ExitStatus;
 
 /// List the plugins that are installed
@@ -14,9 +14,8 @@ use crate::cli::ExitStatus;
 /// No component is read for it, so it is fast whatever is installed.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// How the list is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints the list.
@@ -26,7 +25,7 @@ pub fn run(args: &ListArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     for (name, error) in &listing.broken {
         tracing::warn!("`{name}` cannot be called: {error}");
     }
-    match args.output {
+    match args.output.get() {
         Output::Json => {
             let plugins = listing.plugins.iter().map(|listed| told(listed, &grants));
             let broken = listing.broken.iter();

@@ -11,7 +11,7 @@ use vesicle::plugins::{
 use vesicle_plugins::{Answer, CallError, Invocation, Tools, manifest::Tool};
 use vesicle_sandbox::{CompileLimits, Grants, Limits, Outcome};
 
-use super::{Output, Place, about::component_file, first_line, print, print_json};
+use super::{Output, OutputArgs, Place, about::component_file, first_line, print, print_json};
 use crate::{
     cli::{ExitStatus, exit::UsageError, source},
     terminal,
@@ -44,9 +44,8 @@ pub struct LoadArgs {
     #[arg(long, value_name = "PATH")]
     wit: Option<PathBuf>,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// What came of it.
@@ -69,9 +68,9 @@ pub fn run(args: &LoadArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     runtime.shutdown_background();
     match loaded? {
         None => Ok(ExitStatus::Interrupted),
-        Some(Loaded::Called(outcome)) => called(*outcome, args.output),
+        Some(Loaded::Called(outcome)) => called(*outcome, args.output.get()),
         Some(Loaded::Shown(tools, refused)) => {
-            shown(&tools, &refused, args.output)?;
+            shown(&tools, &refused, args.output.get())?;
             Ok(ExitStatus::Success)
         }
     }

@@ -17,7 +17,7 @@ mod upkeep;
 use std::{io::Write as _, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 use vesicle::{
@@ -29,7 +29,13 @@ use vesicle::{
 use vesicle_plugins::{name::PluginName, store::StoreError};
 use vesicle_sandbox::{Config, Sandbox, Transport};
 
-use super::{ExitStatus, exit::UsageError, options::GlobalArgs};
+use super::{
+    ExitStatus,
+    exit::UsageError,
+    options::GlobalArgs,
+    output::{Output, OutputArgs},
+    progress,
+};
 use crate::{logging, terminal};
 
 /// Add plugins, look at them, grant them what they ask for, and call their tools
@@ -74,15 +80,7 @@ enum PluginCommand {
     Trust(sign::TrustArgs),
 }
 
-/// How an answer is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people
-    #[default]
-    Pretty,
-    /// For programs
-    Json,
-}
+pub use upkeep::{ungranted, verified};
 
 /// Does what was asked for.
 pub fn run(args: &PluginArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
@@ -172,6 +170,7 @@ impl Place {
             compiler: super::compile::compiler(),
             ..self.configuration.sandbox()
         };
+        let _waiting = progress::Waiting::begin(progress::ENGINE);
         Sandbox::new(config)
             .await
             .context("cannot start the sandbox")

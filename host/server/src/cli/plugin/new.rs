@@ -7,9 +7,10 @@ use std::{
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use serde_json::json;
 use vesicle_plugins::name::PluginName;
 
-use super::{plugin_name, print};
+use super::{plugin_name, print, print_json};
 use crate::cli::{ExitStatus, exit::UsageError};
 
 /// Start a plugin: a project with one tool, which builds as it is
@@ -25,6 +26,10 @@ pub struct NewArgs {
     /// What it is written in
     #[arg(long, value_enum)]
     lang: Language,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -120,9 +125,15 @@ pub fn run(args: &NewArgs) -> anyhow::Result<ExitStatus> {
         }
         created => created.with_context(|| format!("cannot make the directory `{}`", args.name))?,
     }
+    let mut written = Vec::new();
     for (path, text) in args.files() {
         let path = directory.join(path);
         write(&path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        written.push(path);
+    }
+    if args.json {
+        print_json(&json!({"name": args.name.as_str(), "files": written}))?;
+        return Ok(ExitStatus::Success);
     }
     print(&format!(
         "started `{0}`; `{0}/README.md` says how it is built, added and called",
@@ -186,6 +197,7 @@ mod tests {
             let args = NewArgs {
                 name: PluginName::parse("two-words").unwrap(),
                 lang,
+                json: false,
             };
             for (path, text) in args.files() {
                 // What JSDoc has in two braces begins with a space.

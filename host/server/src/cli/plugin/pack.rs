@@ -14,7 +14,7 @@ use vesicle_plugins::{
 };
 
 use super::{
-    Output, Place,
+    Output, OutputArgs, Place,
     about::{AboutArgs, component_file},
     print, print_json,
 };
@@ -48,9 +48,8 @@ pub struct PackArgs {
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Writes it.
@@ -93,7 +92,7 @@ pub fn run(args: &PackArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         .and_then(|()| fs::write(args.into.join(FILE_NAME), manifest.text()))
         .with_context(|| format!("cannot write to `{}`", args.into.display()))?;
     let contents = manifest.contents();
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&json!({
             "name": contents.name.as_str(),
             "version": contents.version,

@@ -10,7 +10,7 @@ use vesicle_plugins::{
     signatures::{PublicKey, SigningKey, TrustedKey},
 };
 
-use super::{Output, Place, plugin_name, print, print_json};
+use super::{Output, OutputArgs, Place, plugin_name, print, print_json};
 use crate::cli::{ExitStatus, exit::UsageError};
 
 /// Sign the version of a plugin that is installed
@@ -31,9 +31,8 @@ pub struct SignArgs {
     #[arg(long)]
     new_key: bool,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Signs it.
@@ -46,7 +45,7 @@ pub fn sign(args: &SignArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     };
     store.sign(&args.name, &key.sign(&manifest).to_string())?;
     let public = key.public().to_string();
-    match args.output {
+    match args.output.get() {
         Output::Json => {
             print_json(&json!({"name": args.name.as_str(), "key": public}))?;
         }
@@ -78,9 +77,8 @@ pub struct TrustArgs {
     #[arg(long, conflicts_with_all = ["name", "expires", "plugin"], requires = "key")]
     remove: bool,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 fn public_key(text: &str) -> Result<PublicKey, String> {
@@ -116,7 +114,7 @@ pub fn trust(args: &TrustArgs, place: &Place) -> anyhow::Result<ExitStatus> {
         (None, _) => {}
     }
     let keys = file.keys();
-    if args.output == Output::Json {
+    if args.output.get() == Output::Json {
         let keys: Vec<_> = keys
             .iter()
             .map(|key| {

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vesicle::plugins::PluginError;
+use vesicle::plugins::{PluginError, Plugins};
 use vesicle_plugins::{
     name::PluginName,
     signatures::Verdict,
-    store::{Finding, Severity, UNUSED_KEPT},
+    store::{Finding, Report, Severity, UNUSED_KEPT},
 };
 
-use super::{Output, Place, plugin_name, print, print_json};
+use super::{Output, OutputArgs, Place, plugin_name, print, print_json};
 use crate::cli::{ExitStatus, values};
 
 /// Go back to the version of a plugin that served before
@@ -22,9 +22,8 @@ pub struct RollbackArgs {
     #[arg(value_parser = plugin_name)]
     name: PluginName,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Goes back.
@@ -34,7 +33,7 @@ pub fn rollback(args: &RollbackArgs, place: &Place) -> anyhow::Result<ExitStatus
     let manifest = store.read_manifest(&args.name, version)?;
     let contents = manifest.contents();
     let missing = place.plugins.rights(&manifest)?.missing();
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&json!({
             "name": args.name.as_str(),
             "version": contents.version,
@@ -62,9 +61,8 @@ pub struct RemoveArgs {
     #[arg(value_parser = plugin_name)]
     name: PluginName,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Removes it.
@@ -73,7 +71,7 @@ pub fn remove(args: &RemoveArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     let mut grants = place.plugins.grants()?;
     place.plugins.store().remove(&args.name)?;
     let had_grant = grants.revoke(&args.name)?;
-    match args.output {
+    match args.output.get() {
         Output::Json => {
             let name = args.name.as_str();
             print_json(&json!({"name": name, "had_grant": had_grant}))?;
@@ -90,20 +88,18 @@ pub fn remove(args: &RemoveArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     1  some are not, or others may write there\n  \
     2  bad usage")]
 pub struct VerifyArgs {
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints what is wrong.
 pub fn verify(args: &VerifyArgs, place: &Place) -> anyhow::Result<ExitStatus> {
-    let mut report = place.plugins.store().verify()?;
-    report.findings.extend(unsound_signatures(place)?);
+    let report = verified(&place.plugins)?;
     let word = |severity| match severity {
         Severity::Note => "note",
         Severity::Error => "error",
     };
-    match args.output {
+    match args.output.get() {
         Output::Json => {
             let findings = report.findings.iter().map(|finding| {
                 json!({
@@ -143,16 +139,37 @@ pub fn verify(args: &VerifyArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     })
 }
 
+/// What is wrong with what is installed, and with its signatures.
+pub fn verified(plugins: &Plugins) -> anyhow::Result<Report> {
+    let mut report = plugins.store().verify()?;
+    report.findings.extend(unsound_signatures(plugins)?);
+    Ok(report)
+}
+
+/// The plugins that ask for what they were not granted, each with the command that grants it.
+pub fn ungranted(plugins: &Plugins) -> anyhow::Result<Vec<(PluginName, String)>> {
+    let mut ungranted = Vec::new();
+    for listed in plugins.store().list()?.plugins {
+        let rights = plugins.rights(&listed.manifest)?;
+        if !rights.missing().is_empty() {
+            let name = listed.manifest.name().clone();
+            let command = plugins.grant_by(&name, &rights);
+            ungranted.push((name, command));
+        }
+    }
+    Ok(ungranted)
+}
+
 /// What is wrong with signatures, of all that can be read: what cannot is told already.
-fn unsound_signatures(place: &Place) -> anyhow::Result<Vec<Finding>> {
-    let store = place.plugins.store();
+fn unsound_signatures(plugins: &Plugins) -> anyhow::Result<Vec<Finding>> {
+    let store = plugins.store();
     let mut findings = Vec::new();
     for listed in store.list()?.plugins {
         let name = listed.manifest.name();
         let Ok(loaded) = store.load(name) else {
             continue;
         };
-        let (severity, what) = match place.plugins.verdict(&loaded) {
+        let (severity, what) = match plugins.verdict(&loaded) {
             Ok(Verdict::Unsigned | Verdict::Trusted(_)) => continue,
             Ok(Verdict::Untrusted(why)) => {
                 (Severity::Note, format!("`{name}` is signed, but {why}"))
@@ -176,16 +193,15 @@ pub struct GcArgs {
     #[arg(long, value_parser = values::duration, value_name = "DURATION")]
     unused_for: Option<Duration>,
 
-    /// How the answer is printed
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Removes it.
 pub fn collect(args: &GcArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     let unused_for = args.unused_for.unwrap_or(UNUSED_KEPT);
     let collected = place.plugins.store().collect(unused_for)?;
-    match args.output {
+    match args.output.get() {
         Output::Json => print_json(&json!({
             "components": collected.components,
             "manifests": collected.manifests,

@@ -316,3 +316,38 @@ fn whose_executions_are_audited() {
         }
     );
 }
+
+#[test]
+fn a_new_file_says_what_holds_without_it_and_every_key_can_be_set_in_it() {
+    let text = starter(Starter::default());
+    let written = loaded(&text);
+    let unwritten = Configuration::of(None, [], &[]).unwrap();
+    assert_eq!(written.policy, unwritten.policy);
+    let set = written
+        .rows
+        .iter()
+        .filter(|row| matches!(row.origin, Origin::File(..)));
+    let set: Vec<&str> = set.map(|row| &*row.key).collect();
+    assert_eq!(
+        set,
+        [
+            "serve.tools",
+            "memory.enabled",
+            "memory.programs",
+            "plugins.save",
+            "audit.enabled"
+        ]
+    );
+    for (written, unwritten) in written.rows.iter().zip(&unwritten.rows) {
+        assert_eq!(written.value, unwritten.value, "{}", written.key);
+    }
+    // Taking a `#` away makes the line that `config show --defaults` has.
+    let all = defaults();
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().skip_while(|line| !line.is_empty());
+        lines
+            .map(|line| line.trim_start_matches("# ").to_owned())
+            .collect()
+    };
+    assert_eq!(lines(&text), lines(&all));
+}

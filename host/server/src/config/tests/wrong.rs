@@ -267,7 +267,7 @@ fn everything_that_is_wrong_is_told_at_once() {
          --> vesicle.toml:1:1
           |
         1 | b = 1
-          | ^ here go profile, data_dir, preopen, allow_hosts, sandbox, serve, tools, source_check, network, state, memory, plugins, http, auth, audit, log, profiles, secrets, servers, accounts
+          | ^ here go profile, data_dir, preopen, allow_hosts, sandbox, serve, tools, source_check, network, state, memory, plugins, http, auth, audit, log, telemetry, profiles, secrets, servers, accounts
 
         error: unknown key `a`
          --> vesicle.toml:3:1

@@ -10,10 +10,11 @@ use vesicle_memory::{
 };
 
 use super::{
-    metrics::{SystemMetrics, ToolMetrics},
+    calls::ToolMetrics,
     service::Service,
     tool::{Effect, MemoryTool},
 };
+use crate::metrics::{Part, Process, Snapshot};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +35,7 @@ enum MetricType {
     Performance,
     Episodes,
     System,
+    Host,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -51,7 +53,10 @@ struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     episodes: Option<Stats>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<SystemMetrics>,
+    system: Option<Process>,
+    /// The figures of the whole host, as `/metrics` has them; for admins, where there are accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<Snapshot>,
 }
 
 /// The tools.
@@ -60,13 +65,13 @@ pub fn tools() -> Vec<MemoryTool> {
     vec![
         MemoryTool::of_service(
             "health_check",
-            "Whether the parts of the memory work, as tried now",
+            "Whether the parts of the memory and of the host work, as tried now",
             Reads,
             check,
         ),
         MemoryTool::of_service(
             "get_metrics",
-            "Calls, errors and times of each tool; what the process takes",
+            "Calls, errors and times of each tool; what the process takes; figures of the host",
             Reads,
             metrics,
         ),
@@ -81,29 +86,47 @@ pub fn tools() -> Vec<MemoryTool> {
 
 /// A memory that cannot be opened is told of, as that is what is asked.
 async fn check(service: Service, _: Nothing) -> Result<Healthy, Error> {
-    let memory = match service.memory().await {
-        Ok(memory) => memory,
+    let mut components = match service.memory().await {
+        Ok(memory) => {
+            let health = memory.health().await;
+            BTreeMap::from([
+                ("store", health.store),
+                ("index", health.index),
+                ("embeddings", health.embeddings),
+            ])
+        }
         Err(error) => {
             let store = PartHealth {
                 status: "unhealthy",
                 latency_ms: 0.0,
                 error: Some(error.to_string()),
             };
-            return Ok(Healthy {
-                status: store.status.to_owned(),
-                components: BTreeMap::from([("store", store)]),
-            });
+            BTreeMap::from([("store", store)])
         }
     };
-    let health = memory.health().await;
+    let parts = service.figures().parts().await;
+    // The memory that is looked at there is the one of all, and its store is told already.
+    let parts = parts.into_iter().filter(|part| part.name != "memory");
+    components.extend(parts.map(|part| (part.name, of_host(part.told(service.sees_all())))));
+    let worst = ["unhealthy", "degraded"].into_iter().find(|status| {
+        let mut components = components.values();
+        components.any(|part| part.status == *status)
+    });
     Ok(Healthy {
-        status: health.status.to_owned(),
-        components: BTreeMap::from([
-            ("store", health.store),
-            ("index", health.index),
-            ("embeddings", health.embeddings),
-        ]),
+        status: worst.unwrap_or("healthy").to_owned(),
+        components,
     })
+}
+
+fn of_host(part: Part) -> PartHealth {
+    PartHealth {
+        status: match part.state {
+            Ok(()) => "healthy",
+            Err(_) => "unhealthy",
+        },
+        latency_ms: part.took.as_secs_f64() * 1e3,
+        error: part.state.err(),
+    }
 }
 
 async fn metrics(service: Service, asked: AskMetrics) -> Result<Told, Error> {
@@ -112,9 +135,17 @@ async fn metrics(service: Service, asked: AskMetrics) -> Result<Told, Error> {
         true => Some(service.memory().await?.stats().await?),
         false => None,
     };
+    let host = match service.sees_all() && wants(MetricType::Host) {
+        true => Some(service.figures().snapshot().await),
+        false => None,
+    };
+    // Read once for both.
+    let process = host.as_ref().and_then(|host| host.process.clone());
+    let system = wants(MetricType::System).then(|| process.unwrap_or_else(Process::now));
     Ok(Told {
-        performance: wants(MetricType::Performance).then(|| service.metrics().tools()),
+        performance: wants(MetricType::Performance).then(|| service.calls().tools()),
         episodes,
-        system: wants(MetricType::System).then(|| service.metrics().system()),
+        system,
+        host,
     })
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use vesicle_memory::{Error, Memory};
 
-use super::metrics::Metrics;
-use crate::memory::LazyMemory;
+use super::calls::ToolCalls;
+use crate::{accounts::Account, memory::LazyMemory, metrics::Figures};
 
 /// The memory with what is known of the calls of its tools. Clones share everything.
 #[derive(Clone)]
@@ -13,15 +13,23 @@ pub struct Service(Arc<Inner>);
 
 struct Inner {
     memory: LazyMemory,
-    metrics: Metrics,
+    calls: Arc<ToolCalls>,
+    figures: Figures,
+    /// Whether callers may know of the whole host.
+    sees_all: bool,
 }
 
 impl Service {
-    /// Nothing is opened yet.
-    pub fn new(memory: LazyMemory) -> Self {
+    /// The memory of `account`, or of everybody. Nothing is opened yet.
+    pub fn new(memory: LazyMemory, figures: Figures, account: Option<&Account>) -> Self {
+        let calls = Arc::default();
+        let name = account.map(|account| account.name.as_str());
+        figures.tell_of(name, &memory, &calls);
         Self(Arc::new(Inner {
             memory,
-            metrics: Metrics::default(),
+            calls,
+            figures,
+            sees_all: account.is_none_or(|account| account.admin),
         }))
     }
 
@@ -44,7 +52,17 @@ impl Service {
     }
 
     /// What is counted of calls.
-    pub fn metrics(&self) -> &Metrics {
-        &self.0.metrics
+    pub fn calls(&self) -> &ToolCalls {
+        &self.0.calls
+    }
+
+    /// The figures of the host.
+    pub fn figures(&self) -> &Figures {
+        &self.0.figures
+    }
+
+    /// Whether callers may know of the whole host, and what is wrong with it.
+    pub fn sees_all(&self) -> bool {
+        self.0.sees_all
     }
 }

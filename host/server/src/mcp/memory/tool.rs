@@ -6,10 +6,11 @@ use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tracing::{Instrument as _, field::Empty, info_span};
 use vesicle_memory::{Error, ErrorCode, Memory};
 
 use super::{schema, service::Service};
-use crate::audit;
+use crate::{audit, telemetry::TRACE};
 
 /// Why a tool did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -132,9 +133,19 @@ impl MemoryTool {
     /// The arguments do not fit, or the memory refused or failed.
     pub async fn call(&self, service: &Service, sent: Value) -> Result<Value, Failure> {
         let began = Instant::now();
-        let answer = (self.work)(service.clone(), sent).await;
+        let span = info_span!(
+            target: TRACE,
+            "memory",
+            gen_ai.tool.name = self.name(),
+            otel.status_code = Empty,
+        );
+        let work = (self.work)(service.clone(), sent);
+        let answer = work.instrument(span.clone()).await;
+        if answer.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
         let error = answer.as_ref().err().map(ToString::to_string);
-        service.metrics().count(self.name(), began.elapsed(), error);
+        service.calls().count(self.name(), began.elapsed(), error);
         answer
     }
 }
