@@ -22,6 +22,8 @@ network-address | host/sandbox/src/network/host.rs | address::refused(address).m
 network-secret | host/sandbox/src/network/transport.rs | if header.host.allows(target) { | if header.host.is_one() { | --test sandbox | network::secrets::a_secret_goes_to_its_host_and_is_never_seen
 state-of-others | host/server/src/state/store.rs | "SELECT value FROM state\n         WHERE session = ?1 AND | "SELECT value FROM state\n         WHERE ?1 = ?1 AND | --lib | state::tests::values_outlive_whoever_kept_them_and_sessions_do_not_see_each_other
 audit-chain | host/server/src/audit/verify.rs | line.prev != self.before?.hash | line.prev != line.prev | --lib | audit::tests::tampering_is_found_where_it_was_done
+oauth-audience | host/server/src/accounts/oauth/check.rs | validation.set_audience(audiences); | validation.validate_aud = audiences.is_empty(); | --lib | accounts::oauth::tests::what_a_token_claims_must_be_right
+lockdown-files | host/server/src/lockdown/files.rs | path_beneath_rules(&paths.read, look) | path_beneath_rules(&paths.read, writing()) | --lib | lockdown::files::tests::what_was_not_named_is_out_of_reach
 secrets | host/server/src/secrets/redact.rs | let is_found = self.forms.is_match(text); | let is_found = false; | --lib | secrets::redact::tests::secrets_are_named_in_texts_and_the_longest_counts
 END
 }

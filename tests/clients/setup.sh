@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 # $1: what was installed from, $2: the stamp that remembers it
 unchanged() { cmp -s "$1" "$2"; }
 
-for packages in typescript ../servers; do
+for packages in typescript ../servers ../servers/authorization; do
     if ! unchanged "$packages/package-lock.json" "$packages/node_modules/.installed-from"; then
         (cd "$packages" && npm ci --no-audit --no-fund --ignore-scripts)
         cp "$packages/package-lock.json" "$packages/node_modules/.installed-from"

@@ -25,12 +25,13 @@ unsafe extern "C" {
 /// What is left of the stack that [`wipe_stack`] runs on, below the address of its variable.
 const OWN_FRAME_BYTES: usize = 256;
 
-/// Runs `work` with nothing of the outside there, and its allocations behind the static data: no call
-/// touches much of a module, and the front is for what calls themselves allocate.
+/// Runs `work` with nothing of the outside there. What it allocates goes to the front, as in a call: a
+/// page of a module costs each instance a fault where it lies elsewhere, whether the call touches it or
+/// not, since a module's memory is copied over the engine's.
 pub fn during<T>(work: impl FnOnce() -> T) -> T {
     set(true);
-    heap::close_front();
     let done = work();
+    // What was free before may have been asked for and not found.
     heap::open_front();
     set(false);
     streams::close();

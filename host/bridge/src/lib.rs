@@ -33,7 +33,7 @@ pub use call::{
 };
 pub use catalog::{Catalog, CatalogServer, CatalogTool, Source};
 pub use config::*;
-pub use connection::{LOGIN_TIMEOUT, LoginError};
+pub use connection::{LOGIN_TIMEOUT, LoginError, start_spawner};
 pub use digest::Digest;
 pub use error::{ErrorCode, ToolError};
 pub use metrics::{Counts, Latencies, ServerMetrics};

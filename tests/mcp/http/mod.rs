@@ -4,6 +4,8 @@ mod access;
 mod bounds;
 mod ending;
 mod figures;
+mod lockdown;
+mod oauth;
 mod protocol;
 mod rounds;
 
@@ -24,6 +26,7 @@ use crate::support::{VESICLE, cache_dir, unconfigured};
 pub struct HttpHost {
     server: Child,
     url: String,
+    told: String,
     data: TempDir,
 }
 
@@ -77,21 +80,23 @@ impl HttpHost {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(server.stderr.take().unwrap());
-        let mut url = String::new();
-        loop {
+        let mut told = String::new();
+        let url = loop {
             let mut line = String::new();
-            assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {url}");
+            assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {told}");
             match line.trim().strip_prefix("serving MCP at ") {
-                Some(found) => {
-                    url = found.strip_suffix("/mcp").unwrap().to_owned();
-                    break;
-                }
-                None => url += &line,
+                Some(found) => break found.strip_suffix("/mcp").unwrap().to_owned(),
+                None => told += &line,
             }
-        }
+        };
         // Whatever it logs must not fill the pipe.
         std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
-        Self { server, url, data }
+        Self {
+            server,
+            url,
+            told,
+            data,
+        }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -156,6 +161,16 @@ impl HttpHost {
             "{message}"
         );
         message["result"]["structuredContent"]["output"].clone()
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.server.id()
+    }
+
+    /// What it logged before it served.
+    pub fn told(&self) -> &str {
+        &self.told
     }
 
     /// Sends it a signal.

@@ -31,6 +31,7 @@ use crate::error::ToolError;
 pub use http::{install_tls, was_never_sent};
 pub use listing::Listing;
 pub use oauth::{LOGIN_TIMEOUT, LoginError};
+pub use spawner::start_spawner;
 pub use stderr::LastLines;
 pub use supervisor::{Events, supervise};
 

@@ -33,6 +33,12 @@ fn start() -> Option<Sender<Job>> {
     started.ok().map(|_| jobs)
 }
 
+/// Starts the thread that starts children, which have what it has of privileges and rights to the disk at that time. Otherwise it is
+/// started with the first child. Whether there is one.
+pub fn start_spawner() -> bool {
+    SPAWNER.get_or_init(start).is_some()
+}
+
 /// Starts a child that is killed when this process dies, in a process group of its own.
 pub async fn spawn(mut command: Command) -> io::Result<Child> {
     command.process_group(0).kill_on_drop(true);

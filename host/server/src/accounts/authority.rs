@@ -16,7 +16,10 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use vesicle_plugins::operator::OperatorError;
 
-use super::{IssuedToken, Lockout, TokenHash, TokenId, TokenText, TokensFile};
+use super::{
+    Admitted, IssuedToken, Lockout, TokenHash, TokenId, TokenText, TokensFile,
+    oauth::{Rejected, ResourceServer},
+};
 
 /// How many hashes are compared at once: each takes 19 MiB and a processor.
 const COMPARISONS_AT_ONCE: usize = 2;
@@ -36,6 +39,20 @@ pub enum Refusal {
         "the token is not valid: it may be mistyped, revoked or expired; its operator makes another with `vesicle token create`"
     )]
     Wrong,
+    /// It has one of the issuer's that has ended, or does not hold yet.
+    #[error("the token has ended, or does not hold yet; get another from its issuer")]
+    Untimely,
+    /// It has one of the issuer's that lacks a scope.
+    #[error("the token lacks a scope; ask its issuer for one with those in `WWW-Authenticate`")]
+    Scope,
+    /// It has one of the issuer's, of somebody who has no account.
+    #[error(
+        "the token is right, but there is no one account for whom it was given; this host's operator adds `subjects` to one"
+    )]
+    Nobody,
+    /// The keys of the issuer cannot be had.
+    #[error("this host cannot reach the issuer of tokens to check one; come back soon")]
+    IssuerAway,
     /// Too many wrong ones came from its address.
     #[error("too many wrong tokens came from this address; come back in {} s", .0.as_secs() + 1)]
     LockedOut(Duration),
@@ -54,6 +71,7 @@ pub struct Authority {
     remembered: Mutex<HashMap<blake3::Hash, (TokenId, TokenHash)>>,
     lockout: Arc<Lockout>,
     comparisons: Arc<Semaphore>,
+    oauth: Option<Arc<ResourceServer>>,
 }
 
 /// The file as it was read.
@@ -85,7 +103,18 @@ impl Authority {
             remembered: Mutex::default(),
             lockout: Arc::default(),
             comparisons: Arc::new(Semaphore::new(COMPARISONS_AT_ONCE)),
+            oauth: None,
         })
+    }
+
+    /// The same, which also takes tokens of an issuer.
+    pub fn with_oauth(self, oauth: Option<Arc<ResourceServer>>) -> Self {
+        Self { oauth, ..self }
+    }
+
+    /// What takes tokens of an issuer, if any are taken.
+    pub fn oauth(&self) -> Option<&Arc<ResourceServer>> {
+        self.oauth.as_ref()
     }
 
     /// The tokens, as they stand now.
@@ -116,12 +145,48 @@ impl Authority {
     ///
     /// # Errors
     /// See [`Refusal`].
-    pub async fn admit(
-        &self,
-        bearer: Option<&str>,
-        address: IpAddr,
-    ) -> Result<IssuedToken, Refusal> {
+    pub async fn admit(&self, bearer: Option<&str>, address: IpAddr) -> Result<Admitted, Refusal> {
         let bearer = bearer.ok_or(Refusal::Missing)?;
+        match &self.oauth {
+            Some(oauth) if !TokenText::is_meant(bearer) => {
+                self.admit_by(oauth, bearer, address).await
+            }
+            _ => self.admit_issued(bearer, address).await.map(Admitted::from),
+        }
+    }
+
+    /// Whose request it is that carries this token of the issuer's. Checking it costs one signature, so that, unlike one of
+    /// this host's, a right one passes from wherever wrong ones come as well.
+    async fn admit_by(
+        &self,
+        oauth: &ResourceServer,
+        bearer: &str,
+        address: IpAddr,
+    ) -> Result<Admitted, Refusal> {
+        let rejected = match oauth.admit(bearer).await {
+            Ok(admitted) => return Ok(admitted),
+            Err(rejected) => rejected,
+        };
+        match rejected {
+            Rejected::Untimely => Err(Refusal::Untimely),
+            Rejected::Scope => Err(Refusal::Scope),
+            Rejected::Away => Err(Refusal::IssuerAway),
+            Rejected::Nobody(why) => {
+                tracing::warn!(%address, why, "a token of the issuer's is nobody's");
+                Err(Refusal::Nobody)
+            }
+            Rejected::Wrong(why) => {
+                if let Some(wait) = self.lockout.wait(address, Instant::now()) {
+                    return Err(Refusal::LockedOut(wait));
+                }
+                tracing::warn!(%address, why, "a token is not the issuer's, or not for this host");
+                self.lockout.failed(address, Instant::now());
+                Err(Refusal::Wrong)
+            }
+        }
+    }
+
+    async fn admit_issued(&self, bearer: &str, address: IpAddr) -> Result<IssuedToken, Refusal> {
         let tokens = self.tokens().map_err(|error| {
             tracing::error!(%error, "the tokens cannot be read, so nobody is let in");
             Refusal::Unreadable

@@ -4,6 +4,7 @@
 mod authority;
 mod file;
 mod lockout;
+pub mod oauth;
 mod token;
 
 pub use authority::{Authority, Refusal};
@@ -31,6 +32,29 @@ pub struct Account {
     pub calls_per_minute: u64,
     /// Whether it sees figures of the whole host.
     pub admin: bool,
+    /// Who has it among those that the issuer of OAuth tokens knows.
+    pub subjects: Vec<String>,
+}
+
+/// Whose request was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// The name of the account.
+    pub account: String,
+    /// The profile of an account that the configuration does not describe.
+    pub profile: Option<String>,
+    /// The profile in place of the account's own, where the token was given less. It is then no admin's either.
+    pub narrowed: Option<String>,
+}
+
+impl From<IssuedToken> for Admitted {
+    fn from(token: IssuedToken) -> Self {
+        Self {
+            account: token.account,
+            profile: token.profile,
+            narrowed: None,
+        }
+    }
 }
 
 impl Account {
@@ -43,6 +67,7 @@ impl Account {
             calls_at_once: CALLS_AT_ONCE_DEFAULT,
             calls_per_minute: CALLS_PER_MINUTE_DEFAULT,
             admin: false,
+            subjects: Vec::new(),
         }
     }
 }

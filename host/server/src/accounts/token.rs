@@ -77,6 +77,11 @@ impl TokenText {
         })
     }
 
+    /// Whether a text is meant to be one, right or wrong.
+    pub fn is_meant(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
     /// The part that names it.
     pub fn id(&self) -> &TokenId {
         &self.id

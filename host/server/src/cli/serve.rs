@@ -5,8 +5,9 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use vesicle::{
     accounts::Account,
-    config::{Configuration, Flag, Runner, Value},
+    config::{Configuration, Flag, Runner, ToolsConfig, Value},
     limits::Policy,
+    lockdown::{self, GivenUp},
     mcp::{OverHttp, Service, Tenant},
     memory::LazyMemory,
     telemetry::Telemetry,
@@ -55,6 +56,12 @@ pub struct ServeArgs {
     /// The certificate's private key, in PEM format [key: `http.tls_key`]
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+
+    /// Keep what a host that serves does not need: other directories, system calls and privileges
+    /// [key: `serve.lockdown`]
+    #[arg(long)]
+    no_lockdown: bool,
+
     /// Tell clients when another process adds, changes or removes a plugin; calls see it in any case
     #[arg(long)]
     watch: bool,
@@ -98,6 +105,11 @@ impl ServeArgs {
         let cert = file("--tls-cert", "http.tls_cert", &self.tls_cert);
         let key = file("--tls-key", "http.tls_key", &self.tls_key);
         let flags = flags.chain(tools).chain(http).chain(cert).chain(key);
+        let flags = flags.chain(self.no_lockdown.then_some(Flag {
+            name: "--no-lockdown",
+            key: "serve.lockdown",
+            value: Value::Boolean(false),
+        }));
         flags.chain(self.servers.flag()).collect()
     }
 }
@@ -108,15 +120,18 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let secrets = configuration
         .secrets()
         .map_err(|error| UsageError(error.to_string()))?;
-    let telemetry = Telemetry::start(configuration.otlp());
-    let telemetry = telemetry.map_err(|error| UsageError(error.to_string()))?;
-    logging::init_with(&telemetry, configuration.log_format, secrets.clone());
     let hosts = configuration
         .transport(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
     let mut tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
+    let given_up = lock_down(&configuration, &tools);
+    // These have threads.
+    let telemetry = Telemetry::start(configuration.otlp());
+    let telemetry = telemetry.map_err(|error| UsageError(error.to_string()))?;
+    logging::init_with(&telemetry, configuration.log_format, secrets.clone());
+    given_up.log();
     tools.bridge.trace = telemetry.current_trace();
     let surroundings = configuration.surroundings(hosts.clone());
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
@@ -144,6 +159,19 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     telemetry.end();
     served.context("the MCP server stopped")?;
     Ok(ExitStatus::Success)
+}
+
+/// Before there is another thread.
+fn lock_down(configuration: &Configuration, tools: &ToolsConfig) -> GivenUp {
+    if !configuration.locks_down() {
+        return GivenUp::nothing();
+    }
+    let starts_servers = (tools.bridge.servers.iter())
+        .any(|server| matches!(server.transport, vesicle_bridge::Transport::Stdio { .. }));
+    lockdown::begin(&configuration.reached(), || {
+        // Where it cannot be started, the first server says so.
+        let _ = starts_servers && vesicle_bridge::start_spawner();
+    })
 }
 
 /// What the configuration says of HTTP, and of those who come that way.

@@ -30,7 +30,7 @@ pub struct AccountKey {
 }
 
 /// What may be said of an account.
-pub static ACCOUNT_KEYS: [AccountKey; 5] = [
+pub static ACCOUNT_KEYS: [AccountKey; 6] = [
     AccountKey {
         name: "profile",
         kind: Kind::Profile,
@@ -55,6 +55,11 @@ pub static ACCOUNT_KEYS: [AccountKey; 5] = [
         name: "admin",
         kind: Kind::Boolean,
         doc: "admin = false    # whether it sees figures of the whole host",
+    },
+    AccountKey {
+        name: "subjects",
+        kind: Kind::Texts("texts"),
+        doc: "subjects = [\"jane\"]    # whose tokens of `auth.issuer` are of it: values of their claim `auth.account_claim`",
     },
 ];
 
@@ -99,6 +104,13 @@ fn of(layer: &Layer, name: &str) -> Account {
         }) => *number,
         _ => default,
     };
+    let list = |key: &str| match value(key) {
+        Some(Entry {
+            value: Value::List(texts),
+            ..
+        }) => Some(texts.clone()),
+        _ => None,
+    };
     Account {
         name: name.to_owned(),
         profile: match value("profile") {
@@ -108,13 +120,7 @@ fn of(layer: &Layer, name: &str) -> Account {
             }) => Some(profile.clone()),
             _ => None,
         },
-        memory: match value("memory_domains") {
-            Some(Entry {
-                value: Value::List(domains),
-                ..
-            }) => Some(domains.clone()),
-            _ => None,
-        },
+        memory: list("memory_domains"),
         calls_at_once: number("calls_at_once", CALLS_AT_ONCE_DEFAULT),
         calls_per_minute: number("calls_per_minute", CALLS_PER_MINUTE_DEFAULT),
         admin: matches!(
@@ -124,6 +130,7 @@ fn of(layer: &Layer, name: &str) -> Account {
                 ..
             })
         ),
+        subjects: list("subjects").unwrap_or_default(),
     }
 }
 

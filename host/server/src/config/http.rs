@@ -66,7 +66,17 @@ pub(super) fn resolve(
                 .to_owned(),
         });
     }
-    let requires_token = required.map_or(!is_local, |required| required != Value::Boolean(false));
+    let has_issuer = settled.value("auth.issuer").is_some();
+    if has_issuer && required == Some(Value::Boolean(false)) {
+        problems.push(Problem {
+            origin: origin(settled, "auth.required"),
+            what: "`auth.required` is false, and there is `auth.issuer`".to_owned(),
+            advice: "take one of them out".to_owned(),
+        });
+    }
+    let requires_token = required.map_or(!is_local || has_issuer, |required| {
+        required != Value::Boolean(false)
+    });
     if requires_token && tokens.is_none() {
         let what = "there is no user's data directory for tokens".to_owned();
         let advice = "give --data-dir, or set `tokens` under [auth] in vesicle.toml".to_owned();
@@ -98,17 +108,18 @@ pub(super) fn resolve(
         proxies: proxies.iter().filter_map(|range| network(range)).collect(),
         bounds,
         tokens: tokens.filter(|_| requires_token),
+        oauth: None,
     })
 }
 
-fn path(settled: &mut Settled, key: &str) -> Option<PathBuf> {
+pub(super) fn path(settled: &mut Settled, key: &str) -> Option<PathBuf> {
     match settled.value(key) {
         Some(Value::Path(path)) => Some(path.clone()),
         _ => None,
     }
 }
 
-fn origin(settled: &mut Settled, key: &str) -> Origin {
+pub(super) fn origin(settled: &mut Settled, key: &str) -> Origin {
     settled
         .row(key)
         .map_or(Origin::Default, |row| row.origin.clone())

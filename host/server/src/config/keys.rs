@@ -6,7 +6,7 @@ use etcetera::BaseStrategy as _;
 use vesicle_bridge::{CONSENT_TIMEOUT, ServerName};
 use vesicle_sandbox::{Config, NetworkLimits, Profile};
 
-use crate::accounts::is_account_name;
+use crate::accounts::{is_account_name, oauth::ALGORITHMS};
 
 use super::{
     accounts::{ACCOUNT_KEYS, ACCOUNTS},
@@ -78,7 +78,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 79] = [
+pub static KEYS: [Key; 89] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -173,6 +173,22 @@ pub static KEYS: [Key; 79] = [
         default: || Some(Value::Text("core".to_owned())),
         doc: "Which tools of the memory clients are shown: those that most work needs and those that were used\n\
               (`core`), or `all`. Any can be called, and search_tools finds them.",
+        env_also: None,
+    },
+    Key {
+        path: "serve.lockdown",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(true)),
+        doc: "Whether `vesicle serve` gives up at its start what it does not need: other directories than those named here, system\n\
+              calls that look into other processes or change the kernel, and privileges. Servers that it starts keep the whole\n\
+              disk, and not the rest; one that is run by sudo, a setuid program or rootless podman needs `false`.",
+        env_also: None,
+    },
+    Key {
+        path: "serve.lockdown_read",
+        kind: Kind::Paths,
+        default: || Some(Value::List(vec![])),
+        doc: "Further files and directories that a locked host may read, such as that of a sentence model: absolute paths.",
         env_also: None,
     },
     Key {
@@ -597,6 +613,71 @@ pub static KEYS: [Key; 79] = [
         default: || Some(Value::List(vec![])),
         doc: "Addresses of proxies in front of this host, such as [\"10.0.0.0/8\"]: of what they send, the last address of\n\
               `X-Forwarded-For` that is no proxy's is the client's.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.issuer",
+        kind: Kind::Text,
+        default: || None,
+        doc: "An OAuth 2.1 authorization server whose access tokens, which must be JWTs, are taken beside those of `auth.tokens`,\n\
+              such as \"https://auth.example.com\": just what its metadata has as `issuer`. Whose token it is follows from\n\
+              `subjects` of accounts. Where it is set, everybody needs a token on this machine too.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.resource",
+        kind: Kind::Text,
+        default: || None,
+        doc: "The URL that clients know this host's MCP by, such as \"https://mcp.example.com/mcp\". By default that of\n\
+              `http.listen`; it must be set where that is not this machine alone.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.audiences",
+        kind: Kind::Texts("texts"),
+        default: || Some(Value::List(vec![])),
+        doc: "For whom a token of the issuer may be, in its claim `aud`. By default for `auth.resource`, which clients ask the\n\
+              issuer for (RFC 8707).",
+        env_also: None,
+    },
+    Key {
+        path: "auth.scopes",
+        kind: Kind::Texts("scopes"),
+        default: || Some(Value::List(vec![])),
+        doc: "Scopes that every token of the issuer must have.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.scope_profiles",
+        kind: Kind::Texts("\"scope=profile\""),
+        default: || Some(Value::List(vec![])),
+        doc: "The profile that a scope gives, the widest first, such as [\"mcp:all=default\", \"mcp:small=restrictive\"]: the first\n\
+              scope that a token has counts, and one without any of them is refused. An account's own profile stays the\n\
+              ceiling, and a token with less than that is no admin's.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.account_claim",
+        kind: Kind::Text,
+        default: || Some(Value::Text("sub".to_owned())),
+        doc: "The claim of a token that `subjects` of accounts are values of: a text, or a list of texts such as groups.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.algorithms",
+        kind: Kind::Texts("algorithms"),
+        default: || {
+            let names = ALGORITHMS.iter().map(|(name, _)| (*name).to_owned());
+            Some(Value::List(names.collect()))
+        },
+        doc: "How tokens of the issuer may be signed.",
+        env_also: None,
+    },
+    Key {
+        path: "auth.jwks_url",
+        kind: Kind::Text,
+        default: || None,
+        doc: "Where the issuer's keys are. By default its metadata says so.",
         env_also: None,
     },
     Key {

@@ -29,6 +29,10 @@ pub enum Kind {
     Path,
     /// Any text.
     Text,
+    /// Absolute paths.
+    Paths,
+    /// Any texts, which these words call by what they are.
+    Texts(&'static str),
     /// One of these.
     Choice(&'static [&'static str]),
     /// The name of a profile.
@@ -125,6 +129,8 @@ impl Kind {
             Self::Boolean => "`true` or `false`".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::Text => "a text".to_owned(),
+            Self::Texts(what) => format!("a list of {what}"),
+            Self::Paths => "a list of absolute paths".to_owned(),
             Self::Choice(choices) => format!("\"{}\"", choices.join("\" or \"")),
             Self::Profile => "the name of a profile".to_owned(),
             Self::Profiles => "a list of names of profiles".to_owned(),
@@ -161,7 +167,7 @@ impl Kind {
             (Self::Boolean, value @ Value::Boolean(_))
             | (Self::Path, value @ Value::Path(_))
             | (Self::Profile | Self::Text, value @ Value::Text(_))
-            | (Self::Profiles | Self::Domains, value @ Value::List(_))
+            | (Self::Profiles | Self::Domains | Self::Texts(_), value @ Value::List(_))
             | (Self::Preopens, value @ Value::Preopens(_))
             | (Self::Server, value @ Value::Server(_))
             | (Self::Hosts, value @ Value::Hosts(_)) => Some(value),
@@ -180,6 +186,10 @@ impl Kind {
                 .iter()
                 .all(|name| is_variable(name))
                 .then_some(Value::List(names)),
+            (Self::Paths, Value::List(paths)) => paths
+                .iter()
+                .all(|path| path.starts_with('/'))
+                .then_some(Value::List(paths)),
             (Self::Urls, Value::List(urls)) => urls
                 .iter()
                 .all(|url| is_url(url))
@@ -235,6 +245,8 @@ impl Kind {
             | Self::Variables
             | Self::Domains
             | Self::Plugins
+            | Self::Texts(_)
+            | Self::Paths
             | Self::Urls
             | Self::Authorities
             | Self::Networks

@@ -16,8 +16,10 @@ mod keys;
 mod kind;
 mod layer;
 mod limit_keys;
+mod lockdown;
 mod memory;
 mod network;
+mod oauth;
 mod plugins;
 mod preopens;
 mod problem;
@@ -334,6 +336,10 @@ fn resolve(
     let tokens = http::tokens(&mut settled);
     let http = http::resolve(&mut settled, tokens.clone(), problems);
     let (accounts, of_accounts) = accounts::resolve(layer, &policy, problems);
+    let http = http.map(|http| HttpConfig {
+        oauth: oauth::resolve(&mut settled, &http, &accounts, &policy, problems),
+        ..http
+    });
     let (tools, of_servers) = tools::resolve(layer, &mut settled);
     let network = network::resolve(&mut settled);
     let otlp = match settled.value("telemetry.otlp") {

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Bounds;
 use crate::{
-    accounts::{Account, IssuedToken},
+    accounts::{Account, Admitted},
     mcp::Server,
 };
 
@@ -58,7 +58,7 @@ pub struct Client {
     /// Turns of its calls.
     pub turns: Arc<Semaphore>,
     /// How often it may call.
-    pub rate: DefaultDirectRateLimiter,
+    pub rate: Arc<DefaultDirectRateLimiter>,
 }
 
 impl Clients {
@@ -79,26 +79,39 @@ impl Clients {
         self.anybody.clone()
     }
 
-    /// The one of this token's account.
-    pub fn of(&self, token: &IssuedToken) -> Arc<Client> {
+    /// The one of the account that was let in.
+    pub fn of(&self, admitted: &Admitted) -> Arc<Client> {
         let described = self.tenants.accounts.iter();
         let described = described
             .into_iter()
-            .find(|account| account.name == token.account);
-        let account = described.cloned().unwrap_or_else(|| Account {
-            profile: token.profile.clone(),
-            ..Account::named(&token.account)
+            .find(|account| account.name == admitted.account);
+        let mut account = described.cloned().unwrap_or_else(|| Account {
+            profile: admitted.profile.clone(),
+            ..Account::named(&admitted.account)
         });
+        if admitted.narrowed.is_some() {
+            account.profile = admitted.narrowed.clone();
+            account.admin = false;
+        }
         let mut known = self.known.lock();
-        let client = known.entry(account.clone()).or_insert_with(|| {
-            Arc::new(client(
-                &self.tenants,
-                Some(account),
-                &self.bounds,
-                &self.closing,
-            ))
-        });
-        client.clone()
+        if let Some(client) = known.get(&account) {
+            return client.clone();
+        }
+        let mut made = client(
+            &self.tenants,
+            Some(account.clone()),
+            &self.bounds,
+            &self.closing,
+        );
+        // Whatever its profile, it is one account and has one share.
+        let same = known.iter().find(|(known, _)| known.name == account.name);
+        if let Some((_, same)) = same {
+            made.turns = same.turns.clone();
+            made.rate = same.rate.clone();
+        }
+        let client = Arc::new(made);
+        known.insert(account, client.clone());
+        client
     }
 
     /// How many sessions are open.
@@ -142,6 +155,6 @@ fn client(
         sessions,
         sessions_max: bounds.sessions,
         turns: Arc::new(Semaphore::new(at_once as usize)),
-        rate: RateLimiter::direct(quota),
+        rate: Arc::new(RateLimiter::direct(quota)),
     }
 }

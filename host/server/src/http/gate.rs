@@ -18,6 +18,7 @@ use tower_service::Service as _;
 use super::{
     Caller, Clients,
     body::Bodies,
+    challenge::Refused,
     clients::Client,
     drain::{Drain, Keeping, UnderWay},
     peer::Peer,
@@ -55,24 +56,31 @@ impl Gate {
     ///
     /// # Errors
     /// See [`Refusal`].
-    pub async fn client(&self, head: &Parts) -> Result<Arc<Client>, Refusal> {
+    pub async fn client(&self, head: &Parts) -> Result<Arc<Client>, Refused> {
         let Some(authority) = &self.authority else {
             return Ok(self.clients.anybody());
         };
+        let refused = |refusal| Refused {
+            refusal,
+            oauth: authority.oauth().cloned(),
+        };
         let Some(peer) = head.extensions.get::<Peer>() else {
-            return Err(Refusal::Wrong);
+            return Err(refused(Refusal::Wrong));
         };
         let address = peer.client(&head.headers, &self.proxies);
         let token = authority.admit(bearer(&head.headers), address).await;
         let token = token.inspect_err(|refusal| {
             tracing::warn!(%address, %refusal, "a request was refused");
             self.metrics.refused(match refusal {
-                Refusal::Missing | Refusal::Wrong => "token",
+                Refusal::Missing | Refusal::Wrong | Refusal::Untimely => "token",
+                Refusal::Scope => "scope",
+                Refusal::Nobody => "account",
                 Refusal::LockedOut(_) => "lockout",
+                Refusal::IssuerAway => "issuer",
                 Refusal::Unreadable => "unreadable",
             });
-        })?;
-        Ok(self.clients.of(&token))
+        });
+        Ok(self.clients.of(&token.map_err(refused)?))
     }
 }
 
@@ -195,24 +203,19 @@ async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {
 }
 
 /// The answer to a request that is not let in.
-pub fn refused(refusal: &Refusal) -> Response {
+pub fn refused(refused: &Refused) -> Response {
+    let (refusal, text) = (&refused.refusal, refused.to_string());
     let status = match refusal {
-        Refusal::Missing | Refusal::Wrong => StatusCode::UNAUTHORIZED,
-        Refusal::LockedOut(wait) => {
-            return later(&refusal.to_string(), StatusCode::TOO_MANY_REQUESTS, *wait);
-        }
+        Refusal::Missing | Refusal::Wrong | Refusal::Untimely => StatusCode::UNAUTHORIZED,
+        Refusal::Scope | Refusal::Nobody => StatusCode::FORBIDDEN,
+        Refusal::LockedOut(wait) => return later(&text, StatusCode::TOO_MANY_REQUESTS, *wait),
+        Refusal::IssuerAway => return later(&text, StatusCode::SERVICE_UNAVAILABLE, ENDING_RETRY),
         Refusal::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    let mut response = (status, format!("{refusal}\n")).into_response();
-    if status == StatusCode::UNAUTHORIZED {
-        let challenge = match refusal {
-            Refusal::Missing => "Bearer realm=\"vesicle\"",
-            _ => "Bearer realm=\"vesicle\", error=\"invalid_token\"",
-        };
-        let challenge = header::HeaderValue::from_static(challenge);
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, challenge);
+    let mut response = (status, format!("{text}\n")).into_response();
+    if let Some(challenge) = refused.challenge() {
+        let headers = response.headers_mut();
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
 }

@@ -4,6 +4,7 @@
 //! and whether there is room), and reaches the service of its account in `clients.rs`.
 
 mod body;
+mod challenge;
 mod clients;
 mod drain;
 mod gate;
@@ -11,6 +12,7 @@ mod health;
 mod listen;
 mod names;
 mod peer;
+mod resource;
 mod tls;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -27,7 +29,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    accounts::Authority,
+    accounts::{
+        Authority,
+        oauth::{IssuerError, OAuthConfig, ResourceServer},
+    },
     metrics::{Figures, Metrics},
 };
 pub use clients::{Caller, Clients, Tenants};
@@ -60,6 +65,8 @@ pub struct HttpConfig {
     pub bounds: Bounds,
     /// The file of tokens, where everybody needs one.
     pub tokens: Option<PathBuf>,
+    /// Whose tokens are taken beside those of the file.
+    pub oauth: Option<OAuthConfig>,
 }
 
 /// Where a certificate and its key are.
@@ -119,6 +126,9 @@ pub enum HttpError {
     /// The system gives no randomness.
     #[error("the system gives no randomness: {0}")]
     Random(getrandom::Error),
+    /// The issuer of tokens cannot be asked.
+    #[error("the issuer of tokens cannot be used: {0}")]
+    Issuer(#[from] IssuerError),
 }
 
 /// Serves until the process is told to end, and calls under way have ended or had their time. `listening` is told the URL
@@ -136,7 +146,7 @@ pub async fn serve(
     let authority = authority.transpose().map_err(HttpError::Random)?;
     if let Some(authority) = &authority {
         let is_local = config.listen.ip().to_canonical().is_loopback();
-        if authority.tokens()?.tokens().is_empty() && !is_local {
+        if authority.tokens()?.tokens().is_empty() && !is_local && config.oauth.is_none() {
             return Err(HttpError::NoTokens {
                 address: config.listen,
             });
@@ -153,7 +163,14 @@ pub async fn serve(
         tracing::warn!(%address, "tokens and results go in the clear: set `http.tls_cert` and `http.tls_key`, or have a proxy speak TLS");
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
-    listening(&format!("{scheme}://{address}{MCP_PATH}"));
+    let url = format!("{scheme}://{address}{MCP_PATH}");
+    let oauth = config.oauth.clone();
+    let oauth = oauth.map(|config| ResourceServer::new(config, &url).map(Arc::new));
+    let oauth = oauth.transpose()?;
+    if let Some(oauth) = oauth.clone() {
+        tokio::spawn(async move { oauth.warm_up().await });
+    }
+    listening(&url);
 
     let closing = CancellationToken::new();
     let metrics = figures.metrics().clone();
@@ -161,7 +178,7 @@ pub async fn serve(
     let bounds = config.bounds.clone();
     let names = Arc::new(Names::new(&config, address));
     let gate = Arc::new(Gate {
-        authority,
+        authority: authority.map(|authority| authority.with_oauth(oauth.clone())),
         clients: Clients::new(tenants, bounds.clone(), closing.clone()),
         drain: drain.clone(),
         bodies: body::Bodies::new(&bounds),
@@ -182,6 +199,7 @@ pub async fn serve(
         .route(MCP_PATH, routing::any(gate::mcp))
         .with_state(gate.clone())
         .merge(health::routes(figures, gate))
+        .merge(resource::routes(oauth))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(names, names::check))
         .layer(middleware::from_fn_with_state(metrics.clone(), count));
@@ -258,6 +276,7 @@ mod tests {
                 drain: Duration::from_secs(5),
             },
             tokens: None,
+            oauth: None,
         }
     }
 }

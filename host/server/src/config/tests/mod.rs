@@ -1,6 +1,7 @@
 //! Whole configurations: which source wins, and what follows from it.
 
 mod hosts;
+mod oauth;
 mod preopens;
 mod wrong;
 
