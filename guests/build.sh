@@ -54,13 +54,13 @@ flags="$paths $reactor -Clink-arg=--export=__stack_pointer -Clink-arg=-zstack-si
 core=$target/guests/wasm32-wasip1/release/vesicle_js_engine.wasm
 built=$target/guests/js-engine.wasm
 # Programs in Rust, which tests load as components that are not ours.
-programs=(std-fs http tool-call javy)
+programs=(std-fs http fixtures tool-call javy)
 # shellcheck disable=SC2086 # several words
 "$RUSTC" --edition 2024 --target wasm32-wasip1 -Copt-level=s -Cstrip=symbols -Cpanic=abort \
   $paths "$root/guests/rust/std-fs.rs" -o "$target/guests/std-fs.core.wasm"
-# Libraries: plugins, and one that only tests load.
+# Libraries: plugins, and two that only tests load.
 plugins=(advise csv markdown)
-for library in http "${plugins[@]}"; do
+for library in http fixtures "${plugins[@]}"; do
   (
     cd "$root/guests/rust/$library"
     "$CARGO" fetch --quiet ${LOCKED---locked}
@@ -97,6 +97,7 @@ digest=$("$builder" "$core" "$built")
 "$builder" --command "$target/guests/std-fs.core.wasm" "$target/guests/std-fs.wasm" >/dev/null
 "$builder" --command "$target/guests/wasm32-wasip1/release/tool-call.wasm" "$target/guests/tool-call.wasm" >/dev/null
 "$builder" --library "$target/guests/wasm32-wasip1/release/http.wasm" "$target/guests/http.wasm" >/dev/null
+"$builder" --library "$target/guests/wasm32-wasip1/release/fixtures.wasm" "$target/guests/fixtures.wasm" >/dev/null
 
 # Makes a plugin's directory, with what it asks for.
 pack() {

@@ -22,10 +22,14 @@ mod lifetime;
 mod load;
 #[path = "mcp/memory_server.rs"]
 mod memory_server;
+#[path = "mcp/offers.rs"]
+mod offers;
 #[path = "mcp/official_clients.rs"]
 mod official_clients;
 #[path = "mcp/plugins.rs"]
 mod plugins;
+#[path = "mcp/plugins_rich.rs"]
+mod plugins_rich;
 #[path = "mcp/plugins_saved.rs"]
 mod plugins_saved;
 #[path = "mcp/plugins_sessions.rs"]

@@ -29,7 +29,7 @@ pub mod typescript;
 pub use bridge::{ApproveError, Bridge, StartError};
 pub use call::{
     AskConsent, CONSENT_TIMEOUT, CallReply, Caller, Consent, ConsentRequest, Decision, Grants,
-    InvalidPattern, Shape,
+    InvalidPattern, Shape, value_of,
 };
 pub use catalog::{Catalog, CatalogServer, CatalogTool, Source};
 pub use config::*;

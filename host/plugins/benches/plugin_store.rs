@@ -12,7 +12,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use vesicle_plugins::digest::Digest;
-use vesicle_plugins::manifest::{Contents, Manifest, Reuse, Tool};
+use vesicle_plugins::manifest::{Contents, Manifest, Offers, Reuse, Tool};
 use vesicle_plugins::name::PluginName;
 use vesicle_plugins::permissions::Permissions;
 use vesicle_plugins::store::{Existing, Store, StoreError};
@@ -45,6 +45,7 @@ fn install(store: &Store, name: &str, component: &[u8]) {
         source_digest: None,
         recipe: None,
         tools: (0..TOOLS).map(tool).collect(),
+        offers: Offers::default(),
         reuse: Reuse::default(),
         permissions: Permissions::default(),
         provenance: None,

@@ -6,6 +6,7 @@
 pub mod adapt;
 mod call;
 mod checks;
+pub mod content;
 pub mod digest;
 pub mod document;
 pub mod grants;
@@ -23,7 +24,7 @@ pub mod store;
 mod types;
 mod values;
 
-pub use call::{Answer, CallError, Invocation};
+pub use call::{Answer, CallError, Invocation, Request};
 pub use inspect::{Import, Inspection, WitText};
 pub use interface::{
     Definition, Refused, TOOL_NAME_BYTES_MAX, TOOLS_MAX, Tools, with_docs, with_docs_from,

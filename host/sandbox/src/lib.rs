@@ -1,6 +1,7 @@
 //! Runs code in WebAssembly sandboxes made for one call each.
 mod admission;
 mod cache;
+mod caller;
 mod capabilities;
 mod config;
 mod engine;
@@ -30,6 +31,10 @@ mod ticker;
 mod turns;
 mod usage;
 
+pub use caller::{
+    Askable, Asked, Caller, CallerLevel, NoCaller, QUESTION_NAME_BYTES_MAX, QUESTIONS_MAX,
+    Question, Unanswered,
+};
 pub use capabilities::{
     CapabilityError, Log, LogLevel, NoLog, NoState, NoTools, State, Tool, ToolCall,
 };

@@ -8,6 +8,7 @@ mod figures;
 mod lockdown;
 mod oauth;
 mod protocol;
+mod rounds;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},

@@ -36,7 +36,7 @@ pub use checks::{Checks, Mismatch};
 pub use grants::{
     AskConsent, CONSENT_TIMEOUT, Caller, Consent, ConsentRequest, Decision, Grants, InvalidPattern,
 };
-pub use reply::{CallReply, Shape};
+pub use reply::{CallReply, Shape, value_of};
 pub use server::Server;
 use server::{Change, ToolState};
 

@@ -1,4 +1,4 @@
-//! Components that list their tools themselves, by `vesicle:plugin/tools`. What they say of their
+//! Components that list their tools themselves, by `vesicle:plugin/tools` or `rich-tools`. What they say of their
 //! tools is checked: it goes to models and clients.
 
 use std::collections::HashSet;
@@ -34,10 +34,11 @@ impl Tools {
             session,
             residence: None,
         };
-        let Behind::Component(component, Some(dynamic)) = self.behind() else {
+        let Behind::Component(component, contract) = self.behind() else {
             return Err(CallError::ListsNone);
         };
-        let call = call_of(component, &dynamic.list, Vec::new(), invocation);
+        let dynamic = contract.dynamic.as_ref().ok_or(CallError::ListsNone)?;
+        let call = call_of(component, &dynamic.list.function, Vec::new(), invocation);
         let called = sandbox.call(call).await?;
         Ok(called.try_map(|results| {
             let listed = match results.into_iter().next() {
@@ -93,11 +94,21 @@ impl Tools {
         let values = vec![Val::String(invocation.tool.to_owned()), Val::String(text)];
         let output_bytes = invocation.limits.output_bytes;
         let called = sandbox
-            .call(call_of(component, &dynamic.call, values, invocation))
+            .call(call_of(
+                component,
+                &dynamic.call.function,
+                values,
+                invocation,
+            ))
             .await?;
         Ok(called.try_map(|results| match &results[..] {
-            [Val::Result(Ok(Some(json)))] => as_json(json, output_bytes).map(Answer::Result),
-            results => answer(results, &dynamic.reply, output_bytes),
+            [Val::Result(Ok(Some(json)))] if !dynamic.rich => {
+                as_json(json, output_bytes).map(Answer::Result)
+            }
+            results => match answer(results, &dynamic.call.reply, output_bytes)? {
+                Answer::Result(shown) => Ok(Answer::Shown(shown)),
+                other => Ok(other),
+            },
         }))
     }
 }

@@ -2,6 +2,7 @@
 
 mod command;
 mod dynamic;
+mod offered;
 
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use crate::interface::{Behind, Entry, Reply, Tool};
 use crate::types::{Shape, nearest};
 use crate::values::{NotWritten, arguments, write};
 use crate::{Definition, Tools};
+
+pub use offered::Request;
 
 /// Arguments that are longer are read on a thread for work that blocks, in bytes.
 const READ_IN_PLACE_BYTES_MAX: usize = 64 * 1024;
@@ -45,6 +48,8 @@ pub enum Answer {
     /// It failed and says how: what it answered as `result`'s error, or what a program printed that
     /// ended with another exit code than 0.
     Failure(Box<RawValue>),
+    /// What is shown in place of a result, or of a failure: the JSON of a [`Shown`](crate::content::Shown).
+    Shown(Box<RawValue>),
 }
 
 /// Why a call could not be tried.
@@ -63,6 +68,9 @@ pub enum CallError {
     /// The component does not list tools itself.
     #[error("the plugin's tools are its functions; it lists no others")]
     ListsNone,
+    /// The component does not offer what it is asked for.
+    #[error("the plugin offers nothing of that kind")]
+    OffersNone,
     /// As of the sandbox.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
@@ -113,7 +121,7 @@ impl Tools {
         }
         let (component, dynamic) = match self.behind() {
             Behind::Script(script) => return script.call(sandbox, invocation).await,
-            Behind::Component(component, dynamic) => (component, dynamic),
+            Behind::Component(component, contract) => (component, &contract.dynamic),
         };
         let Some(tool) = self.tool(invocation.tool) else {
             if let Some(dynamic) = dynamic {

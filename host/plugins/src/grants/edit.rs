@@ -57,6 +57,9 @@ fn of_grant(grant: &Grant) -> Table {
     if granted.state {
         table.insert("state", toml_edit::value(true));
     }
+    if granted.questions {
+        table.insert("questions", toml_edit::value(true));
+    }
     if !granted.preopens.is_empty() {
         let preopens: ArrayOfTables = granted.preopens.iter().map(of_preopen).collect();
         table.insert("preopen", Item::ArrayOfTables(preopens));

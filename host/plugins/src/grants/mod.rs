@@ -11,7 +11,7 @@ mod shares;
 
 pub use file::{GRANTS_MAX, GrantsFile};
 pub use rights::{Effective, Right, Rights, limit};
-pub use shares::{Share, env, hosts, memory, preopens, state, tools};
+pub use shares::{Share, env, flag, hosts, memory, preopens, tools};
 
 use std::fmt;
 use std::path::PathBuf;
@@ -46,6 +46,8 @@ pub struct Granted {
     pub memory: Memory,
     /// Values that are kept for a session.
     pub state: bool,
+    /// Questions to whoever called it.
+    pub questions: bool,
     /// The widest limits.
     pub limits: Limits,
 }
@@ -65,6 +67,7 @@ impl Granted {
             tools: asked.tools.clone(),
             memory: asked.memory.clone(),
             state: asked.state,
+            questions: asked.questions,
             limits: asked.limits.clone(),
         }
     }

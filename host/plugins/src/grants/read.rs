@@ -44,6 +44,7 @@ pub(super) fn grant(section: &mut Section<'_, '_>) -> Option<Grant> {
         ),
         memory: section.section("memory", memory).unwrap_or_default(),
         state: section.boolean("state"),
+        questions: section.boolean("questions"),
         limits: section.section("limits", limits).unwrap_or_default(),
     };
     for (index, preopen) in granted.preopens.iter().enumerate() {

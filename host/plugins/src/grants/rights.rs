@@ -31,6 +31,8 @@ pub struct Effective {
     pub memory: Memory,
     /// Values that are kept for a session.
     pub state: bool,
+    /// Questions to whoever called it.
+    pub questions: bool,
     /// The limits that are asked for.
     pub asked_limits: Limits,
     /// The widest that are granted.
@@ -78,7 +80,8 @@ impl Rights {
         let env = shares::env(&asked.env, &granted.env);
         let tools = shares::tools(&asked.tools, &granted.tools);
         let memory = shares::memory(&asked.memory, &granted.memory);
-        let state = shares::state(asked.state, granted.state);
+        let state = shares::flag("state", asked.state, granted.state);
+        let questions = shares::flag("questions", asked.questions, granted.questions);
         let rows = vec![
             row(
                 "preopen",
@@ -117,10 +120,17 @@ impl Rights {
             ),
             row(
                 "state",
-                &of_state(asked.state),
-                &of_state(granted.state),
-                &of_state(state.effective),
+                &of_flag("state", asked.state),
+                &of_flag("state", granted.state),
+                &of_flag("state", state.effective),
                 &state.missing,
+            ),
+            row(
+                "questions",
+                &of_flag("questions", asked.questions),
+                &of_flag("questions", granted.questions),
+                &of_flag("questions", questions.effective),
+                &questions.missing,
             ),
             of_limits(&asked.limits, &granted.limits),
         ];
@@ -132,6 +142,7 @@ impl Rights {
                 tools: tools.effective,
                 memory: memory.effective,
                 state: state.effective,
+                questions: questions.effective,
                 asked_limits: asked.limits.clone(),
                 granted_limits: granted.limits,
             },
@@ -149,7 +160,7 @@ impl Rights {
     pub fn missing(&self) -> String {
         let rows = self.rows.iter().filter(|row| !row.missing.is_empty());
         let told = rows.map(|row| match row.kind {
-            "state" => row.kind.to_owned(),
+            "state" | "questions" => row.kind.to_owned(),
             kind => format!("{kind} {}", row.missing.join(", ")),
         });
         told.collect::<Vec<_>>().join("; ")
@@ -184,8 +195,8 @@ fn of_memory(memory: &Memory) -> Vec<String> {
     texts
 }
 
-fn of_state(state: bool) -> Vec<&'static str> {
-    if state { vec!["state"] } else { vec![] }
+fn of_flag(kind: &'static str, is_set: bool) -> Vec<&'static str> {
+    if is_set { vec![kind] } else { vec![] }
 }
 
 /// A limit that is asked for and not granted is missing although the profile may have as much: which profile it will

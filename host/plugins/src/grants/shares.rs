@@ -113,12 +113,12 @@ pub fn memory(asked: &Memory, granted: &Memory) -> Share<Memory, String> {
     }
 }
 
-/// State: if it is asked for and granted.
-pub fn state(asked: bool, granted: bool) -> Share<bool, &'static str> {
+/// What is had or not, such as state: if it is asked for and granted.
+pub fn flag(kind: &'static str, asked: bool, granted: bool) -> Share<bool, &'static str> {
     Share {
         effective: asked && granted,
         missing: if asked && !granted {
-            vec!["state"]
+            vec![kind]
         } else {
             vec![]
         },

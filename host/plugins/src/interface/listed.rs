@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use vesicle_sandbox::{CompileLimits, Component, Function, LoadError, Sandbox};
 
-use super::{Definition, Entry, Reply, Tool, Wit, names};
+use super::contract::{Contract, is_of_contract};
+use super::{Definition, Tool, Wit, names};
+use crate::manifest::Offers;
 use crate::script::{Script, ScriptTools};
 use crate::types::Budget;
 
 /// How many tools a component may have.
 pub const TOOLS_MAX: usize = 1_000;
-/// The interface of components that list their tools themselves.
-const DYNAMIC: &str = "vesicle:plugin/tools@0.1.0";
 /// The interface of programs, in all versions of WASI 0.2.
 const COMMAND: &str = "wasi:cli/run@0.2.";
 
@@ -31,18 +31,10 @@ struct Shared {
 
 /// What is behind the tools.
 pub(crate) enum Behind {
-    /// The functions of a component, and those by which it lists further tools.
-    Component(Component, Option<Dynamic>),
+    /// The functions of a component, and those of the contract.
+    Component(Component, Box<Contract>),
     /// A module that a component was made of.
     Script(Box<ScriptTools>),
-}
-
-/// The functions of a component that lists its tools itself.
-pub(crate) struct Dynamic {
-    pub list: Function,
-    pub call: Function,
-    /// What a call answers.
-    pub reply: Box<Reply>,
 }
 
 /// A function that is no tool.
@@ -99,7 +91,7 @@ impl Tools {
         let mut budget = Budget::default();
         let mut found = Found::default();
         for (function, name) in functions.iter().zip(names::names(&paths)) {
-            if function.interface.as_deref() == Some(DYNAMIC) {
+            if is_of_contract(function.interface.as_deref()) {
                 continue;
             }
             if is_command(function) {
@@ -112,13 +104,13 @@ impl Tools {
             };
             found.add(function, tool);
         }
-        let dynamic = dynamic(component, &mut budget, &mut found);
+        let contract = Contract::of(component, &mut budget, &mut found.refused);
         Self {
             shared: Arc::new(Shared {
                 definitions: found.definitions,
                 tools: found.tools,
                 refused: found.refused,
-                behind: Behind::Component(component.clone(), dynamic),
+                behind: Behind::Component(component.clone(), Box::new(contract)),
             }),
         }
     }
@@ -135,7 +127,17 @@ impl Tools {
 
     /// Whether the component lists further tools when it is asked ([`Tools::list`]).
     pub fn is_dynamic(&self) -> bool {
-        self.dynamic().is_some()
+        self.contract()
+            .is_some_and(|contract| contract.dynamic.is_some())
+    }
+
+    /// What it offers beside tools ([`Tools::request`]).
+    pub fn offers(&self) -> Offers {
+        let contract = self.contract();
+        Offers {
+            prompts: contract.is_some_and(|contract| contract.prompts.is_some()),
+            resources: contract.is_some_and(|contract| contract.resources.is_some()),
+        }
     }
 
     /// The module that the component was made of, if it was.
@@ -157,9 +159,9 @@ impl Tools {
         &self.shared.behind
     }
 
-    fn dynamic(&self) -> Option<&Dynamic> {
+    fn contract(&self) -> Option<&Contract> {
         match self.behind() {
-            Behind::Component(_, dynamic) => dynamic.as_ref(),
+            Behind::Component(_, contract) => Some(contract),
             Behind::Script(_) => None,
         }
     }
@@ -205,31 +207,3 @@ fn is_command(function: &Function) -> bool {
     let interface = function.interface.as_deref();
     function.name == "run" && interface.is_some_and(|interface| interface.starts_with(COMMAND))
 }
-
-fn dynamic(component: &Component, budget: &mut Budget, found: &mut Found) -> Option<Dynamic> {
-    let list = component.function(Some(DYNAMIC), "list-tools")?;
-    let call = component.function(Some(DYNAMIC), "call-tool")?;
-    let tool = Tool::of_function("call_tool".to_owned(), call, None, budget);
-    match tool {
-        Ok(Tool {
-            definition,
-            entry: Entry::Function(call, reply),
-            ..
-        }) if definition.signature.starts_with(DYNAMIC_SIGNATURE) => Some(Dynamic {
-            list: list.clone(),
-            call,
-            reply,
-        }),
-        _ => {
-            found.refused.push(Refused {
-                function: format!("{call:?}"),
-                why: format!("is not what {DYNAMIC} has it to be"),
-            });
-            None
-        }
-    }
-}
-
-/// What `call-tool` is, up to its error.
-const DYNAMIC_SIGNATURE: &str =
-    "call-tool: func(name: string, arguments: string) -> result<string, ";

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::Tool;
+use super::{Offers, Tool};
 
 /// A difference between what a manifest says of its component's tools and what they are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,14 @@ pub enum Claim {
     /// Another schema.
     #[error("the manifest's schema of the {1} of `{0}` is not the component's")]
     Schema(String, &'static str),
+    /// Other offers.
+    #[error("the manifest has `offers = {0:?}`, and the component offers {1:?}")]
+    Offers(Vec<&'static str>, Vec<&'static str>),
+}
+
+/// How what a manifest says to be offered beside tools differs from what is.
+pub fn offers_differ(claimed: Offers, actual: Offers) -> Option<Claim> {
+    (claimed != actual).then(|| Claim::Offers(claimed.names(), actual.names()))
 }
 
 /// How `claimed` differs from `actual`. Descriptions and signatures are the manifest's own; schemas are compared as JSON.

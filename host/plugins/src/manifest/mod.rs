@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use claims::{Claim, differences};
+pub use claims::{Claim, differences, offers_differ};
 
 use crate::digest::Digest;
 use crate::document::{DocumentError, Reader};
@@ -61,6 +61,8 @@ pub struct Contents {
     pub recipe: Option<String>,
     /// Its tools, with their schemas, so that it can be listed without its component.
     pub tools: Vec<Tool>,
+    /// What it offers beside tools.
+    pub offers: Offers,
     /// Which calls share an instance.
     pub reuse: Reuse,
     /// What it asks for.
@@ -69,6 +71,31 @@ pub struct Contents {
     pub provenance: Option<Provenance>,
 }
 
+/// What a plugin offers beside tools. What exactly, its component is asked each time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// Prompts.
+    pub prompts: bool,
+    /// Resources.
+    pub resources: bool,
+}
+
+impl Offers {
+    /// Whether it offers anything.
+    pub fn any(self) -> bool {
+        self.prompts || self.resources
+    }
+
+    /// The names of what it offers.
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [(self.prompts, PROMPTS), (self.resources, RESOURCES)];
+        let offered = all.into_iter().filter(|(is_offered, _)| *is_offered);
+        offered.map(|(_, name)| name).collect()
+    }
+}
+
+const PROMPTS: &str = "prompts";
+const RESOURCES: &str = "resources";
 /// Which calls of a plugin share an instance of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -4,8 +4,8 @@ use chrono::DateTime;
 use serde_json::Value;
 
 use super::{
-    Contents, DESCRIPTION_BYTES_MAX, Provenance, SCHEMA_BYTES_MAX, TEXT_BYTES_MAX, TOOLS_MAX, Tool,
-    VERSION_BYTES_MAX,
+    Contents, DESCRIPTION_BYTES_MAX, Offers, PROMPTS, Provenance, RESOURCES, SCHEMA_BYTES_MAX,
+    TEXT_BYTES_MAX, TOOLS_MAX, Tool, VERSION_BYTES_MAX,
 };
 use crate::digest::Digest;
 use crate::document::Section;
@@ -26,6 +26,20 @@ impl Contents {
         let source = root.text("source", "where its source is", line);
         let source_digest = root.text("source_digest", DIGEST, self::digest);
         let recipe = root.text("recipe", "how it was made", text);
+        let offered = root.texts(
+            "offers",
+            "\"prompts\" or \"resources\"",
+            2,
+            |text| match text {
+                PROMPTS | RESOURCES => Ok(text.to_owned()),
+                _ => Err(String::new()),
+            },
+        );
+        let is_offered = |name: &str| offered.iter().any(|offered| offered == name);
+        let offers = Offers {
+            prompts: is_offered(PROMPTS),
+            resources: is_offered(RESOURCES),
+        };
         let reuse = root.section("plugin", |plugin| {
             plugin.text(
                 "reuse",
@@ -52,6 +66,7 @@ impl Contents {
             source_digest,
             recipe,
             tools,
+            offers,
             reuse: reuse.unwrap_or_default(),
             permissions: permissions.unwrap_or_default(),
             provenance,

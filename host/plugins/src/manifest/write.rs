@@ -18,6 +18,7 @@ impl Contents {
         optional(&mut out, "source", self.source.as_ref());
         optional(&mut out, "source_digest", self.source_digest.as_ref());
         optional(&mut out, "recipe", self.recipe.as_ref());
+        texts(&mut out, "offers", &self.offers.names());
         if self.reuse != Reuse::default() {
             out.push_str("\n[plugin]\n");
             text(&mut out, "reuse", self.reuse.name());
@@ -57,6 +58,9 @@ fn permissions(out: &mut String, asked: &Permissions) {
     texts(out, "tools", &asked.tools);
     if asked.state {
         out.push_str("state = true\n");
+    }
+    if asked.questions {
+        out.push_str("questions = true\n");
     }
     for preopen in &asked.preopens {
         out.push_str("\n[[permissions.preopen]]\n");

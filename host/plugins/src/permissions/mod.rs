@@ -32,6 +32,8 @@ pub struct Permissions {
     pub memory: Memory,
     /// Values that are kept for a session.
     pub state: bool,
+    /// Questions to whoever called it: forms, their model, where they work.
+    pub questions: bool,
     /// Limits other than those of the profile.
     pub limits: Limits,
 }

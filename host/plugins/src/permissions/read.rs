@@ -63,6 +63,7 @@ impl Permissions {
             ),
             memory: section.section("memory", memory).unwrap_or_default(),
             state: section.boolean("state"),
+            questions: section.boolean("questions"),
             limits: section.section("limits", limits).unwrap_or_default(),
             preopens,
         })

@@ -37,6 +37,7 @@ fn asked() -> Permissions {
             record: true,
         },
         state: true,
+        questions: true,
         limits,
     }
 }
@@ -75,6 +76,7 @@ fn grant(digest: Digest) -> Grant {
                 record: false,
             },
             state: true,
+            questions: true,
             limits,
         },
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use vesicle_plugins::digest::Digest;
 use vesicle_plugins::manifest::{
-    Contents, DESCRIPTION_BYTES_MAX, MANIFEST_BYTES_MAX, Manifest, Provenance, Reuse,
+    Contents, DESCRIPTION_BYTES_MAX, MANIFEST_BYTES_MAX, Manifest, Offers, Provenance, Reuse,
     SCHEMA_BYTES_MAX, TEXT_BYTES_MAX, TOOLS_MAX, Tool, VERSION_BYTES_MAX,
 };
 use vesicle_plugins::permissions::{
@@ -209,7 +209,7 @@ prop_compose! {
         env in prop::collection::btree_set("[A-Z_]{1,8}", 0..3),
         tools in prop::collection::btree_set("[a-z]{1,5}\\.[a-z]{0,3}\\*[a-z]{0,3}", 0..3),
         guests in prop::collection::btree_set("(/[a-z\"' ]{1,5}x){1,2}", 0..3),
-        write: bool, state: bool, record: bool,
+        write: bool, state: bool, questions: bool, record: bool,
         domains in prop::collection::btree_set("[a-z]{1,5}\\*?", 0..3),
         limit in prop::option::of(1_u64..1 << 40),
     ) -> Permissions {
@@ -226,6 +226,7 @@ prop_compose! {
                 domains: domains.iter().map(|domain| Pattern::parse(domain).unwrap()).collect(),
             },
             state,
+            questions,
             limits,
         }
     }
@@ -255,6 +256,7 @@ prop_compose! {
             recipe: texts[2].clone(),
             digest,
             source_digest: has_digest.then_some(digest),
+            offers: Offers { prompts: has_digest, resources: has_provenance },
             tools: tool_texts.into_iter().enumerate().map(tool).collect(),
             reuse: if is_session { Reuse::Session } else { Reuse::Call },
             permissions,

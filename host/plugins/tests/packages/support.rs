@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use tempfile::TempDir;
 use vesicle_plugins::digest::Digest;
-use vesicle_plugins::manifest::{Contents, Manifest, Provenance, Reuse, Tool};
+use vesicle_plugins::manifest::{Contents, Manifest, Offers, Provenance, Reuse, Tool};
 use vesicle_plugins::name::PluginName;
 use vesicle_plugins::permissions::Permissions;
 use vesicle_plugins::store::{Existing, Staged, Store, StoreError};
@@ -44,6 +44,7 @@ pub fn contents(plugin: &str, version: &str, component: &[u8]) -> Contents {
             error: None,
         }],
         reuse: Reuse::default(),
+        offers: Offers::default(),
         permissions: Permissions::default(),
         provenance: Some(Provenance {
             by: "a test".to_owned(),

@@ -58,7 +58,7 @@ pub async fn call_of(tools: &Tools, tool: &str, arguments: &str) -> Outcome {
     let called = tools.call(sandbox().await, invocation).await;
     called.unwrap().try_map(|answer| match answer {
         Answer::Result(value) => Ok(value),
-        Answer::Failure(value) => panic!("{value}"),
+        Answer::Failure(value) | Answer::Shown(value) => panic!("{value}"),
     })
 }
 

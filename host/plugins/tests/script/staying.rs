@@ -75,7 +75,7 @@ async fn call(tools: &Tools, tool: &str, limits: Limits, residence: &Residence) 
     let called = tools.call(sandbox().await, invocation).await.unwrap();
     called.try_map(|answer| match answer {
         Answer::Result(value) => Ok(value),
-        Answer::Failure(value) => panic!("{value}"),
+        Answer::Failure(value) | Answer::Shown(value) => panic!("{value}"),
     })
 }
 

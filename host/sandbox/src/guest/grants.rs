@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    Files, Log, Memories, Network, NoLog, NoMemories, NoState, NoTools, OffClock, State, ToolCall,
+    Caller, Files, Log, Memories, Network, NoCaller, NoLog, NoMemories, NoState, NoTools, OffClock,
+    State, ToolCall,
 };
 
 /// The capabilities of one guest.
@@ -23,6 +24,8 @@ pub struct Grants {
     pub network: Network,
     /// Where its own log lines go.
     pub log: Arc<dyn Log>,
+    /// Whoever called it.
+    pub caller: Arc<dyn Caller>,
     /// Its arguments, for a component that reads them; by custom its own name is the first.
     pub arguments: Vec<String>,
     /// The variables of its environment, names and values.
@@ -43,6 +46,7 @@ impl Default for Grants {
             files: Files::default(),
             network: Network::default(),
             log: Arc::new(NoLog),
+            caller: Arc::new(NoCaller),
             arguments: Vec::new(),
             environment: Vec::new(),
             stdin: Bytes::new(),

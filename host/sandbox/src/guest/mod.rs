@@ -48,6 +48,7 @@ mod plugin_bindings {
         inline: "
             package vesicle:sandbox;
             world plugins-only {
+                import vesicle:plugin/caller@0.1.0;
                 import vesicle:plugin/log@0.1.0;
                 import vesicle:plugin/memory-query@0.1.0;
                 import vesicle:plugin/memory-record@0.1.0;
@@ -55,6 +56,7 @@ mod plugin_bindings {
         ",
         world: "vesicle:sandbox/plugins-only",
         imports: {
+            "vesicle:plugin/caller.ask": async | trappable,
             "vesicle:plugin/memory-query": async,
             "vesicle:plugin/memory-record": async,
         },
@@ -66,6 +68,7 @@ mod plugin_bindings {
 
 mod arguments;
 mod budget;
+mod caller;
 mod calls;
 mod clock;
 mod grants;
@@ -95,6 +98,7 @@ pub use memory::Memory;
 use crate::files::GuestFiles;
 use crate::network::{Hooks, Session};
 use crate::{Limits, Memories, State};
+use caller::Told;
 use calls::Calls;
 use log::Lines;
 use streams::Stream;
@@ -118,6 +122,7 @@ pub struct Guest {
     http_hooks: Hooks,
     http: WasiHttpCtx,
     log: Lines,
+    told: Told,
     stdout: Stream,
     stderr: Stream,
     wasi: WasiCtx,
@@ -157,6 +162,7 @@ impl Guest {
             network,
             http,
             log: Lines::new(limits, grants.log),
+            told: Told::new(limits, grants.caller),
             stdout,
             stderr,
             wasi,
@@ -185,6 +191,7 @@ impl Guest {
         self.network = Arc::new(Session::new(&grants.network));
         self.http_hooks = Hooks::new(self.network.clone());
         self.log = Lines::new(limits, grants.log);
+        self.told = Told::new(limits, grants.caller);
         self.stdout.clear();
         self.stderr.clear();
     }
@@ -232,7 +239,11 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     wasi_files::preopens::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     wasi_files::types::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
-    use plugin_bindings::vesicle::plugin::{log, memory_query, memory_record};
+    use plugin_bindings::vesicle::plugin::{caller, log, memory_query, memory_record};
+    caller::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    // Of these, components that export others' interfaces take types alone.
+    linker.instance("vesicle:plugin/content@0.1.0")?;
+    linker.instance("vesicle:plugin/tools@0.1.0")?;
     log::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     memory_query::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     memory_record::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)

@@ -78,7 +78,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 90] = [
+pub static KEYS: [Key; 91] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -478,6 +478,15 @@ pub static KEYS: [Key; 90] = [
         default: || Some(Value::Integer(LISTED_PLUGIN_TOOLS_DEFAULT)),
         doc: "How many tools of plugins an MCP client is listed, by their names. Models find further ones with\n\
               `search_tools`, and call them with `call_tool` or from code.",
+        env_also: None,
+    },
+    Key {
+        path: "plugins.bare",
+        kind: Kind::Plugins,
+        default: || Some(Value::List(vec![])),
+        doc: "Plugins whose tools and prompts clients are listed by their own names, such as `query` in place of\n\
+              `csv__query`, and whose resources keep their own addresses, such as [\"csv\"]. No two tools may have one name:\n\
+              `vesicle serve` says which do, and does not start.",
         env_also: None,
     },
     Key {

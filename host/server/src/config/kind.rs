@@ -10,6 +10,7 @@ use std::{
 use ipnet::IpNet;
 use vesicle_bridge::{Decision, Grants};
 use vesicle_memory::Ranking;
+use vesicle_plugins::name::PluginName;
 
 use super::{
     hosts::HostEntry,
@@ -54,6 +55,8 @@ pub enum Kind {
     Hosts,
     /// Patterns of domains of the memory, such as `web-*`.
     Domains,
+    /// Names of plugins.
+    Plugins,
     /// A database of PostgreSQL.
     Database,
     /// Addresses on the web.
@@ -138,6 +141,7 @@ impl Kind {
             Self::Preopens => "[[preopen]] with `host`, `guest` and `access`, or HOST:GUEST[:ro|rw] outside of a file".to_owned(),
             Self::Patterns => "a list of `server.tool` or `server`, with `*` for any text".to_owned(),
             Self::Variables => "a list of names of environment variables".to_owned(),
+            Self::Plugins => "a list of names of plugins, such as [\"csv\"]".to_owned(),
             Self::Domains => "a list of domains, with `*` for any text".to_owned(),
             Self::Database => "postgres://user:password@host:5432/database, with %-codes for special characters in names and the password".to_owned(),
             Self::Urls => "a list of addresses that begin with https:// or http://".to_owned(),
@@ -173,6 +177,10 @@ impl Kind {
                 });
                 grants.is_ok().then_some(Value::List(patterns))
             }
+            (Self::Plugins, Value::List(names)) => names
+                .iter()
+                .all(|name| PluginName::parse(name).is_ok())
+                .then_some(Value::List(names)),
             (Self::Variable, Value::Text(name)) => is_variable(&name).then_some(Value::Text(name)),
             (Self::Variables, Value::List(names)) => names
                 .iter()
@@ -236,6 +244,7 @@ impl Kind {
             | Self::Patterns
             | Self::Variables
             | Self::Domains
+            | Self::Plugins
             | Self::Texts(_)
             | Self::Paths
             | Self::Urls

@@ -43,6 +43,7 @@ pub(super) fn resolve(settled: &mut Settled) -> PluginsConfig {
         Some(Value::Text(which)) if which == never => Saving::Never,
         _ => Saving::Ask,
     };
+    let bare = settled.list("plugins.bare");
     let mut path = |key: &str, name: &str| {
         follow_data_dir(settled, key, name);
         match settled.value(key) {
@@ -53,6 +54,7 @@ pub(super) fn resolve(settled: &mut Settled) -> PluginsConfig {
     PluginsConfig {
         listed_tools: usize::try_from(listed_tools).unwrap_or(usize::MAX),
         saving,
+        bare,
         session_idle,
         dir: path(PLUGIN_DIR, "plugins"),
         grants: path("plugins.grants", "plugin-grants.toml"),

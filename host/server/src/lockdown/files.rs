@@ -163,7 +163,7 @@ mod tests {
         let denied = Some(ErrorKind::PermissionDenied);
         thread::scope(|threads| {
             threads.spawn(|| {
-                assert_eq!(make(&paths), [String::new(); 0]);
+                assert!(make(&paths).is_empty());
                 give_up(&paths).unwrap();
                 assert_eq!(kind(fs::read(at("outside/file"))), denied);
                 assert_eq!(kind(fs::read_dir(at("outside"))), denied);

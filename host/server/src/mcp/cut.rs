@@ -27,13 +27,16 @@ pub fn cut(text: &str, bytes_max: usize) -> Option<Cut<'_>> {
 impl Cut<'_> {
     /// What the reader has to know.
     pub fn note(&self) -> String {
-        format!(
-            "The result was cut: above are the first {} of {} bytes. Return less: filter and count in code; \
-             or ask for more with `max_result_bytes`.",
-            self.shown.len(),
-            self.bytes
-        )
+        note(self.shown.len(), self.bytes)
     }
+}
+
+/// What the reader of a cut text has to know.
+pub fn note(shown: usize, bytes: usize) -> String {
+    format!(
+        "The result was cut: above are the first {shown} of {bytes} bytes. Return less: filter and count in code; \
+         or ask for more with `max_result_bytes`."
+    )
 }
 
 #[cfg(test)]

@@ -6,17 +6,26 @@
 //! often; on a thread of its own a cancellation is read at once.
 
 mod arguments;
+mod complete;
 mod consent;
 mod cut;
 mod disconnect;
 mod discover;
+mod documents;
 mod execute;
+mod handler;
+mod logging;
 
 mod memory;
+mod pages;
 mod plugins;
 mod progress;
+mod prompts;
 mod resources;
+mod revision;
+mod rounds;
 mod server;
+mod watching;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
@@ -38,12 +47,13 @@ use crate::{
     live::Live,
     memory::LazyMemory,
     metrics::{Figures, Metrics, Sources},
-    plugins::{Dispatcher, Parts, Plugins, PluginsConfig, Surroundings},
+    plugins::{BareNames, Dispatcher, Parts, Plugins, PluginsConfig, Surroundings},
     secrets::Secrets,
     tools::{self, Toolbox, Trees},
 };
 use disconnect::{Disconnect, WatchedReader};
 pub use memory::{Shown, ToolCalls};
+use rounds::Seal;
 pub use server::{OfPlugins, Server, definitions};
 
 /// How often others' changes of plugins are looked for, where clients are told of them.
@@ -69,6 +79,9 @@ pub enum ServeError {
     /// The connection's task died.
     #[error("the connection failed")]
     Connection(#[source] tokio::task::JoinError),
+    /// Tools would have one name.
+    #[error("{0}; take a plugin out of `plugins.bare`, or rename a tool")]
+    Names(String),
     /// HTTP cannot be served.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -189,6 +202,9 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         &service.audit,
         &metrics,
     );
+    if let Some(plugins) = &plugins {
+        no_collisions(plugins)?;
+    }
     if let (Some(plugins), true) = (&plugins, service.watches_plugins) {
         let dispatcher = plugins.dispatcher.clone();
         guests.spawn(async move { dispatcher.follow(WATCH_EVERY).await });
@@ -214,6 +230,7 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         memory: memory::Service::new(service.memory, figures.clone(), None),
         lists_all_tools: service.lists_all_tools,
         metrics,
+        rounds: Arc::new(Seal::new()),
         figures,
         account: None,
     });
@@ -252,11 +269,24 @@ fn of_plugins(
             sandbox: sandbox.clone(),
             audit: audit.clone(),
             metrics: metrics.clone(),
+            bare: BareNames {
+                plugins: config.bare.clone().into(),
+                reserved: Arc::new(server::own_names().collect()),
+            },
         }),
         listed_tools: config.listed_tools,
         saving: config.saving,
         session_idle: config.session_idle,
     })
+}
+
+/// Whether all names that should stand alone can.
+fn no_collisions(plugins: &plugins::Service) -> Result<(), ServeError> {
+    match plugins.dispatcher.collisions() {
+        Ok(collisions) if !collisions.is_empty() => Err(ServeError::Names(collisions.join("; "))),
+        // What cannot be read is told by calls.
+        _ => Ok(()),
+    }
 }
 
 /// The policy by which code that has files also has `/servers`, which follows the servers.
@@ -297,6 +327,8 @@ struct Host {
     memory: memory::Service,
     lists_all_tools: bool,
     metrics: Metrics,
+    /// What makes sure that calls that are made again are the same.
+    rounds: Arc<Seal>,
     figures: Figures,
     /// Whose calls these are, where there are accounts: each gets its share of the sandbox.
     account: Option<Arc<str>>,
@@ -326,6 +358,7 @@ impl Host {
             memory: memory::Service::new(tenant.memory, self.figures.clone(), Some(account)),
             lists_all_tools: self.lists_all_tools,
             metrics: self.metrics.clone(),
+            rounds: self.rounds.clone(),
             figures: self.figures.clone(),
             account: Some(account.name.as_str().into()),
         }

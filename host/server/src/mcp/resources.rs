@@ -4,10 +4,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rmcp::{
     ErrorData,
-    model::{
-        ListResourceTemplatesResult, ListResourcesResult, PaginatedRequestParams,
-        ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
-    },
+    model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
 };
 use serde_json::json;
 use vesicle_bridge::{names::snake, typescript::first_line};
@@ -18,10 +15,10 @@ use crate::tools::Granted;
 const PREFIX: &str = "vesicle://servers/";
 const SUFFIX: &str = ".ts";
 const MIME_TYPE: &str = "text/typescript";
-/// How many resources one answer lists.
-const PAGE: usize = 200;
+/// The form of all addresses.
+pub const TOOL_TEMPLATE: &str = "vesicle://servers/{server}/{tool}.ts";
 /// What stays as it is in an address.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+pub const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
@@ -42,47 +39,37 @@ fn named(uri: &str) -> Option<String> {
 }
 
 /// The form of all addresses.
-pub fn templates() -> ListResourceTemplatesResult {
-    let template = ResourceTemplate::new(format!("{PREFIX}{{server}}/{{tool}}{SUFFIX}"), "tool")
+pub fn template() -> ResourceTemplate {
+    ResourceTemplate::new(TOOL_TEMPLATE, "tool")
+        .with_title("Types of a tool")
         .with_description(
             "The TypeScript declaration of a tool, as `tools.server.tool(args)` calls it",
         )
-        .with_mime_type(MIME_TYPE);
-    ListResourceTemplatesResult::with_all_items(vec![template])
+        .with_mime_type(MIME_TYPE)
 }
 
-/// A page of what there is. The cursor is a number.
-pub async fn list(
-    host: &Host,
-    granted: &Granted,
-    request: Option<PaginatedRequestParams>,
-) -> Result<ListResourcesResult, ErrorData> {
-    let cursor = request.and_then(|request| request.cursor);
-    let from: usize = match cursor.as_deref().map(str::parse) {
-        None => 0,
-        Some(Ok(from)) => from,
-        Some(Err(_)) => return Err(ErrorData::invalid_params("no such cursor", None)),
-    };
+/// Whether an address is meant as one of these.
+pub fn is_one(uri: &str) -> bool {
+    uri.starts_with(PREFIX)
+}
+
+/// All that there are.
+///
+/// # Errors
+/// The servers are not there.
+pub async fn list(host: &Host, granted: &Granted) -> Result<Vec<Resource>, ErrorData> {
     let catalog = host.toolbox.catalog(None).await.map_err(no_bridge)?;
     let granted = catalog
         .tools()
         .filter(|(server, tool)| granted.is_granted(server, tool));
-    let mut resources: Vec<Resource> = granted
-        .skip(from)
-        .take(PAGE + 1)
-        .map(|(server, tool)| {
-            let said = first_line(tool.definition.description.as_deref().unwrap_or_default());
-            let name = format!("{}.{}", server.name, tool.name());
-            Resource::new(address(server.name.as_str(), tool.name()), name)
-                .with_description(said)
-                .with_mime_type(MIME_TYPE)
-        })
-        .collect();
-    let next = (resources.len() > PAGE).then(|| (from + PAGE).to_string());
-    resources.truncate(PAGE);
-    let mut page = ListResourcesResult::with_all_items(resources);
-    page.next_cursor = next;
-    Ok(page)
+    let resources = granted.map(|(server, tool)| {
+        let said = first_line(tool.definition.description.as_deref().unwrap_or_default());
+        let name = format!("{}.{}", server.name, tool.name());
+        Resource::new(address(server.name.as_str(), tool.name()), name)
+            .with_description(said)
+            .with_mime_type(MIME_TYPE)
+    });
+    Ok(resources.collect())
 }
 
 /// One declaration.

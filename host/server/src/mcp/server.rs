@@ -1,19 +1,16 @@
-//! What the server says about itself, and which tool a call goes to.
+//! Which tools a client is shown, and which one a call goes to.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rmcp::{
-    ErrorData, RoleServer, ServerHandler,
+    ErrorData, RoleServer,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
-        CustomResult, ErrorCode, Implementation, JsonObject, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        CustomResult, ErrorCode, JsonObject, Tool,
     },
-    service::{NotificationContext, Peer, RequestContext},
+    service::{Peer, RequestContext},
 };
 use serde_json::value::to_raw_value;
-use tracing::Instrument as _;
 use vesicle_bridge::discovery;
 
 use super::{
@@ -21,37 +18,26 @@ use super::{
     consent::consent,
     discover::{call, describe, list, search},
     execute,
+    logging::Wanted,
     memory::{self, Shown, operations, registry},
-    plugins, resources,
+    plugins,
+    watching::Watched,
 };
 use crate::{
     limits::Policy,
     plugins::{Instances, Shelf},
-    telemetry,
     tools::{Granted, Toolbox},
 };
 
-const INSTRUCTIONS: &str = "Runs TypeScript and JavaScript in a sandbox made for each call, which \
-    takes well under a millisecond to start. Prefer one program that computes, filters and \
-    aggregates over many small calls: only what it returns comes back, and only \
-    what it puts into `state` is kept between calls.";
-
-/// What is added where other servers are connected.
-const WITH_SERVERS: &str = " Other servers' tools are called from code, several in one program.";
-
-/// What is added where there is a memory.
-const WITH_MEMORY: &str = " Past work is remembered: ask query_memory or recommend_playbook before a task, and keep \
-    the task as an episode; search_tools finds further tools.";
-
-/// How long changes of the servers gather before clients are told: while servers start, there are
-/// many.
-const CHANGES_GATHER: Duration = Duration::from_millis(100);
-
 /// The handler of all requests.
 pub struct Server {
-    host: Arc<Host>,
+    pub(super) host: Arc<Host>,
     /// The tools of the memory that the client is shown; none where there is no memory.
-    shown: Option<Shown>,
+    pub(super) shown: Option<Shown>,
+    /// From which level on the client wants to hear what plugins and programs tell.
+    pub(super) level: Wanted,
+    /// The resources that a session watches.
+    pub(super) watched: Arc<Watched>,
     /// The instances of plugins that have one for each session.
     instances: Instances,
 }
@@ -66,21 +52,23 @@ impl Server {
             instances: Instances::new(idle_max.unwrap_or_default()),
             host,
             shown,
+            level: Wanted::default(),
+            watched: Arc::default(),
         }
     }
 
     /// What other servers' tools callers get who name no profile.
-    fn granted(&self, peer: &Peer<RoleServer>) -> Granted {
+    pub(super) fn granted(&self, peer: &Peer<RoleServer>) -> Granted {
         let profile = self.host.policy.default_profile();
         let consent = consent(peer, &self.host.secrets);
         self.host.toolbox.granted(profile, consent)
     }
 
-    fn has_servers(&self) -> bool {
+    pub(super) fn has_servers(&self) -> bool {
         !self.host.toolbox.is_empty()
     }
 
-    fn tools(&self, shelf: Option<&Shelf>) -> Vec<Tool> {
+    pub(super) fn tools(&self, shelf: Option<&Shelf>) -> Vec<Tool> {
         let of_plugins = self.host.plugins.as_ref().map(|plugins| OfPlugins {
             shelf,
             listed: plugins.listed_tools,
@@ -94,13 +82,28 @@ impl Server {
         )
     }
 
+    /// A request that plugins answer.
+    pub(super) fn request<'r>(
+        &'r self,
+        context: &'r RequestContext<RoleServer>,
+        before: plugins::FromBefore,
+    ) -> plugins::Request<'r> {
+        plugins::Request {
+            context,
+            level: self.level.of(context),
+            instances: &self.instances,
+            before,
+        }
+    }
+
     /// Calls what a client names with this, if a plugin has it or it is for plugins.
     async fn of_plugins(
         &self,
         request: &str,
         sent: &JsonObject,
         context: &RequestContext<RoleServer>,
-    ) -> Option<CallToolResult> {
+        before: plugins::FromBefore,
+    ) -> Option<Result<CallToolResponse, ErrorData>> {
         const OTHERS: [&str; 4] = [execute::NAME, search::NAME, describe::NAME, list::NAME];
         let host = &*self.host;
         let plugins = host.plugins.as_ref()?;
@@ -116,14 +119,16 @@ impl Server {
         }
         let refused = |why: String| {
             let why = host.secrets.redact(why);
-            Some(CallToolResult::error(vec![ContentBlock::text(why)]))
+            Some(Ok(
+                CallToolResult::error(vec![ContentBlock::text(why)]).into()
+            ))
         };
         let of_managing = match by_call_tool {
             true => sent.get("arguments").and_then(|sent| sent.as_object()),
             false => Some(sent),
         };
         if let Some(managed) = plugins.manage(host, name, of_managing, context).await {
-            return Some(managed);
+            return Some(Ok(managed.into()));
         }
         let others = by_call_tool && self.has_servers();
         let named = match plugins.find(name, others).await {
@@ -140,82 +145,26 @@ impl Server {
                 Err(why) => return refused(why),
             },
         };
-        Some(
-            plugins::call(
-                plugins,
-                host,
-                named,
-                arguments,
-                bytes_max,
-                &self.instances,
-                context,
-            )
-            .await,
-        )
+        let request = self.request(context, before);
+        Some(plugins::call(plugins, host, named, arguments, bytes_max, request).await)
     }
+}
 
-    /// Calls a tool, whosever it is.
-    async fn called(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, ErrorData> {
-        let sent = request.arguments.unwrap_or_default();
-        let host = &*self.host;
-        let granted = || self.granted(&context.peer);
-        if let Some(shown) = &self.shown {
-            // By its name alone, or as `call_tool` has it.
-            let (name, arguments) = match request.name.as_ref() {
-                call::NAME => (
-                    sent.get("name").and_then(|name| name.as_str()),
-                    sent.get("arguments"),
-                ),
-                name => (Some(name), None),
-            };
-            if let Some(tool) = name.and_then(registry::find) {
-                let sent = match request.name == call::NAME {
-                    true => arguments
-                        .and_then(|sent| sent.as_object())
-                        .cloned()
-                        .unwrap_or_default(),
-                    false => sent,
-                };
-                return Ok(memory::call(host, shown, tool, sent, &context).await);
-            }
-        }
-        if let Some(result) = self.of_plugins(&request.name, &sent, &context).await {
-            return Ok(result);
-        }
-        let finds = self.has_servers() || self.shown.is_some() || host.plugins.is_some();
-        Ok(match (request.name.as_ref(), self.has_servers()) {
-            (execute::NAME, _) => execute::call(host, sent, &self.instances, context).await,
-            (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
-            (describe::NAME, _) if finds => describe::call(host, &granted(), sent).await,
-            (list::NAME, true) => list::call(host, &granted(), &sent),
-            (call::NAME, _) if finds => {
-                let granted = granted();
-                call::call(host, granted, sent, context).await
-            }
-            (unknown, _) => {
-                let shelf = match &host.plugins {
-                    Some(plugins) => plugins.shelf().await,
-                    None => None,
-                };
-                let names: Vec<String> = self
-                    .tools(shelf.as_deref())
-                    .iter()
-                    .map(|tool| format!("`{}`", tool.name))
-                    .collect();
-                return Err(ErrorData::invalid_params(
-                    format!(
-                        "there is no tool `{unknown}`; this server has {}",
-                        names.join(", ")
-                    ),
-                    None,
-                ));
-            }
-        })
-    }
+/// The names of all tools that this server may list itself.
+pub fn own_names() -> impl Iterator<Item = String> {
+    let own = [
+        execute::NAME,
+        search::NAME,
+        describe::NAME,
+        list::NAME,
+        call::NAME,
+    ];
+    let own = own.into_iter().map(str::to_owned);
+    let managing = plugins::managing()
+        .into_iter()
+        .map(|tool| tool.name.to_string());
+    let of_memory = registry::all().iter().map(|tool| tool.name().to_owned());
+    own.chain(managing).chain(of_memory)
 }
 
 /// What there is of plugins, for lists.
@@ -266,106 +215,78 @@ pub fn definitions(
     tools
 }
 
-impl ServerHandler for Server {
-    fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools();
-        let (capabilities, servers) = match (
-            self.has_servers(),
-            self.shown.is_some(),
-            self.host.plugins.is_some(),
-        ) {
-            (true, _, _) => (
-                capabilities
-                    .enable_tool_list_changed()
-                    .enable_resources()
-                    .build(),
-                WITH_SERVERS,
-            ),
-            (false, true, _) | (false, _, true) => {
-                (capabilities.enable_tool_list_changed().build(), "")
-            }
-            (false, false, false) => (capabilities.build(), ""),
-        };
-        let memory = self.shown.as_ref().map_or("", |_| WITH_MEMORY);
-        ServerConfig::new(capabilities)
-            .with_server_info(
-                Implementation::new("vesicle", env!("CARGO_PKG_VERSION"))
-                    .with_title("Vesicle code sandbox"),
-            )
-            .with_instructions(format!("{INSTRUCTIONS}{servers}{memory}"))
-    }
-
-    /// Tells the client when the index of servers changes that it has been shown.
-    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        if self.host.plugins.is_some() {
-            let (host, peer) = (Arc::clone(&self.host), context.peer.clone());
-            tokio::spawn(async move {
-                if let Some(plugins) = &host.plugins {
-                    plugins.tell(peer).await;
-                }
-            });
-        }
-        let Ok(bridge) = self.host.toolbox.bridge() else {
-            return;
-        };
-        if !self.has_servers() {
-            return;
-        }
-        let mut changes = bridge.changes();
-        let host = Arc::clone(&self.host);
-        let mut shown = execute::servers(&host.policy, &host.toolbox);
-        tokio::spawn(async move {
-            while changes.changed().await.is_ok() {
-                tokio::time::sleep(CHANGES_GATHER).await;
-                let now = execute::servers(&host.policy, &host.toolbox);
-                if now == shown {
-                    continue;
-                }
-                shown = now;
-                if context.peer.notify_tool_list_changed().await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-
-    async fn list_tools(
-        &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
-    ) -> Result<ListToolsResult, ErrorData> {
-        let shelf = match &self.host.plugins {
-            Some(plugins) => plugins.shelf().await,
-            None => None,
-        };
-        self.host.audit.live().listed(self.host.account.as_deref());
-        Ok(ListToolsResult::with_all_items(
-            self.tools(shelf.as_deref()),
-        ))
-    }
-
-    fn get_tool(&self, name: &str) -> Option<Tool> {
-        // Without waiting for the disk: what is new there is listed first.
-        let plugins = self.host.plugins.as_ref();
-        let shelf = plugins.and_then(|plugins| plugins.dispatcher.last_shelf());
-        let tools = self.tools(shelf.as_deref()).into_iter();
-        tools.into_iter().find(|tool| tool.name == name)
-    }
-
-    async fn call_tool(
+impl Server {
+    /// Calls a tool.
+    pub(super) async fn call(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let span = telemetry::call_span(&request.name, &context, &self.host.secrets);
-        let called = self.called(request, context);
-        let called = called.instrument(span.clone()).await;
-        telemetry::ended(&span, called.as_ref());
-        called.map(Into::into)
+        let sent = request.arguments.unwrap_or_default();
+        let host = &*self.host;
+        let granted = || self.granted(&context.peer);
+        if let Some(shown) = &self.shown {
+            // By its name alone, or as `call_tool` has it.
+            let (name, arguments) = match request.name.as_ref() {
+                call::NAME => (
+                    sent.get("name").and_then(|name| name.as_str()),
+                    sent.get("arguments"),
+                ),
+                name => (Some(name), None),
+            };
+            if let Some(tool) = name.and_then(registry::find) {
+                let sent = match request.name == call::NAME {
+                    true => arguments
+                        .and_then(|sent| sent.as_object())
+                        .cloned()
+                        .unwrap_or_default(),
+                    false => sent,
+                };
+                return Ok(memory::call(host, shown, tool, sent, &context).await.into());
+            }
+        }
+        let before = (request.input_responses, request.request_state);
+        let of_plugins = self.of_plugins(&request.name, &sent, &context, before);
+        if let Some(result) = of_plugins.await {
+            return result;
+        }
+        let finds = self.has_servers() || self.shown.is_some() || host.plugins.is_some();
+        Ok(match (request.name.as_ref(), self.has_servers()) {
+            (execute::NAME, _) => {
+                let wanted = self.level.of(&context);
+                execute::call(host, sent, &self.instances, context, wanted).await
+            }
+            (search::NAME, _) if finds => search::call(host, &granted(), sent).await,
+            (describe::NAME, _) if finds => describe::call(host, &granted(), sent).await,
+            (list::NAME, true) => list::call(host, &granted(), &sent),
+            (call::NAME, _) if finds => {
+                let granted = granted();
+                call::call(host, granted, sent, context).await
+            }
+            (unknown, _) => {
+                let shelf = match &host.plugins {
+                    Some(plugins) => plugins.shelf().await,
+                    None => None,
+                };
+                let names: Vec<String> = self
+                    .tools(shelf.as_deref())
+                    .iter()
+                    .map(|tool| format!("`{}`", tool.name))
+                    .collect();
+                return Err(ErrorData::invalid_params(
+                    format!(
+                        "there is no tool `{unknown}`; this server has {}",
+                        names.join(", ")
+                    ),
+                    None,
+                ));
+            }
+        }
+        .into())
     }
 
     /// `batch/execute`, beside the protocol's own methods.
-    async fn on_custom_request(
+    pub(super) async fn custom(
         &self,
         request: CustomRequest,
         context: RequestContext<RoleServer>,
@@ -390,37 +311,5 @@ impl ServerHandler for Server {
                     false => ErrorData::internal_error(message, None),
                 }
             })
-    }
-
-    async fn list_resources(
-        &self,
-        request: Option<PaginatedRequestParams>,
-        context: RequestContext<RoleServer>,
-    ) -> Result<ListResourcesResult, ErrorData> {
-        match self.has_servers() {
-            true => resources::list(&self.host, &self.granted(&context.peer), request).await,
-            false => Ok(ListResourcesResult::default()),
-        }
-    }
-
-    async fn list_resource_templates(
-        &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
-    ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(match self.has_servers() {
-            true => resources::templates(),
-            false => ListResourceTemplatesResult::default(),
-        })
-    }
-
-    async fn read_resource(
-        &self,
-        request: ReadResourceRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<ReadResourceResponse, ErrorData> {
-        let granted = self.granted(&context.peer);
-        let read = resources::read(&self.host, &granted, &request.uri).await?;
-        Ok(read.into())
     }
 }

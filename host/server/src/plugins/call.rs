@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vesicle_plugins::{
     Tools,
     digest::Digest,
-    manifest::{Manifest, differences},
+    manifest::{Manifest, differences, offers_differ},
     store::{Loaded, StoreError},
 };
 use vesicle_sandbox::{CompileLimits, Sandbox};
@@ -45,7 +45,9 @@ pub(super) async fn ready(sandbox: &Sandbox, read: Loaded) -> Result<Ready, Plug
         name: name.clone(),
         why,
     })?;
-    let claims = differences(&manifest.contents().tools, &actual);
+    let claimed = manifest.contents();
+    let mut claims = differences(&claimed.tools, &actual);
+    claims.extend(offers_differ(claimed.offers, tools.offers()));
     if !claims.is_empty() {
         return Err(PluginError::Lies {
             name: name.clone(),

@@ -1,9 +1,13 @@
 //! What comes of a call of a plugin: an outcome, or why there is none.
 
+use rmcp::model::CallToolResult;
 use vesicle_plugins::{Answer, CallError, grants::Rights, name::PluginName, store::StoreError};
-use vesicle_sandbox::{ExecuteError, Outcome};
+use vesicle_sandbox::{ErrorType, ExecuteError, Outcome};
 
-use super::{ChainError, GrantError, PluginError};
+use super::{
+    ChainError, GrantError, PluginError,
+    shown::{as_json, of_shown, recognized, texts},
+};
 use crate::{audit::Refused, lazy::RunError};
 
 /// What is added where state was lost.
@@ -15,6 +19,8 @@ pub struct Called {
     pub outcome: Outcome,
     /// Whether the tool says that it failed.
     pub failed: bool,
+    /// Whether the result is content: the JSON of a tool's result in MCP, rather than the tool's own.
+    pub is_content: bool,
     /// What the plugin asks for and is not granted; nothing where nothing is.
     pub missing: String,
     /// What grants it, for people.
@@ -24,24 +30,36 @@ pub struct Called {
 }
 
 impl Called {
-    /// What the tool answered, under these rights.
+    /// What the tool answered, under these rights. `may_be_content` is so where no schema says what its JSON is.
     pub(super) fn of(
         outcome: Outcome<Answer>,
+        may_be_content: bool,
         rights: &Rights,
         grant_by: String,
         has_ended: bool,
     ) -> Self {
-        let mut failed = false;
-        let outcome = outcome.try_map(|answer| match answer {
-            Answer::Result(value) => Ok(value),
-            Answer::Failure(value) => {
-                failed = true;
-                Ok(value)
-            }
+        let (mut failed, mut is_content) = (false, false);
+        let outcome = outcome.try_map(|answer| {
+            let content = match answer {
+                Answer::Result(value) => match may_be_content.then(|| recognized(&value)).flatten()
+                {
+                    None => return Ok(value),
+                    Some(content) => content,
+                },
+                Answer::Failure(value) => {
+                    failed = true;
+                    return Ok(value);
+                }
+                Answer::Shown(shown) => of_shown(&shown).map_err(unreadable)?,
+            };
+            is_content = true;
+            failed = content.is_error == Some(true);
+            as_json(&content).map_err(unreadable)
         });
         Self {
             outcome,
             failed,
+            is_content,
             missing: rights.missing(),
             grant_by,
             has_ended,
@@ -53,10 +71,23 @@ impl Called {
         self.outcome.is_success() && !self.failed
     }
 
+    /// The result, where it is content.
+    pub fn content(&self) -> Option<CallToolResult> {
+        match &self.outcome {
+            Outcome::Success { output, .. } if self.is_content => {
+                serde_json::from_str(output.get()).ok()
+            }
+            _ => None,
+        }
+    }
+
     /// Why there is none, with what may be missing for one.
     pub fn explanation(&self) -> String {
         let mut why = match &self.outcome {
-            Outcome::Success { output, .. } => format!("failed: {}", output.get()),
+            Outcome::Success { output, .. } => match self.content() {
+                Some(content) => format!("failed: {}", texts(&content)),
+                None => format!("failed: {}", output.get()),
+            },
             other => other.explanation(),
         };
         if self.has_ended {
@@ -70,6 +101,12 @@ impl Called {
             ),
         }
     }
+}
+
+/// What it showed is nothing that can be shown.
+fn unreadable(why: String) -> (ErrorType, String, String) {
+    let message = format!("the plugin's answer cannot be shown: {why}");
+    (ErrorType::InvalidResult, "TypeError".to_owned(), message)
 }
 
 /// Why a plugin was not called.

@@ -14,23 +14,27 @@ use vesicle_bridge::Decision;
 use vesicle_plugins::{
     Invocation,
     grants::{GrantsFile, Rights},
-    manifest::Reuse,
+    manifest::{Manifest, Reuse},
     name::PluginName,
     signatures::TrustFile,
 };
-use vesicle_sandbox::{Execution, Grants, NoTools, OffClock, Residence, Sandbox, TRACE, ToolCall};
+use vesicle_sandbox::{
+    Caller, Execution, Grants, NoCaller, NoTools, OffClock, Residence, Sandbox, TRACE, ToolCall,
+};
 
 use super::{
-    Called, Chain, Named, NotCalled, PluginError, Plugins, Shelf, Surroundings, WithPlugins,
-    as_limits,
+    BareNames, Called, Chain, Named, NotCalled, PluginError, Plugins, Shelf, Surroundings,
+    WithPlugins, as_limits,
     call::{Ready, broken, ready},
     fresh::Fresh,
     instances::{Instances, MadeFor, Whose},
     loaded::{LOADED_MAX, Loaded},
     narrowed::Narrowed,
+    shelf::is_of_object,
+    unasked::Unasked,
 };
 use crate::{
-    audit::{Audit, Begun, Ended, Who},
+    audit::{Audit, Begun, Ended, Recording, Who},
     lazy::LazySandbox,
     limits::Profile,
     metrics::Metrics,
@@ -61,6 +65,8 @@ pub struct Parts {
     pub audit: Audit,
     /// Where they are counted.
     pub metrics: Metrics,
+    /// Whose names clients know alone.
+    pub bare: BareNames,
 }
 
 /// For whom plugins are called.
@@ -74,6 +80,8 @@ pub struct OnBehalf {
     pub off_clock: Option<OffClock>,
     /// Who asked first, for the log.
     pub who: Who,
+    /// Who is told how far a call is, and asked what it needs to know.
+    pub caller: Arc<dyn Caller>,
     /// Which calls wait for what is called now.
     pub chain: Chain,
     /// The instances of the session; `None` where calls are of no session.
@@ -111,6 +119,16 @@ impl Dispatcher {
         &self.0.parts.plugins
     }
 
+    /// Whether a plugin's names stand alone.
+    pub fn is_bare(&self, plugin: &PluginName) -> bool {
+        self.0.parts.bare.is_bare(plugin)
+    }
+
+    /// Whether any plugin's do.
+    pub fn has_bare(&self) -> bool {
+        !self.0.parts.bare.plugins.is_empty()
+    }
+
     /// Where they run.
     pub fn sandbox(&self) -> &LazySandbox {
         &self.0.parts.sandbox
@@ -139,9 +157,26 @@ impl Dispatcher {
         self.0.shelf.last()
     }
 
+    /// Why tools cannot have their own names alone, where they should. Waits for the disk.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn collisions(&self) -> Result<Vec<String>, PluginError> {
+        if !self.has_bare() {
+            return Ok(Vec::new());
+        }
+        Ok(self.read_shelf()?.collisions().to_vec())
+    }
+
     fn read_shelf(&self) -> Result<Arc<Shelf>, PluginError> {
         let before = self.0.shelf.last();
-        let list = || Ok::<_, PluginError>(Shelf::new(self.plugins().store().list()?));
+        let list = || {
+            let shelf = Shelf::new(self.plugins().store().list()?, self.0.parts.bare.clone());
+            for collision in shelf.collisions() {
+                tracing::error!("{collision}; rename one, or take a plugin out of `plugins.bare`");
+            }
+            Ok::<_, PluginError>(shelf)
+        };
         let shelf = self.0.shelf.get(list)?;
         if before.is_some_and(|before| !before.is_same(&shelf)) {
             self.0.changes.send_modify(|count| *count += 1);
@@ -173,10 +208,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// The file is wrong.
-    pub fn rights(
-        &self,
-        manifest: &vesicle_plugins::manifest::Manifest,
-    ) -> Result<Rights, PluginError> {
+    pub fn rights(&self, manifest: &Manifest) -> Result<Rights, PluginError> {
         let grants = self.0.grants.get(|| self.plugins().grants())?;
         let contents = manifest.contents();
         let standing = grants.standing(&contents.name, contents.digest);
@@ -235,13 +267,7 @@ impl Dispatcher {
         }
         let chain = behalf.chain.with(named)?;
         let tool = format!("{}{}", super::PREFIX, named.text());
-        let begun = Begun {
-            tool: &tool,
-            profile: &profile.name,
-            code: &tool,
-            input: arguments,
-        };
-        let recording = self.0.parts.audit.begin(begun, || behalf.who.clone())?;
+        let recording = self.begin(behalf, &tool, arguments)?;
         let began = Instant::now();
         let work = async {
             let sandbox = self.at_depth(behalf.chain.depth()).await?;
@@ -251,12 +277,7 @@ impl Dispatcher {
                 limits.wall_time = limits.wall_time.min(timeout);
             }
             let tools = self.tools_of(&named.plugin, &rights, behalf, chain);
-            let surroundings = &self.0.parts.surroundings;
-            let grants = surroundings.grants(&named.plugin, &rights, tools);
-            let mut grants = grants.map_err(PluginError::from)?;
-            // The time of whoever waits stands still as well.
-            grants.off_clock = behalf.off_clock.clone();
-            watch(&recording, &mut grants);
+            let grants = self.granted(&named.plugin, &rights, behalf, tools, &recording)?;
             let residence = residence(behalf, &ready, &rights);
             let was_there = residence.as_ref().is_some_and(|it| !it.is_vacant());
             let invocation = Invocation {
@@ -274,13 +295,51 @@ impl Dispatcher {
                 why,
             })?;
             let grant_by = self.plugins().grant_by(&named.plugin, &rights);
-            Ok(Called::of(outcome, &rights, grant_by, has_ended))
+            let may_be_content = !promises_object(&ready.manifest, &named.tool);
+            Ok(Called::of(
+                outcome,
+                may_be_content,
+                &rights,
+                grant_by,
+                has_ended,
+            ))
         };
+        let (answer, ended) = self.finish(behalf, &recording, began, work, stop).await;
+        recording.end(ended).await?;
+        answer
+    }
+
+    /// Begins the log line of a call.
+    pub(super) fn begin(
+        &self,
+        behalf: &OnBehalf,
+        tool: &str,
+        arguments: &RawValue,
+    ) -> Result<Recording, NotCalled> {
+        let begun = Begun {
+            tool,
+            profile: &behalf.profile.name,
+            code: tool,
+            input: arguments,
+        };
+        Ok(self.0.parts.audit.begin(begun, || behalf.who.clone())?)
+    }
+
+    /// What `work` comes to, unless `stop` comes first; logged and counted.
+    pub(super) async fn finish(
+        &self,
+        behalf: &OnBehalf,
+        recording: &Recording,
+        began: Instant,
+        work: impl Future<Output = Result<Called, NotCalled>>,
+        stop: impl Future<Output = &'static str>,
+    ) -> (Result<Called, NotCalled>, Ended) {
         let (answer, ended) = tokio::select! {
             biased;
             why = stop => (Err(NotCalled::Stopped(why)), Ended::otherwise("cancelled")),
             answer = work => {
                 let ended = match &answer {
+                    Ok(_) if behalf.caller.waits() => Ended::otherwise("input_required"),
                     Ok(called) if called.failed => Ended::otherwise("error"),
                     Ok(called) => Ended::of(&called.outcome, recording.wants_payloads()),
                     Err(_) => Ended::otherwise("failed"),
@@ -289,12 +348,33 @@ impl Dispatcher {
             }
         };
         self.0.parts.metrics.executed(&ended, began.elapsed());
-        recording.end(ended).await?;
-        answer
+        (answer, ended)
+    }
+
+    /// What a call of this plugin may use.
+    pub(super) fn granted(
+        &self,
+        plugin: &PluginName,
+        rights: &Rights,
+        behalf: &OnBehalf,
+        tools: Arc<dyn ToolCall>,
+        recording: &Recording,
+    ) -> Result<Grants, NotCalled> {
+        let surroundings = &self.0.parts.surroundings;
+        let grants = surroundings.grants(plugin, rights, tools);
+        let mut grants = grants.map_err(PluginError::from)?;
+        // The time of whoever waits stands still as well.
+        grants.off_clock = behalf.off_clock.clone();
+        grants.caller = match rights.effective.questions {
+            true => behalf.caller.clone(),
+            false => Arc::new(Unasked(behalf.caller.clone())),
+        };
+        watch(recording, &mut grants);
+        Ok(grants)
     }
 
     /// The version that serves now, loaded, with what it may do now.
-    async fn opened(
+    pub(super) async fn opened(
         &self,
         name: &PluginName,
         sandbox: &Sandbox,
@@ -331,7 +411,7 @@ impl Dispatcher {
         Ok((ready, rights))
     }
 
-    async fn at_depth(&self, depth: usize) -> Result<Sandbox, NotCalled> {
+    pub(super) async fn at_depth(&self, depth: usize) -> Result<Sandbox, NotCalled> {
         let mut sandbox = self.0.parts.sandbox.sandbox().await?;
         for _ in 0..depth {
             // A chain never is as long as that.
@@ -341,7 +421,7 @@ impl Dispatcher {
     }
 
     /// The tools of servers and of other plugins that this plugin may call.
-    fn tools_of(
+    pub(super) fn tools_of(
         &self,
         plugin: &PluginName,
         rights: &Rights,
@@ -359,6 +439,8 @@ impl Dispatcher {
         };
         let behalf = OnBehalf {
             chain,
+            // Whoever called this one did not call the next.
+            caller: Arc::new(NoCaller),
             ..behalf.clone()
         };
         Arc::new(WithPlugins::of_plugin(self.clone(), behalf, narrowed))
@@ -373,6 +455,13 @@ impl Dispatcher {
             }
         }
     }
+}
+
+/// Whether clients hold results of this tool against a schema.
+fn promises_object(manifest: &Manifest, tool: &str) -> bool {
+    let mut tools = manifest.contents().tools.iter();
+    let tool = tools.find(|known| known.name == tool);
+    tool.is_some_and(|tool| tool.output.as_deref().is_some_and(is_of_object))
 }
 
 /// Where the instance of a plugin lives that has one for each session.
@@ -393,7 +482,7 @@ fn residence(behalf: &OnBehalf, ready: &Ready, rights: &Rights) -> Option<Reside
 }
 
 /// A log watches what an execution has, and these are what the plugin has.
-fn watch(recording: &crate::audit::Recording, grants: &mut Grants) {
+fn watch(recording: &Recording, grants: &mut Grants) {
     let mut watched = Execution {
         tools: grants.tools.clone(),
         memories: grants.memories.clone(),

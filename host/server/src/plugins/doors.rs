@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::value::{RawValue, to_raw_value};
-use vesicle_bridge::Decision;
+use vesicle_bridge::{Decision, value_of};
 use vesicle_sandbox::{CapabilityError, ErrorType, Outcome, Tool, ToolCall};
 
 use super::{
@@ -158,9 +158,17 @@ fn described(tool: &ShelfTool) -> Option<Tool> {
 
 fn answer(named: &Named, called: Called) -> Result<Box<RawValue>, CapabilityError> {
     if called.is_success()
-        && let Outcome::Success { output, .. } = called.outcome
+        && let Outcome::Success { output, .. } = &called.outcome
     {
-        return Ok(output);
+        // Programs have of content what they have of that of servers.
+        return match called.content() {
+            None => Ok(output.clone()),
+            Some(content) => {
+                let value = value_of(content, &named.text());
+                let value = value.map_err(|error| CapabilityError::Failed(error.to_string()))?;
+                to_raw_value(&value.0).map_err(|error| CapabilityError::Failed(error.to_string()))
+            }
+        };
     }
     let why = format!("{PREFIX}{}: {}", named.text(), called.explanation());
     Err(match called.outcome {

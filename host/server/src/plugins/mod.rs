@@ -12,13 +12,16 @@ mod instances;
 mod listed;
 mod loaded;
 mod narrowed;
+mod offered;
 mod package;
 mod rights;
 mod save;
 mod script;
 mod shelf;
+pub mod shown;
 mod smoke;
 mod told;
+mod unasked;
 
 use std::{
     path::{Path, PathBuf},
@@ -47,7 +50,7 @@ pub use package::{About, AddError, Packed, Words, pack};
 pub use rights::{GrantError, Surroundings, as_limits};
 pub use save::{Language, PROVENANCE, SaveError, Saved, Wanted, is_saved};
 pub use script::{BuildScriptError, BuiltScript, build_script, pack_script};
-pub use shelf::{Named, PREFIX, Shelf, ShelfTool, mcp_name};
+pub use shelf::{BareNames, Named, PREFIX, Shelf, ShelfTool, mcp_name};
 pub use smoke::Smoke;
 pub use told::{rights_as_json, standing};
 
@@ -64,6 +67,8 @@ pub struct PluginsConfig {
     pub require_signature: bool,
     /// How many tools an MCP client is listed.
     pub listed_tools: usize,
+    /// The plugins whose tools, prompts and resources clients know by their own names alone.
+    pub bare: Vec<String>,
     /// Whether agents save plugins.
     pub saving: Saving,
     /// How long an instance that is kept for a session may be silent.

@@ -7,7 +7,7 @@ use vesicle_plugins::{
     adapt::{AdaptError, Kind, adapt},
     digest::Digest,
     document::DocumentError,
-    manifest::{Claim, Contents, Manifest, Provenance, Reuse, Tool, differences},
+    manifest::{Claim, Contents, Manifest, Provenance, Reuse, Tool, differences, offers_differ},
     name::PluginName,
     permissions::Permissions,
 };
@@ -126,7 +126,7 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
         .map(|refused| format!("{} {}", refused.function, refused.why))
         .collect();
     let actual = all_tools(sandbox, &tools).await?;
-    if actual.is_empty() {
+    if actual.is_empty() && !tools.offers().any() {
         return Err(AddError::NoTools(refused));
     }
     let digest = Digest::of(&component);
@@ -139,7 +139,8 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
                     actual: digest,
                 });
             }
-            let lies = differences(&claimed.tools, &actual);
+            let mut lies = differences(&claimed.tools, &actual);
+            lies.extend(offers_differ(claimed.offers, tools.offers()));
             if !lies.is_empty() {
                 return Err(AddError::Lies(lies));
             }
@@ -156,6 +157,7 @@ pub async fn pack(sandbox: &Sandbox, file: &[u8], words: Words) -> Result<Packed
                 .script()
                 .map(|script| Digest::of(script.source().as_bytes())),
             recipe: tools.script().map(recipe),
+            offers: tools.offers(),
             tools: actual,
             reuse: about.reuse,
             permissions: about.permissions,

@@ -1,7 +1,10 @@
 //! What is installed, as callers see it: tools with their names for MCP and for code, found by any of them. Made of
 //! manifests alone; no component is read.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, OnceLock},
+};
 
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
@@ -23,9 +26,26 @@ const DIGEST_CHARS: usize = 8;
 pub struct Shelf {
     plugins: Vec<Listed>,
     broken: Vec<(PluginName, StoreError)>,
-    tools: OnceLock<Vec<ShelfTool>>,
+    bare: BareNames,
+    tools: OnceLock<(Vec<ShelfTool>, Vec<String>)>,
     by_mcp_name: OnceLock<HashMap<String, usize>>,
     index: OnceLock<Index>,
+}
+
+/// Whose tools clients know by their own names alone, and which names are taken.
+#[derive(Debug, Clone, Default)]
+pub struct BareNames {
+    /// The plugins.
+    pub plugins: Arc<[String]>,
+    /// Names that are this server's own.
+    pub reserved: Arc<HashSet<String>>,
+}
+
+impl BareNames {
+    /// Whether this plugin's names stand alone.
+    pub fn is_bare(&self, plugin: &PluginName) -> bool {
+        self.plugins.iter().any(|name| name == plugin.as_str())
+    }
 }
 
 /// A tool of a plugin.
@@ -56,9 +76,10 @@ impl Named {
 }
 
 impl Shelf {
-    /// What the store lists.
-    pub fn new(listing: Listing) -> Self {
+    /// What the store lists, with these names.
+    pub fn new(listing: Listing, bare: BareNames) -> Self {
         Self {
+            bare,
             plugins: listing.plugins,
             broken: listing.broken,
             tools: OnceLock::new(),
@@ -98,18 +119,52 @@ impl Shelf {
 
     /// All tools.
     pub fn tools(&self) -> &[ShelfTool] {
+        &self.named_tools().0
+    }
+
+    /// Tools that should have their own name alone and have the whole one, since something else has that name.
+    pub fn collisions(&self) -> &[String] {
+        &self.named_tools().1
+    }
+
+    fn named_tools(&self) -> &(Vec<ShelfTool>, Vec<String>) {
         self.tools.get_or_init(|| {
-            let plugins = self.plugins.iter();
-            let all = plugins.flat_map(|listed| {
+            let mut taken = HashMap::<&str, &PluginName>::new();
+            let (mut all, mut collisions) = (Vec::new(), Vec::new());
+            for listed in &self.plugins {
                 let contents = listed.manifest.contents();
-                let tools = contents.tools.iter();
-                tools.map(|tool| ShelfTool {
-                    plugin: contents.name.clone(),
-                    tool: tool.name.clone(),
-                    definition: definition(&contents.name, tool),
-                })
-            });
-            all.collect()
+                let is_bare = self.bare.is_bare(&contents.name);
+                for tool in &contents.tools {
+                    let whole = mcp_name(&contents.name, &tool.name);
+                    let other = match taken.get(tool.name.as_str()) {
+                        _ if self.bare.reserved.contains(&tool.name) => {
+                            Some("a tool of this server".to_owned())
+                        }
+                        Some(other) => Some(format!("one of the plugin `{other}`")),
+                        None => None,
+                    };
+                    let name = match other {
+                        _ if !is_bare || !is_plain(&tool.name) => whole,
+                        None => {
+                            taken.insert(&tool.name, &contents.name);
+                            tool.name.clone()
+                        }
+                        Some(other) => {
+                            collisions.push(format!(
+                                "the tool `{}` of the plugin `{}` cannot have that name alone, since {other} has it",
+                                tool.name, contents.name
+                            ));
+                            whole
+                        }
+                    };
+                    all.push(ShelfTool {
+                        plugin: contents.name.clone(),
+                        tool: tool.name.clone(),
+                        definition: definition(name, &contents.name, tool),
+                    });
+                }
+            }
+            (all, collisions)
         })
     }
 
@@ -191,10 +246,10 @@ fn is_alike(name: &str, written: &str) -> bool {
 /// does not fit ends in a digest of the whole name.
 pub fn mcp_name(plugin: &PluginName, tool: &str) -> String {
     let whole = format!("{plugin}__{tool}");
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if whole.len() <= TOOL_NAME_BYTES_MAX && whole.chars().all(fits) {
+    if is_plain(&whole) {
         return whole;
     }
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let digest = blake3::hash(whole.as_bytes()).to_hex();
     let plain = whole.chars().map(|c| if fits(c) { c } else { '_' });
     let kept = TOOL_NAME_BYTES_MAX - DIGEST_CHARS - 1;
@@ -204,18 +259,28 @@ pub fn mcp_name(plugin: &PluginName, tool: &str) -> String {
     name
 }
 
-fn definition(plugin: &PluginName, tool: &manifest::Tool) -> Tool {
+/// Whether APIs of models take this name.
+fn is_plain(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    name.len() <= TOOL_NAME_BYTES_MAX && name.chars().all(fits)
+}
+
+/// Whether this is the JSON Schema of an object: a result's schema is one in MCP.
+pub(super) fn is_of_object(text: &str) -> bool {
+    schema(text).is_some_and(|schema| schema.get("type") == Some(&json!("object")))
+}
+
+fn definition(name: String, plugin: &PluginName, tool: &manifest::Tool) -> Tool {
     let title = format!("{plugin}.{}", tool.name);
     let mut definition = Tool::new(
-        mcp_name(plugin, &tool.name),
+        name,
         tool.description.clone(),
         schema(&tool.input).unwrap_or_else(any_object),
     )
     .with_title(title.clone())
     .with_annotations(ToolAnnotations::with_title(title));
-    // A result's schema is one of an object in this protocol.
-    let output = tool.output.as_deref().and_then(schema);
-    if let Some(output) = output.filter(|it| it.get("type") == Some(&json!("object"))) {
+    let output = tool.output.as_deref().filter(|text| is_of_object(text));
+    if let Some(output) = output.and_then(schema) {
         definition = definition.with_raw_output_schema(output.into());
     }
     definition

@@ -4,7 +4,10 @@ use serde_json::value::RawValue;
 use vesicle_plugins::{Answer, CallError, Invocation};
 use vesicle_sandbox::{Grants, Limits, Outcome, Sandbox};
 
-use super::call::Ready;
+use super::{
+    call::Ready,
+    shown::{recognized, texts},
+};
 
 /// A call that has to have a result.
 #[derive(Debug, Clone)]
@@ -33,9 +36,12 @@ impl Smoke {
         let called = called.map_err(|error: CallError| error.to_string())?;
         match called {
             Outcome::Success {
-                output: Answer::Result(_),
+                output: Answer::Result(value),
                 ..
-            } => Ok(()),
+            } => match recognized(&value).filter(|shown| shown.is_error == Some(true)) {
+                Some(shown) => Err(format!("failed: {}", texts(&shown))),
+                None => Ok(()),
+            },
             Outcome::Success {
                 output: Answer::Failure(failure),
                 ..

@@ -13,7 +13,7 @@ mod toolbox;
 mod tree;
 mod watch;
 
-pub use granted::Granted;
+pub use granted::{CONSENT_WAIT_MAX, Granted};
 pub use rules::ToolRules;
 pub use told::{flagged, state_line};
 pub use toolbox::Toolbox;

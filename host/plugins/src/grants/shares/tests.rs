@@ -122,7 +122,7 @@ fn state_and_recording_need_both() {
         (true, false, false),
         (true, true, true),
     ] {
-        let share = state(ask, grant);
+        let share = flag("state", ask, grant);
         assert_eq!(
             (share.effective, share.missing.is_empty()),
             (gets, !ask || grant)

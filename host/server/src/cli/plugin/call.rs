@@ -9,11 +9,11 @@ use vesicle::{
     lazy::LazySandbox,
     limits::{Asker, Profile},
     metrics::Metrics,
-    plugins::{Asked, Called, Chain, Dispatcher, Named, NotCalled, OnBehalf, Parts},
+    plugins::{Asked, BareNames, Called, Chain, Dispatcher, Named, NotCalled, OnBehalf, Parts},
     tools::{ToolRules, Toolbox},
 };
 use vesicle_plugins::name::PluginName;
-use vesicle_sandbox::{Config, ErrorType, NoTools, Outcome, ToolCall};
+use vesicle_sandbox::{Config, ErrorType, NoCaller, NoTools, Outcome, ToolCall};
 
 use super::{Output, OutputArgs, Place};
 use crate::{
@@ -153,6 +153,7 @@ impl Call<'_> {
             sandbox: LazySandbox::new(config, Handle::current()),
             audit: audit.clone(),
             metrics: Metrics::default(),
+            bare: BareNames::default(),
         });
         let tools: Arc<dyn ToolCall> = match self.toolbox.is_empty() {
             true => Arc::new(NoTools),
@@ -167,6 +168,7 @@ impl Call<'_> {
             tools,
             off_clock: None,
             who: audit::command_line(),
+            caller: Arc::new(NoCaller),
             chain: Chain::default(),
             instances: None,
         };

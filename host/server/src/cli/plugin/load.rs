@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde_json::{json, value::RawValue};
-use vesicle::plugins::{all_tools, document};
+use vesicle::plugins::{
+    all_tools, document,
+    shown::{as_json, of_shown},
+};
 use vesicle_plugins::{Answer, CallError, Invocation, Tools, manifest::Tool};
 use vesicle_sandbox::{CompileLimits, Grants, Limits, Outcome};
 
@@ -146,6 +149,15 @@ fn called(outcome: Outcome<Answer>, output: Output) -> anyhow::Result<ExitStatus
             output: Answer::Failure(value),
             ..
         } => (false, format!("failed: {}", value.get())),
+        // As clients are shown it.
+        Outcome::Success {
+            output: Answer::Shown(shown),
+            ..
+        } => match of_shown(shown).and_then(|result| Ok((as_json(&result)?, result.is_error))) {
+            Ok((json, Some(true))) => (false, format!("failed: {}", json.get())),
+            Ok((json, _)) => (true, json.get().to_owned()),
+            Err(why) => (false, format!("the plugin's answer cannot be shown: {why}")),
+        },
         other => (false, other.explanation()),
     };
     match (output, is_result) {
@@ -154,12 +166,9 @@ fn called(outcome: Outcome<Answer>, output: Output) -> anyhow::Result<ExitStatus
         (Output::Pretty, true) => print(&told)?,
         (Output::Pretty, false) => terminal::fail(&told)?,
     }
-    Ok(match outcome {
-        Outcome::Success {
-            output: Answer::Failure(_),
-            ..
-        } => ExitStatus::Failure,
-        other => ExitStatus::from(&other),
+    Ok(match (&outcome, is_result) {
+        (Outcome::Success { .. }, false) => ExitStatus::Failure,
+        (other, _) => ExitStatus::from(other),
     })
 }
 

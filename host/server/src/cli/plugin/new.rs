@@ -61,7 +61,12 @@ const RUST: [Template; 6] = [
 ];
 
 /// The contract's interfaces that are for plugins. The engine's are not among them.
-const CONTRACT: [Template; 8] = [
+const CONTRACT: [Template; 13] = [
+    ("caller.wit", include_str!("../../../../../wit/caller.wit")),
+    (
+        "content.wit",
+        include_str!("../../../../../wit/content.wit"),
+    ),
     ("log.wit", include_str!("../../../../../wit/log.wit")),
     (
         "memory-query.wit",
@@ -74,6 +79,18 @@ const CONTRACT: [Template; 8] = [
     (
         "pending.wit",
         include_str!("../../../../../wit/pending.wit"),
+    ),
+    (
+        "prompts.wit",
+        include_str!("../../../../../wit/prompts.wit"),
+    ),
+    (
+        "resources.wit",
+        include_str!("../../../../../wit/resources.wit"),
+    ),
+    (
+        "rich-tools.wit",
+        include_str!("../../../../../wit/rich-tools.wit"),
     ),
     ("state.wit", include_str!("../../../../../wit/state.wit")),
     (

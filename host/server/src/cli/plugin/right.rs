@@ -15,8 +15,7 @@ use vesicle_plugins::{
 const QUOTA_MAX: u64 = 1_000_000_000;
 
 /// What a right looks like, for messages.
-pub const FORMS: &str =
-    "preopen=, hosts=, env=, tools=, memory=, record, state, or a limit such as memory_mb=64";
+pub const FORMS: &str = "preopen=, hosts=, env=, tools=, memory=, record, state, questions, or a limit such as memory_mb=64";
 
 /// A right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +34,8 @@ pub enum TypedRight {
     Record,
     /// `state`
     State,
+    /// `questions`
+    Questions,
     /// `memory_mb=64`
     Limit(&'static str, u64),
 }
@@ -51,6 +52,7 @@ pub fn parse(text: &str) -> Result<TypedRight, String> {
     let (kind, value) = match text {
         "record" => return Ok(TypedRight::Record),
         "state" => return Ok(TypedRight::State),
+        "questions" => return Ok(TypedRight::Questions),
         text => text
             .split_once('=')
             .ok_or_else(|| format!("give one of {FORMS}"))?,
@@ -145,6 +147,7 @@ pub fn asked(rights: &[TypedRight]) -> Result<Permissions, String> {
             TypedRight::Memory(domain) => asked.memory.domains.push(domain),
             TypedRight::Record => asked.memory.record = true,
             TypedRight::State => asked.state = true,
+            TypedRight::Questions => asked.questions = true,
             TypedRight::Limit(name, value) => set(&mut asked.limits, name, value),
         }
     }
@@ -183,6 +186,7 @@ pub fn add(granted: &mut Granted, rights: &[TypedRight]) -> Result<(), String> {
             TypedRight::Memory(domain) => once(&mut granted.memory.domains, domain),
             TypedRight::Record => granted.memory.record = true,
             TypedRight::State => granted.state = true,
+            TypedRight::Questions => granted.questions = true,
             TypedRight::Limit(name, value) => set(&mut granted.limits, name, value),
         }
     }
@@ -249,6 +253,7 @@ mod tests {
             "memory=web-*",
             "record",
             "state",
+            "questions",
             "memory_mb=64",
         ] {
             assert!(parse(text).is_ok(), "{text}");

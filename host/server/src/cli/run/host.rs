@@ -9,10 +9,12 @@ use vesicle::config::{Configuration, Runner};
 use vesicle::lazy::{LazySandbox, RunError};
 use vesicle::limits::Profile;
 use vesicle::metrics::Metrics;
-use vesicle::plugins::{Chain, Dispatcher, Instances, OnBehalf, Parts, Plugins, WithPlugins};
+use vesicle::plugins::{
+    BareNames, Chain, Dispatcher, Instances, OnBehalf, Parts, Plugins, WithPlugins,
+};
 use vesicle::secrets::Secrets;
 use vesicle::tools::{Toolbox, Trees};
-use vesicle_sandbox::{Config, Execution, Limits, Outcome, Transport};
+use vesicle_sandbox::{Config, Execution, Limits, NoCaller, Outcome, Transport};
 
 use crate::cli::{audit, compile, exit::UsageError, progress};
 
@@ -64,6 +66,7 @@ impl Host {
                 sandbox: sandbox.clone(),
                 audit: audit.clone(),
                 metrics: Metrics::default(),
+                bare: BareNames::default(),
             })
         });
         Ok(Self {
@@ -90,6 +93,7 @@ impl Host {
                 tools: execution.tools.clone(),
                 off_clock: None,
                 who: audit::command_line(),
+                caller: Arc::new(NoCaller),
                 chain: Chain::of_program(),
                 // They end with the program.
                 instances: Some(Instances::new(Duration::MAX)),

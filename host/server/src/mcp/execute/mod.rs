@@ -12,9 +12,9 @@ use rmcp::{
     model::{CallToolResult, ContentBlock, JsonObject},
     service::RequestContext,
 };
-use vesicle_sandbox::{Execution, Network};
+use vesicle_sandbox::{CallerLevel, Execution, Network, NoCaller};
 
-use super::{Host, consent::consent, progress::Progress};
+use super::{Host, consent::consent, logging, progress::Progress};
 use crate::{
     audit::{Begun, Ended, Who},
     http::Caller,
@@ -29,6 +29,9 @@ pub use definition::{definition, remembering, with_plugins};
 
 /// The tool's name.
 pub const NAME: &str = "execute_agent_code";
+
+/// Who tells lines that a program printed.
+const PRINTED_BY: &str = "program";
 
 /// The servers that callers who name no profile can reach, with how many tools each has.
 pub fn servers(policy: &Policy, toolbox: &Toolbox) -> Vec<(String, usize)> {
@@ -52,6 +55,7 @@ pub async fn call(
     arguments: JsonObject,
     instances: &Instances,
     context: RequestContext<RoleServer>,
+    wanted: Option<CallerLevel>,
 ) -> CallToolResult {
     let began = Instant::now();
     let arguments = match Arguments::read(arguments, &host.policy, host.result_bytes_max) {
@@ -99,6 +103,7 @@ pub async fn call(
             tools: execution.tools.clone(),
             off_clock: execution.off_clock.clone(),
             who: client(&context),
+            caller: Arc::new(NoCaller),
             chain: Chain::of_program(),
             instances: Some(instances.clone()),
         };
@@ -130,7 +135,9 @@ pub async fn call(
     let run = host.sandbox.start(execution, move |outcome| {
         let outcome = secrets.redact_outcome(outcome);
         let failure = (!outcome.is_success()).then(|| outcome.explanation());
+        let printed = wanted.map(|level| logging::printed(&outcome, level));
         (
+            printed,
             result::of(&outcome, result_bytes_max),
             failure,
             Ended::of(&outcome, payloads),
@@ -139,16 +146,16 @@ pub async fn call(
     let (result, ended) = tokio::select! {
         biased;
         () = context.ct.cancelled() => (
-            Ok((abandoned("the client cancelled the call"), Some("the client cancelled the call".to_owned()))),
+            Ok((None, abandoned("the client cancelled the call"), Some("the client cancelled the call".to_owned()))),
             Ended::otherwise("cancelled"),
         ),
         () = host.disconnect.settled() => (
-            Ok((abandoned("the client closed the connection"), Some("the client closed the connection".to_owned()))),
+            Ok((None, abandoned("the client closed the connection"), Some("the client closed the connection".to_owned()))),
             Ended::otherwise("disconnected"),
         ),
         never = progress.report() => match never {},
         ran = run => match ran.map_err(RunError::from).flatten() {
-            Ok((result, failure, ended)) => (Ok((result, failure)), ended),
+            Ok((printed, result, failure, ended)) => (Ok((printed, result, failure)), ended),
             Err(error) => (Err(error), Ended::otherwise("failed")),
         },
     };
@@ -159,17 +166,20 @@ pub async fn call(
     tracing::info!(
         task = arguments.task,
         profile = profile.name,
-        failed = !matches!(&result, Ok((_, None))),
+        failed = !matches!(&result, Ok((_, _, None))),
         elapsed_us = began.elapsed().as_micros() as u64,
         "code executed"
     );
-    let (mut result, failure) = match result {
+    let (printed, mut result, failure) = match result {
         Ok(ended) => ended,
         Err(error) => {
             tracing::error!(%error, "code could not be executed");
             return refusal(error.to_string());
         }
     };
+    for (level, line) in printed.into_iter().flatten() {
+        logging::tell(&context.peer, level, PRINTED_BY, &line).await;
+    }
     if let (Some(recorder), Some(code)) = (recorder, code) {
         let ran = Ran {
             task: arguments.task.as_deref(),

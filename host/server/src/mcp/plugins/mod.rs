@@ -2,28 +2,48 @@
 //! plugins. That anything is granted is no tool: the operator does it, or a person whom the client asks.
 
 mod call;
+mod caller;
 mod definitions;
 mod grant;
 mod manage;
+pub mod prompts;
+mod questions;
+pub mod resources;
 
 use std::{sync::Arc, time::Duration};
 
 use rmcp::{
-    RoleServer,
+    ErrorData, RoleServer,
     model::{CallToolResult, ContentBlock, JsonObject, Tool},
-    service::{Peer, RequestContext},
+    service::RequestContext,
 };
+use serde::de::DeserializeOwned;
 use vesicle_bridge::Decision;
+use vesicle_plugins::{content, manifest::Offers, name::PluginName};
+use vesicle_sandbox::CallerLevel;
 
 use super::Host;
 use crate::{
     harmless::harmless,
     limits::Profile,
-    plugins::{Dispatcher, Named, PREFIX, PluginError, Saving, Shelf, ShelfTool},
+    plugins::{Dispatcher, Instances, Named, PREFIX, PluginError, Saving, Shelf, ShelfTool},
 };
 
-pub use call::call;
-pub use definitions::remark;
+use call::{Asking, Came, offered};
+pub use call::{FromBefore, call};
+pub use definitions::{all as managing, remark};
+
+/// A client's request that plugins answer.
+pub struct Request<'r> {
+    /// Where it came from.
+    pub context: &'r RequestContext<RoleServer>,
+    /// From which level on the client wants to hear what plugins tell.
+    pub level: Option<CallerLevel>,
+    /// The instances of the session.
+    pub instances: &'r Instances,
+    /// What it brings along from the rounds before.
+    pub before: FromBefore,
+}
 
 /// What a session has of plugins.
 pub struct Service {
@@ -66,7 +86,8 @@ impl Service {
         if let Some(text) = name.strip_prefix(PREFIX) {
             return self.dispatcher.named(text).await.map(Some);
         }
-        if !name.contains("__") && !name.contains('.') {
+        let is_whole = name.contains("__") || name.contains('.');
+        if !is_whole && !self.dispatcher.has_bare() {
             return Ok(None);
         }
         let shelf = self.dispatcher.shelf().await?;
@@ -74,6 +95,9 @@ impl Service {
             plugin: tool.plugin.clone(),
             tool: tool.tool.clone(),
         });
+        if !is_whole {
+            return Ok(listed);
+        }
         // Tools that a component lists itself are in no manifest.
         let unlisted = || {
             let (plugin, tool) = name.split_once("__")?;
@@ -104,14 +128,21 @@ impl Service {
         }
     }
 
-    /// Tells a client when its list of tools changed, until it is gone.
-    pub async fn tell(&self, peer: Peer<RoleServer>) {
-        let mut changes = self.dispatcher.changes();
-        while changes.changed().await.is_ok() {
-            if peer.notify_tool_list_changed().await.is_err() {
-                return;
-            }
-        }
+    /// The plugins that offer what `is_meant` says, by name.
+    async fn offering(&self, host: &Host, is_meant: impl Fn(Offers) -> bool) -> Vec<PluginName> {
+        let profile = host.policy.default_profile();
+        let Some(shelf) = self.shelf().await else {
+            return Vec::new();
+        };
+        let allowed = profile.plugins.grants();
+        let contents = shelf
+            .plugins()
+            .iter()
+            .map(|listed| listed.manifest.contents());
+        let meant = contents.filter(|contents| {
+            is_meant(contents.offers) && allowed.reaches(contents.name.as_str())
+        });
+        meant.map(|contents| contents.name.clone()).collect()
     }
 }
 
@@ -120,6 +151,39 @@ pub fn allowed<'s>(shelf: &'s Shelf, profile: &Profile) -> impl Iterator<Item = 
     let grants = profile.plugins.grants().clone();
     let tools = shelf.tools().iter();
     tools.filter(move |tool| grants.decide(tool.plugin.as_str(), &tool.tool) != Decision::Deny)
+}
+
+/// What a plugin lists; nothing where it does not, which the operator is told.
+async fn listed<T: DeserializeOwned>(
+    service: &Service,
+    host: &Host,
+    request: &Request<'_>,
+    plugin: &PluginName,
+    asked: vesicle_plugins::Request<'static>,
+) -> Result<Vec<T>, ErrorData> {
+    let name = plugin.clone();
+    let what = [asked.name()];
+    let asking = Asking::new(host, plugin, request, &what, (None, None))?;
+    let ran = asking
+        .run(
+            host,
+            request.context,
+            &service.dispatcher,
+            |dispatcher, behalf, stop| async move {
+                dispatcher.request(&behalf, &name, asked, stop.why()).await
+            },
+        )
+        .await?;
+    let answered = match ran {
+        Ok(Came::To(called)) => offered(host, called).map_err(|(why, _)| why),
+        Ok(Came::Waits(_)) => Err("nobody is asked for lists".to_owned()),
+        Err(why) => Err(why),
+    };
+    let listed = answered.and_then(|json| content::list(&json, content::OFFERED_MAX));
+    Ok(listed.unwrap_or_else(|why| {
+        tracing::warn!(%plugin, why, "what the plugin offers is left out");
+        Vec::new()
+    }))
 }
 
 /// What went wrong, for a model.
