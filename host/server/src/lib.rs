@@ -9,6 +9,7 @@ pub mod http;
 pub mod import;
 pub mod lazy;
 pub mod limits;
+pub mod live;
 pub mod lockdown;
 pub mod mcp;
 pub mod memory;

@@ -2,6 +2,7 @@
 
 mod access;
 mod bounds;
+mod dashboard;
 mod ending;
 mod figures;
 mod lockdown;
@@ -63,6 +64,20 @@ impl HttpHost {
 
     /// One with this configuration, after `prepare` has run commands with its data directory.
     pub fn start_with(toml: &str, prepare: &dyn Fn(&Path), options: &[&str]) -> Self {
+        Self::start_all(toml, prepare, options, &[])
+    }
+
+    /// One with this configuration and these variables in its environment.
+    pub fn start_in_environment(toml: &str, variables: &[(&str, &str)]) -> Self {
+        Self::start_all(toml, &|_| {}, &[], variables)
+    }
+
+    fn start_all(
+        toml: &str,
+        prepare: &dyn Fn(&Path),
+        options: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let data = TempDir::new().unwrap();
         std::fs::write(data.path().join("vesicle.toml"), toml).unwrap();
         prepare(data.path());
@@ -74,6 +89,7 @@ impl HttpHost {
         command.arg("--data-dir").arg(data.path());
         command.current_dir(data.path());
         let mut server = unconfigured(&mut command)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -51,7 +51,7 @@ async fn revisions_with_sessions_have_them_and_2026_has_none() {
 #[tokio::test]
 async fn what_is_not_there_says_where_it_is() {
     let host = HttpHost::start(&[]);
-    let answer = host.get("/", &[]).await;
+    let answer = host.get("/sse", &[]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert!(answer.text.contains("/mcp"), "{}", answer.text);
 }

@@ -71,6 +71,19 @@ impl Granted {
             limits: asked.limits.clone(),
         }
     }
+
+    /// All that is asked for, beside directories and places of hosts that are granted already.
+    pub fn with_all(&self, asked: &Permissions) -> Self {
+        let mut all = Self::as_asked(asked);
+        all.preopens = self.preopens.clone();
+        for host in &mut all.hosts {
+            let same = self.hosts.iter().find(|known| known.host == host.host);
+            if let Some(same) = same {
+                host.addresses = same.addresses.clone();
+            }
+        }
+        all
+    }
 }
 
 /// A directory of the host, under a plugin's name for it.

@@ -30,7 +30,7 @@ pub struct Account {
     pub calls_at_once: u64,
     /// How many calls it may send in a minute.
     pub calls_per_minute: u64,
-    /// Whether it sees figures of the whole host.
+    /// Whether it sees what the whole host does, and may grant what plugins ask for.
     pub admin: bool,
     /// Who has it among those that the issuer of OAuth tokens knows.
     pub subjects: Vec<String>,

@@ -192,6 +192,9 @@ pub struct Ended {
     pub(super) resources: Resources,
     #[serde(skip)]
     pub(super) printed: Option<Printed>,
+    /// How much came out, in bytes; nothing where that has no bearing on what its caller reads.
+    #[serde(skip)]
+    pub(super) told_bytes: Option<u64>,
 }
 
 /// What came out of an execution.
@@ -234,7 +237,28 @@ impl Ended {
             limit,
             resources: *outcome.resources(),
             printed: payloads.then(|| Printed::of(outcome)),
+            told_bytes: Some(told_bytes(outcome)),
         }
+    }
+
+    /// How much came out, in bytes: the result and what was printed; nothing where it ended otherwise than by an outcome.
+    pub fn told_bytes(&self) -> Option<u64> {
+        self.told_bytes
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_told_bytes(&mut self, bytes: Option<u64>) {
+        self.told_bytes = bytes;
+    }
+
+    /// What kind of error it was, which rule was broken, or which limit was met.
+    pub fn kind(&self) -> Option<String> {
+        let named =
+            |value: serde_json::Result<serde_json::Value>| Some(value.ok()?.as_str()?.to_owned());
+        let error = self.error_type.map(serde_json::to_value);
+        let violation = self.violation_type.map(serde_json::to_value);
+        let limit = self.limit.map(serde_json::to_value);
+        named(error.or(violation).or(limit)?)
     }
 
     /// What the execution used.
@@ -251,8 +275,18 @@ impl Ended {
             limit: None,
             resources: Resources::default(),
             printed: None,
+            told_bytes: None,
         }
     }
+}
+
+fn told_bytes(outcome: &Outcome) -> u64 {
+    let output = match outcome {
+        Outcome::Success { output, .. } => output.get().len(),
+        failure => failure.explanation().len(),
+    };
+    let (stdout, stderr) = outcome.streams();
+    (output + stdout.len() + stderr.len()) as u64
 }
 
 impl Printed {
@@ -296,6 +330,11 @@ impl Payloads {
             stderr: String::new(),
         }
     }
+}
+
+/// A name that others chose, no longer than lines have it.
+pub fn shortened(name: &str) -> String {
+    cut(name, NAME_BYTES_MAX)
 }
 
 /// The beginning of `text`, at most `bytes_max` of it, and then how much there was.

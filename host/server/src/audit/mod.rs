@@ -10,6 +10,7 @@ mod entry;
 mod log;
 mod memories;
 mod requests;
+mod tail;
 mod verify;
 mod writer;
 
@@ -17,7 +18,7 @@ mod writer;
 mod tests;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Instant, SystemTime},
 };
@@ -28,14 +29,17 @@ use tokio::sync::oneshot;
 use vesicle_sandbox::Execution;
 
 use calls::{Noted, Watched};
-use entry::{Code, Entry, NAME_BYTES_MAX, Payloads, ServerNote, cut};
+use entry::{Code, Entry, NAME_BYTES_MAX, Payloads, ServerNote};
 use memories::WatchedMemories;
 use requests::WatchedRequests;
 use writer::{Queue, Slot};
 
+use crate::live::{Live, UnderWay};
+
 pub use blake3::Hash;
-pub use entry::{Ended, Who};
+pub use entry::{Ended, Who, cut, shortened};
 pub use log::{Rotation, name as file_name, numbers as file_numbers};
+pub use tail::Tail;
 pub use verify::{PROBLEMS_MAX, Place, Report, verify};
 pub use writer::Redact;
 
@@ -79,7 +83,10 @@ pub struct Refused {
 
 /// The log of one session. Clones share it.
 #[derive(Clone)]
-pub struct Audit(Option<Arc<Shared>>);
+pub struct Audit {
+    log: Option<Arc<Shared>>,
+    live: Live,
+}
 
 struct Shared {
     queue: Queue,
@@ -103,7 +110,25 @@ pub struct Begun<'b> {
 impl Audit {
     /// No log.
     pub fn off() -> Self {
-        Self(None)
+        Self {
+            log: None,
+            live: Live::off(),
+        }
+    }
+
+    /// This log, with `live` told what is begun and how it ends.
+    pub fn watched(self, live: Live) -> Self {
+        Self { live, ..self }
+    }
+
+    /// What is told of it as it happens.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// Where it is; nothing where there is none.
+    pub fn dir(&self) -> Option<&Path> {
+        self.log.as_ref().map(|shared| &*shared.settings.dir)
     }
 
     /// Opens the log for a session of its own. What cannot be opened is what cannot be written: see
@@ -114,11 +139,15 @@ impl Audit {
     pub fn start(settings: Settings, redact: Redact) -> std::io::Result<Self> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(std::io::Error::other)?;
-        Ok(Self(Some(Arc::new(Shared {
+        let log = Arc::new(Shared {
             queue: Queue::start(&settings, redact)?,
             settings,
             session: format!("{:032x}", u128::from_be_bytes(id)).into(),
-        }))))
+        });
+        Ok(Self {
+            log: Some(log),
+            live: Live::off(),
+        })
     }
 
     /// Begins to log an execution.
@@ -126,14 +155,16 @@ impl Audit {
     /// # Errors
     /// The log cannot be written, and nothing may run without it.
     pub fn begin(&self, begun: Begun<'_>, who: impl FnOnce() -> Who) -> Result<Recording, Refused> {
-        let Some(shared) = &self.0 else {
-            return Ok(Recording(None));
+        let Some(shared) = &self.log else {
+            let live = self.live.begin(begun, who);
+            return Ok(Recording { open: None, live });
         };
         let slot = match shared.settings.on_failure {
             OnFailure::Warn => None,
             OnFailure::Refuse => Some(admit(&shared.queue)?),
         };
         let who = who();
+        let live = self.live.begin(begun, || who.clone());
         let entry = Box::new(Entry {
             time: SystemTime::now(),
             kind: "execution",
@@ -158,19 +189,23 @@ impl Audit {
             payloads: (shared.settings.payloads).then(|| Payloads::of(begun.code, begun.input)),
             details_omitted: false,
         });
-        Ok(Recording(Some(Open {
+        let open = Open {
             shared: shared.clone(),
             slot,
             began: Instant::now(),
             noted: Arc::default(),
             entry,
-        })))
+        };
+        Ok(Recording {
+            open: Some(open),
+            live,
+        })
     }
 
     /// Logs what is odd about the tools of a server, and which of them are held back. A log that
     /// cannot be written is told by the next execution.
     pub fn note_server(&self, server: &str, odd: &[String], held: &[String]) {
-        let Some(shared) = &self.0 else {
+        let Some(shared) = &self.log else {
             return;
         };
         let Some(slot) = Slot::take(shared.queue.state()) else {
@@ -190,7 +225,7 @@ impl Audit {
 
     /// Waits, for some seconds at most, until all lines are written.
     pub fn flush(&self) {
-        if let Some(shared) = &self.0 {
+        if let Some(shared) = &self.log {
             shared.queue.flush();
         }
     }
@@ -210,7 +245,10 @@ fn admit(queue: &Queue) -> Result<Slot, Refused> {
 
 /// An execution that is being logged. One that is dropped before its end is logged as abandoned.
 #[must_use = "an execution that nobody ends is logged as abandoned"]
-pub struct Recording(Option<Open>);
+pub struct Recording {
+    open: Option<Open>,
+    live: Option<UnderWay>,
+}
 
 struct Open {
     shared: Arc<Shared>,
@@ -223,7 +261,7 @@ struct Open {
 impl Recording {
     /// Has what `execution` asks of the host watched, if there is a log.
     pub fn watch(&self, execution: &mut Execution) {
-        let Some(open) = &self.0 else {
+        let Some(open) = &self.open else {
             return;
         };
         let payloads = open.shared.settings.payloads;
@@ -243,7 +281,14 @@ impl Recording {
 
     /// Whether [`Ended::of`] should keep what came out.
     pub fn wants_payloads(&self) -> bool {
-        (self.0.as_ref()).is_some_and(|open| open.shared.settings.payloads)
+        (self.open.as_ref()).is_some_and(|open| open.shared.settings.payloads)
+    }
+
+    /// What tools answered the execution, in bytes; nothing where that is not noted.
+    fn answered_bytes(&self) -> Option<u64> {
+        let noted = self.open.as_ref()?.noted.lock();
+        let calls = noted.calls.iter().filter(|call| call.call == "call");
+        Some(calls.map(|call| call.bytes_in as u64).sum())
     }
 
     /// The execution ended so. With `sync` this returns when the line is on the disk.
@@ -251,7 +296,10 @@ impl Recording {
     /// # Errors
     /// The line could not be written, and no result may be given without it.
     pub async fn end(mut self, ended: Ended) -> Result<(), Refused> {
-        let Some(open) = self.0.take() else {
+        if let Some(live) = self.live.take() {
+            live.end(&ended, self.answered_bytes());
+        }
+        let Some(open) = self.open.take() else {
             return Ok(());
         };
         let (sync, on_failure) = (open.shared.settings.sync, open.shared.settings.on_failure);
@@ -279,7 +327,9 @@ impl Recording {
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        if let Some(open) = self.0.take() {
+        // Its guard tells those who watch that it was abandoned.
+        drop(self.live.take());
+        if let Some(open) = self.open.take() {
             open.push(Ended::otherwise("abandoned"), None);
         }
     }

@@ -54,7 +54,7 @@ pub static ACCOUNT_KEYS: [AccountKey; 6] = [
     AccountKey {
         name: "admin",
         kind: Kind::Boolean,
-        doc: "admin = false    # whether it sees figures of the whole host",
+        doc: "admin = false    # whether it sees the whole host, and grants plugins in the dashboard",
     },
     AccountKey {
         name: "subjects",

@@ -109,6 +109,7 @@ pub(super) fn resolve(
         bounds,
         tokens: tokens.filter(|_| requires_token),
         oauth: None,
+        dashboard: settled.value("http.dashboard") != Some(&Value::Boolean(false)),
     })
 }
 

@@ -78,7 +78,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 89] = [
+pub static KEYS: [Key; 90] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -548,6 +548,14 @@ pub static KEYS: [Key; 89] = [
         kind: Kind::Path,
         default: || None,
         doc: "The certificate's private key, in PEM format.",
+        env_also: None,
+    },
+    Key {
+        path: "http.dashboard",
+        kind: Kind::Boolean,
+        default: || Some(Value::Boolean(true)),
+        doc: "Whether there is a page at / that shows what the host does, to those who may also use it. Each account sees its own;\n\
+              those with `admin = true` see all, and grant plugins what they ask for.",
         env_also: None,
     },
     bound(

@@ -1,7 +1,12 @@
 //! The services of accounts: each has one of its own, so that no session, state, memory or call of one account can be named
 //! by another.
 
-use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    num::NonZeroU32,
+    sync::Arc,
+    time::SystemTime,
+};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
@@ -11,9 +16,12 @@ use rmcp::transport::streamable_http_server::{
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::Bounds;
+use super::{
+    Bounds,
+    dashboard::{LISTENERS_MAX, Seen},
+};
 use crate::{
-    accounts::{Account, Admitted},
+    accounts::{Account, Admitted, IssuedToken, TokensFile},
     mcp::Server,
 };
 
@@ -25,8 +33,8 @@ pub struct Tenants {
     pub servers: MakeServers,
 }
 
-/// Makes what makes a handler for an account.
-pub type MakeServers = Box<dyn Fn(Option<&Account>) -> MakeServer + Send + Sync>;
+/// Makes what makes a handler for an account, and what of it the dashboard shows.
+pub type MakeServers = Box<dyn Fn(Option<&Account>) -> (MakeServer, Seen) + Send + Sync>;
 
 /// Makes a handler.
 pub type MakeServer = Box<dyn Fn() -> Server + Send + Sync>;
@@ -59,6 +67,10 @@ pub struct Client {
     pub turns: Arc<Semaphore>,
     /// How often it may call.
     pub rate: Arc<DefaultDirectRateLimiter>,
+    /// What the dashboard shows of it.
+    pub seen: Arc<Seen>,
+    /// Places of those who follow what happens.
+    pub listeners: Arc<Semaphore>,
 }
 
 impl Clients {
@@ -93,6 +105,32 @@ impl Clients {
             account.profile = admitted.narrowed.clone();
             account.admin = false;
         }
+        self.client(account)
+    }
+
+    /// Those of all accounts that are described or have one of these tokens, by name.
+    pub fn all(&self, tokens: Option<&TokensFile>) -> Vec<Arc<Client>> {
+        let described = self.tenants.accounts.iter();
+        let mut all: BTreeMap<String, Arc<Client>> = described
+            .map(|account| (account.name.clone(), self.client(account.clone())))
+            .collect();
+        let now = SystemTime::now();
+        let tokens = tokens.into_iter().flat_map(TokensFile::tokens);
+        for token in tokens.filter(|token| !token.is_over(now)) {
+            all.entry(token.account.clone())
+                .or_insert_with(|| self.of_token(token));
+        }
+        all.into_values().collect()
+    }
+
+    fn of_token(&self, token: &IssuedToken) -> Arc<Client> {
+        self.client(Account {
+            profile: token.profile.clone(),
+            ..Account::named(&token.account)
+        })
+    }
+
+    fn client(&self, account: Account) -> Arc<Client> {
         let mut known = self.known.lock();
         if let Some(client) = known.get(&account) {
             return client.clone();
@@ -108,6 +146,7 @@ impl Clients {
         if let Some((_, same)) = same {
             made.turns = same.turns.clone();
             made.rate = same.rate.clone();
+            made.listeners = same.listeners.clone();
         }
         let client = Arc::new(made);
         known.insert(account, client.clone());
@@ -141,7 +180,7 @@ fn client(
         .with_json_response(true)
         .with_max_request_body_bytes(bounds.body_bytes)
         .with_cancellation_token(closing.child_token());
-    let server = (tenants.servers)(account.as_ref());
+    let (server, seen) = (tenants.servers)(account.as_ref());
     let service = StreamableHttpService::new(move || Ok(server()), sessions.clone(), config);
     let (at_once, per_minute) = match &account {
         Some(account) => (account.calls_at_once, account.calls_per_minute),
@@ -156,5 +195,7 @@ fn client(
         sessions_max: bounds.sessions,
         turns: Arc::new(Semaphore::new(at_once as usize)),
         rate: Arc::new(RateLimiter::direct(quota)),
+        seen: Arc::new(seen),
+        listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
     }
 }

@@ -126,13 +126,21 @@ impl Gate {
         })
     }
 
-    fn turn(&self, client: &Client) -> Result<OwnedSemaphorePermit, Box<Response>> {
-        if let Err(until) = client.rate.check() {
+    /// Counts a request against what its account may send in a minute.
+    ///
+    /// # Errors
+    /// It sends too many.
+    pub fn paced(&self, client: &Client) -> Result<(), Box<Response>> {
+        client.rate.check().map_err(|until| {
             self.metrics.refused("rate");
             let wait = until.wait_time_from(DefaultClock::default().now());
             let what = "this account calls too often";
-            return Err(Box::new(later(what, StatusCode::TOO_MANY_REQUESTS, wait)));
-        }
+            Box::new(later(what, StatusCode::TOO_MANY_REQUESTS, wait))
+        })
+    }
+
+    fn turn(&self, client: &Client) -> Result<OwnedSemaphorePermit, Box<Response>> {
+        self.paced(client)?;
         client.turns.clone().try_acquire_owned().map_err(|_| {
             self.metrics.refused("calls_at_once");
             let what = "too many calls of this account are under way";
@@ -220,7 +228,8 @@ pub fn refused(refused: &Refused) -> Response {
     response
 }
 
-fn later(what: &str, status: StatusCode, wait: Duration) -> Response {
+/// The answer to a request that should come again after this time.
+pub fn later(what: &str, status: StatusCode, wait: Duration) -> Response {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let headers = [(header::RETRY_AFTER, seconds.max(1).to_string())];
     (status, headers, format!("{what}\n")).into_response()

@@ -6,6 +6,7 @@
 mod body;
 mod challenge;
 mod clients;
+mod dashboard;
 mod drain;
 mod gate;
 mod health;
@@ -36,6 +37,7 @@ use crate::{
     metrics::{Figures, Metrics},
 };
 pub use clients::{Caller, Clients, Tenants};
+pub use dashboard::Seen;
 use drain::Drain;
 use gate::Gate;
 use listen::Listener;
@@ -67,6 +69,8 @@ pub struct HttpConfig {
     pub tokens: Option<PathBuf>,
     /// Whose tokens are taken beside those of the file.
     pub oauth: Option<OAuthConfig>,
+    /// Whether there is a page that shows what happens.
+    pub dashboard: bool,
 }
 
 /// Where a certificate and its key are.
@@ -195,11 +199,15 @@ pub async fn serve(
             }
         })
     }));
-    let router = Router::new()
+    let mut router = Router::new()
         .route(MCP_PATH, routing::any(gate::mcp))
         .with_state(gate.clone())
-        .merge(health::routes(figures, gate))
-        .merge(resource::routes(oauth))
+        .merge(health::routes(figures, gate.clone()))
+        .merge(resource::routes(oauth));
+    if config.dashboard {
+        router = router.merge(dashboard::routes(gate, closing.clone()));
+    }
+    let router = router
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(names, names::check))
         .layer(middleware::from_fn_with_state(metrics.clone(), count));
@@ -277,6 +285,7 @@ mod tests {
             },
             tokens: None,
             oauth: None,
+            dashboard: true,
         }
     }
 }

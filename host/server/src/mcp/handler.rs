@@ -139,6 +139,7 @@ impl ServerHandler for Server {
             Some(plugins) => plugins.shelf().await,
             None => None,
         };
+        self.host.audit.live().listed(self.host.account.as_deref());
         let page = page("tools", self.tools(shelf.as_deref()), request)?;
         let mut listed = ListToolsResult::with_all_items(page.entries);
         listed.next_cursor = page.next;

@@ -44,6 +44,7 @@ use crate::{
     http::{self, HttpConfig, HttpError, Tenants},
     lazy::LazySandbox,
     limits::Policy,
+    live::Live,
     memory::LazyMemory,
     metrics::{Figures, Metrics, Sources},
     plugins::{BareNames, Dispatcher, Parts, Plugins, PluginsConfig, Surroundings},
@@ -148,7 +149,12 @@ pub struct Tenant {
 
 /// Serves one client over standard input and output until it closes its end, or many over HTTP until the process is told to
 /// end.
-pub fn serve(service: Service) -> Result<(), ServeError> {
+pub fn serve(mut service: Service) -> Result<(), ServeError> {
+    if let Some(over_http) = &service.http
+        && over_http.config.dashboard
+    {
+        service.audit = service.audit.watched(Live::on());
+    }
     let guests = Builder::new_multi_thread()
         .thread_name("guests")
         .enable_all()
@@ -357,6 +363,17 @@ impl Host {
             account: Some(account.name.as_str().into()),
         }
     }
+
+    /// What the dashboard shows of it.
+    fn seen(&self) -> http::Seen {
+        let plugins = self.plugins.as_ref();
+        http::Seen::new(
+            (self.toolbox.clone(), self.policy.clone()),
+            plugins.map(|plugins| plugins.dispatcher.clone()),
+            self.memory.lazy().clone(),
+            (self.secrets.clone(), self.audit.clone()),
+        )
+    }
 }
 
 async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeError> {
@@ -369,7 +386,8 @@ async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeErr
                 None => host.clone(),
                 Some(account) => Arc::new(host.of(account, tenant(account))),
             };
-            Box::new(move || Server::new(host.clone()))
+            let seen = host.seen();
+            (Box::new(move || Server::new(host.clone())), seen)
         }),
     };
     Ok(http::serve(over_http.config, tenants, figures, over_http.listening).await?)

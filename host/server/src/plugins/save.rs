@@ -12,7 +12,7 @@ use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use vesicle_plugins::{
     document::DocumentError,
-    grants::{Grant, Granted, Rights},
+    grants::{Grant, Rights},
     manifest::{Contents, Manifest, Provenance, Reuse},
     name::{NameError, PluginName},
     permissions::Permissions,
@@ -301,10 +301,7 @@ impl Dispatcher {
             file.grant(&Grant {
                 plugin: contents.name.clone(),
                 digest: contents.digest,
-                granted: Granted {
-                    preopens: known.preopens,
-                    ..Granted::as_asked(&contents.permissions)
-                },
+                granted: known.with_all(&contents.permissions),
             })?;
             this.rights(&manifest)
         };

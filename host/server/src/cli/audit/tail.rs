@@ -1,13 +1,6 @@
 //! `vesicle audit tail`.
 
-use std::{
-    collections::VecDeque,
-    fs::File,
-    io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write},
-    path::{Path, PathBuf},
-    thread,
-    time::Duration,
-};
+use std::{collections::VecDeque, io::Write, path::PathBuf, thread, time::Duration};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde_json::Value;
@@ -51,7 +44,7 @@ pub struct TailArgs {
 pub fn run(args: &TailArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let dir = directory(args.dir.as_ref(), global)?;
     let mut newest = VecDeque::new();
-    let mut place = Place::default();
+    let mut place = audit::Tail::default();
     place.read(&dir, |line| {
         newest.push_back(line);
         if newest.len() > args.lines as usize {
@@ -71,47 +64,6 @@ pub fn run(args: &TailArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     loop {
         thread::sleep(INTERVAL);
         place.read(&dir, &mut print)?;
-    }
-}
-
-/// How far the log was read.
-#[derive(Debug, Default)]
-struct Place {
-    number: u64,
-    offset: u64,
-}
-
-impl Place {
-    /// Gives every whole line from here on to `each`, and goes there.
-    fn read(
-        &mut self,
-        dir: &Path,
-        mut each: impl FnMut(String) -> io::Result<()>,
-    ) -> io::Result<()> {
-        for number in audit::file_numbers(dir)? {
-            if number < self.number {
-                continue;
-            }
-            if number > self.number {
-                (self.number, self.offset) = (number, 0);
-            }
-            let mut file = match File::open(dir.join(audit::file_name(number))) {
-                Ok(file) => file,
-                // Its time was up meanwhile.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            file.seek(SeekFrom::Start(self.offset))?;
-            let mut reader = BufReader::new(file);
-            let mut line = Vec::new();
-            while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
-                self.offset += line.len() as u64;
-                line.pop();
-                each(String::from_utf8_lossy(&line).into_owned())?;
-                line.clear();
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,11 +1,7 @@
 //! `vesicle plugin grant` and `revoke`.
 
 use serde_json::json;
-use vesicle_plugins::{
-    grants::{Grant, Granted},
-    manifest::Manifest,
-    name::PluginName,
-};
+use vesicle_plugins::{grants::Grant, manifest::Manifest, name::PluginName};
 
 use super::{
     Output, OutputArgs, Place, plugin_name, print, print_json,
@@ -60,7 +56,7 @@ pub fn grant(args: &GrantArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     }
     let known = standing.granted();
     let mut granted = match args.all {
-        true => all(&known, Granted::as_asked(&contents.permissions)),
+        true => known.with_all(&contents.permissions),
         false => known,
     };
     right::add(&mut granted, &args.rights).map_err(UsageError)?;
@@ -71,18 +67,6 @@ pub fn grant(args: &GrantArgs, place: &Place) -> anyhow::Result<ExitStatus> {
     })?;
     tell(place, &manifest, args.output.get())?;
     Ok(ExitStatus::Success)
-}
-
-/// Directories stay where they were granted, and so do hosts.
-fn all(known: &Granted, mut asked: Granted) -> Granted {
-    asked.preopens = known.preopens.clone();
-    for host in &mut asked.hosts {
-        let same = known.hosts.iter().find(|known| known.host == host.host);
-        if let Some(same) = same {
-            host.addresses = same.addresses.clone();
-        }
-    }
-    asked
 }
 
 fn tell(place: &Place, manifest: &Manifest, output: Output) -> anyhow::Result<()> {

@@ -1,0 +1,165 @@
+//! The newest lines of the audit log, as far as a viewer may read them.
+
+use std::{io, path::PathBuf};
+
+use serde_json::{Value, json};
+
+use super::Viewer;
+use crate::{audit::Tail, live::Whose};
+
+/// How much of the log's end is read, in bytes; where more was added since the last time, what lies before it is passed over.
+const TAIL_BYTES: u64 = 512 << 10;
+/// How many lines are told at once.
+const LINES_MAX: usize = 100;
+/// How many host calls of a line are told; the others are counted.
+const CALLS_MAX: usize = 20;
+
+/// How far a viewer has read.
+pub struct Reader {
+    dir: Option<PathBuf>,
+    whose: Whose,
+    tail: Option<Tail>,
+}
+
+impl Reader {
+    /// Nothing was read yet.
+    pub fn new(viewer: &Viewer) -> Self {
+        Self {
+            dir: viewer.seen().audit.dir().map(PathBuf::from),
+            whose: viewer.whose(),
+            tail: None,
+        }
+    }
+
+    /// Whether there is a log.
+    pub fn has_log(&self) -> bool {
+        self.dir.is_some()
+    }
+
+    /// What was added since this was last asked, the latest last.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn read(mut self) -> (Self, io::Result<Vec<Value>>) {
+        let reading = tokio::task::spawn_blocking(move || {
+            let lines = self.lines();
+            (self, lines)
+        });
+        match reading.await {
+            Ok(read) => read,
+            Err(error) => {
+                let none = Self {
+                    dir: None,
+                    whose: Whose::Account(String::new()),
+                    tail: None,
+                };
+                (none, Err(io::Error::other(error)))
+            }
+        }
+    }
+
+    fn lines(&mut self) -> io::Result<Vec<Value>> {
+        let Some(dir) = &self.dir else {
+            return Ok(vec![]);
+        };
+        let mut tail = match self.tail.take() {
+            Some(tail) if tail.behind(dir)? <= TAIL_BYTES => tail,
+            _ => Tail::near_end(dir, TAIL_BYTES)?,
+        };
+        let mut lines = std::collections::VecDeque::new();
+        let read = tail.read(dir, |line| {
+            if let Some(told) = told(&line, &self.whose) {
+                if lines.len() == LINES_MAX {
+                    lines.pop_front();
+                }
+                lines.push_back(told);
+            }
+            Ok(())
+        });
+        self.tail = Some(tail);
+        read.map(|()| lines.into())
+    }
+}
+
+/// A line without what was in its execution; nothing where the viewer may not read it.
+fn told(line: &str, whose: &Whose) -> Option<Value> {
+    let mut entry: Value = serde_json::from_str(line).ok()?;
+    if let Whose::Account(name) = whose
+        && entry.pointer("/who/account").and_then(Value::as_str) != Some(name)
+    {
+        return None;
+    }
+    let members = entry.as_object_mut()?;
+    members.remove("payloads");
+    if let Some(Value::Array(calls)) = members.get_mut("calls") {
+        let more = calls.len().saturating_sub(CALLS_MAX);
+        calls.truncate(CALLS_MAX);
+        for call in calls.iter_mut().filter_map(Value::as_object_mut) {
+            call.remove("arguments");
+            call.remove("result");
+        }
+        if more > 0 {
+            let omitted = members.get("calls_omitted").and_then(Value::as_u64);
+            let omitted = omitted.unwrap_or(0) + more as u64;
+            members.insert("calls_omitted".to_owned(), json!(omitted));
+        }
+    }
+    Some(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_others_are_not_told_nor_what_was_in_an_execution() {
+        let calls: Vec<Value> = (0..=CALLS_MAX)
+            .map(|_| json!({"call": "call", "result": "r"}))
+            .collect();
+        let line = json!({"who": {"account": "a"}, "payloads": {"code": "c"}, "calls": calls});
+        let line = line.to_string();
+        let own = Whose::Account("a".to_owned());
+        let seen = told(&line, &own).unwrap();
+        assert_eq!(seen["payloads"], Value::Null);
+        assert_eq!(seen["calls"].as_array().unwrap().len(), CALLS_MAX);
+        assert_eq!(
+            (&seen["calls_omitted"], &seen["calls"][0]["result"]),
+            (&json!(1), &Value::Null)
+        );
+        assert!(told(&line, &Whose::Account("b".to_owned())).is_none());
+        assert!(told("{\"kind\":\"server\"}", &own).is_none());
+        assert!(told("{\"kind\":\"server\"}", &Whose::All).is_some());
+        assert!(told("no JSON", &Whose::All).is_none());
+    }
+
+    #[test]
+    fn the_newest_lines_are_told_and_then_those_that_are_added() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(crate::audit::file_name(1));
+        let mut reader = Reader {
+            dir: Some(dir.path().to_owned()),
+            whose: Whose::All,
+            tail: None,
+        };
+        let lines =
+            |count: usize| -> String { (0..count).map(|n| format!("{{\"n\":{n}}}\n")).collect() };
+        std::fs::write(&file, lines(LINES_MAX)).unwrap();
+        assert_eq!(reader.lines().unwrap().len(), LINES_MAX);
+        assert_eq!(reader.lines().unwrap().len(), 0);
+        std::fs::write(&file, lines(2 * LINES_MAX + 1)).unwrap();
+        let added = reader.lines().unwrap();
+        assert_eq!(
+            (added.len(), &added[0]["n"]),
+            (LINES_MAX, &json!(LINES_MAX + 1))
+        );
+        // More was added than is read: what lies before it is passed over.
+        let long = format!("{{\"n\":\"{}\"}}\n", "x".repeat(TAIL_BYTES as usize));
+        std::fs::write(
+            &file,
+            lines(2 * LINES_MAX + 1) + &long + "{\"n\":\"last\"}\n",
+        )
+        .unwrap();
+        let added = reader.lines().unwrap();
+        assert_eq!((added.len(), &added[0]["n"]), (1, &json!("last")));
+    }
+}
