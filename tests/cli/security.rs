@@ -145,6 +145,7 @@ fn every_row_names_a_test_that_there_is() {
             let is_file = name.ends_with(".ts") || name.ends_with(".wat");
             match is_file {
                 true => is_program(name),
+                false if name.ends_with(".sh") => root().join(name).is_file(),
                 false if last.contains("fuzz target") => is_target(name),
                 false => is_test(&tests, name),
             }
