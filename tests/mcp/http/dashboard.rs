@@ -18,7 +18,7 @@ fn token(host: &HttpHost, name: &str) -> String {
 }
 
 /// Opens the stream of events.
-async fn events(host: &HttpHost, headers: &[(&str, &str)]) -> Response {
+pub async fn events(host: &HttpHost, headers: &[(&str, &str)]) -> Response {
     let mut request = super::client().get(host.url("/api/events"));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -27,7 +27,7 @@ async fn events(host: &HttpHost, headers: &[(&str, &str)]) -> Response {
 }
 
 /// Reads a stream until it told something of this name that `fits`.
-async fn told(stream: Response, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
+pub async fn told(stream: Response, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
     let mut text = String::new();
     let mut parts = stream.bytes_stream();
     let wait = async {
@@ -337,7 +337,8 @@ async fn open_pages_do_not_keep_the_host_from_ending() {
     assert_eq!(stream.status(), StatusCode::OK);
     host.signal("-TERM");
     let ended = host.ended(std::time::Duration::from_secs(20));
-    assert!(ended.expect("it did not end").success());
+    let ended = ended.expect("it did not end");
+    assert!(ended.success(), "{ended}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 mod access;
 mod bounds;
-mod dashboard;
+pub mod dashboard;
 mod ending;
 mod figures;
 mod lockdown;

@@ -9,7 +9,10 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{Hosts, wait_for};
-use crate::http::{initialize, vesicle};
+use crate::http::{
+    dashboard::{events, told},
+    initialize, vesicle,
+};
 
 const COUNT: &str = "for (;;) {
     const n = await state.get('n');
@@ -85,6 +88,16 @@ async fn a_session_goes_on_on_every_host_and_finds_what_it_left() {
     let tail = vesicle(hosts.all[0].data(), &["audit", "tail", "--json"]);
     assert_eq!(tail.lines().count(), 10, "{tail}");
     assert!(tail.contains(r#""account":"ci""#), "{tail}");
+    // The page of any host shows what the account did on all.
+    let authorization = ("authorization", hosts.token.as_str());
+    let stream = events(&hosts.all[0], &[authorization]).await;
+    let seen = told(stream, "audit", |_| true).await;
+    assert_eq!(seen["has_log"], true, "{seen}");
+    let seen = seen["lines"].as_array().unwrap();
+    let of_all = hosts.sql(
+        "SELECT count(*) FROM vesicle_host.audit_lines WHERE line LIKE '%\"account\":\"ci\"%'",
+    );
+    assert_eq!(seen.len().to_string(), of_all);
 
     // Nothing of it lies on a host.
     for host in &hosts.all {

@@ -19,7 +19,7 @@ mod writer;
 mod tests;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Instant, SystemTime},
 };
@@ -41,7 +41,7 @@ pub use blake3::Hash;
 pub use entry::{Ended, Who, cut, shortened};
 pub use log::{Rotation, name as file_name, numbers as file_numbers};
 pub use table::{AuditTable, TableReader};
-pub use tail::Tail;
+pub use tail::{TableTail, Tail};
 pub use verify::{PROBLEMS_MAX, Place, Report, verify, verify_table};
 pub use writer::Redact;
 
@@ -140,9 +140,9 @@ impl Audit {
         &self.live
     }
 
-    /// Where it is; nothing where there is none.
-    pub fn dir(&self) -> Option<&Path> {
-        self.log.as_ref().map(|shared| &*shared.settings.dir)
+    /// How it is kept; nothing where there is none.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.log.as_ref().map(|shared| &shared.settings)
     }
 
     /// Opens the log for a session of its own. What cannot be opened is what cannot be written: see

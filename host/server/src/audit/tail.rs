@@ -1,12 +1,45 @@
 //! The newest lines of a log that others write, and those that are added.
 
 use std::{
+    collections::HashMap,
     fs::File,
     io::{self, BufRead as _, BufReader, Seek as _, SeekFrom},
     path::Path,
 };
 
-use super::{file_name, file_numbers};
+use super::{TableReader, file_name, file_numbers};
+
+/// How far the log of all hosts was read, in a database. The default is nothing of it.
+#[derive(Debug, Default)]
+pub struct TableTail {
+    read: Option<HashMap<String, u64>>,
+}
+
+impl TableTail {
+    /// Gives the `newest` lines to `each`, and later those that any host added since.
+    ///
+    /// # Errors
+    /// What the database says, or `each`.
+    pub fn read(
+        &mut self,
+        table: &TableReader,
+        newest: u32,
+        mut each: impl FnMut(String) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let ends = table.chains().map_err(io::Error::other)?;
+        let Some(read) = &mut self.read else {
+            let lines = table.newest(newest).map_err(io::Error::other)?;
+            // As it was before the lines were read: what came in between is told twice rather than never.
+            self.read = Some(ends.into_iter().map(|end| (end.host, end.seq)).collect());
+            return lines.into_iter().try_for_each(each);
+        };
+        for end in ends {
+            let from = read.entry(end.host.clone()).or_default();
+            *from = table.after(&end.host, *from, end.seq, |_, line| each(line))?;
+        }
+        Ok(())
+    }
+}
 
 /// How far a log was read. The default is its beginning.
 #[derive(Debug, Default)]

@@ -27,7 +27,10 @@ use axum::{
     routing,
 };
 use ipnet::IpNet;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 use tokio_util::sync::CancellationToken;
 use vesicle_memory::database::PostgresUrl;
 
@@ -132,6 +135,9 @@ pub enum HttpError {
     /// The tokens cannot be read.
     #[error(transparent)]
     Tokens(#[from] TokensError),
+    /// The system does not let it wait for signals.
+    #[error("this process cannot wait for signals: {0}")]
+    Signals(std::io::Error),
     /// Nobody could be let in.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
@@ -170,6 +176,7 @@ pub async fn serve(
         }
     }
     let tls = config.tls.clone().map(Tls::load).transpose()?;
+    let signals = Signals::new().map_err(HttpError::Signals)?;
     let bound = TcpListener::bind(config.listen).await;
     let listener = bound.map_err(|source| HttpError::Listen {
         address: config.listen,
@@ -237,7 +244,7 @@ pub async fn serve(
         metrics,
     };
     let serving = tokio::spawn(listener.serve(router));
-    told_to_end(tls).await;
+    told_to_end(signals, tls).await;
     tracing::info!("ending: calls under way are waited for");
     if !drain.begin(bounds.drain).await {
         tracing::warn!("calls were still running when their time was over");
@@ -258,20 +265,30 @@ async fn not_found() -> (axum::http::StatusCode, String) {
     (axum::http::StatusCode::NOT_FOUND, text)
 }
 
+/// The signals that a host is told with. They are waited for before anybody is answered: who is answered may send one.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// Waits for SIGTERM or Ctrl-C. On SIGHUP the certificate is read again.
-async fn told_to_end(tls: Option<Tls>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hang_up)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-    ) else {
-        return std::future::pending().await;
-    };
+async fn told_to_end(mut signals: Signals, tls: Option<Tls>) {
     loop {
         tokio::select! {
-            _ = terminate.recv() => return,
-            Ok(()) = tokio::signal::ctrl_c() => return,
-            _ = hang_up.recv() => match tls.as_ref().map(Tls::reload) {
+            _ = signals.terminate.recv() => return,
+            _ = signals.interrupt.recv() => return,
+            _ = signals.hang_up.recv() => match tls.as_ref().map(Tls::reload) {
                 Some(Err(error)) => tracing::error!(%error, "the certificate stays as it was"),
                 Some(Ok(())) => tracing::info!("the certificate was read again"),
                 None => {}

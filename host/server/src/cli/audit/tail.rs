@@ -1,7 +1,7 @@
 //! `vesicle audit tail`.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     io::{self, Write},
     path::PathBuf,
     thread,
@@ -10,7 +10,7 @@ use std::{
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde_json::Value;
-use vesicle::audit::{self, TableReader};
+use vesicle::audit::{self, TableReader, TableTail};
 
 use super::{ExitStatus, GlobalArgs, Place as LogPlace, place};
 use crate::terminal;
@@ -85,24 +85,13 @@ fn printer(as_json: bool) -> impl FnMut(String) -> io::Result<()> {
 /// The newest lines of all hosts, and what each of them adds.
 fn of_table(args: &TailArgs, table: &TableReader) -> anyhow::Result<ExitStatus> {
     let mut print = printer(args.json);
-    // Before the lines are read: what comes in between is printed twice rather than never.
-    let mut read: HashMap<String, u64> = HashMap::new();
-    for end in table.chains()? {
-        read.insert(end.host, end.seq);
-    }
-    table
-        .newest(args.lines)?
-        .into_iter()
-        .try_for_each(&mut print)?;
-    if !args.follow {
-        return Ok(ExitStatus::Success);
-    }
+    let mut tail = TableTail::default();
     loop {
-        thread::sleep(TABLE_INTERVAL);
-        for end in table.chains()? {
-            let from = read.entry(end.host.clone()).or_default();
-            *from = table.after(&end.host, *from, end.seq, |_, line| print(line))?;
+        tail.read(table, args.lines, &mut print)?;
+        if !args.follow {
+            return Ok(ExitStatus::Success);
         }
+        thread::sleep(TABLE_INTERVAL);
     }
 }
 

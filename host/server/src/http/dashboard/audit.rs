@@ -5,35 +5,52 @@ use std::{io, path::PathBuf};
 use serde_json::{Value, json};
 
 use super::Viewer;
-use crate::{audit::Tail, live::Whose};
+use crate::{
+    audit::{Settings, TableReader, TableTail, Tail},
+    live::Whose,
+};
 
 /// How much of the log's end is read, in bytes; where more was added since the last time, what lies before it is passed over.
 const TAIL_BYTES: u64 = 512 << 10;
 /// How many lines are told at once.
 const LINES_MAX: usize = 100;
+/// How many of a database's newest are looked through for them; the others may be of other accounts.
+const LINES_READ: u32 = 1_000;
 /// How many host calls of a line are told; the others are counted.
 const CALLS_MAX: usize = 20;
 
 /// How far a viewer has read.
 pub struct Reader {
-    dir: Option<PathBuf>,
+    log: Log,
     whose: Whose,
-    tail: Option<Tail>,
+}
+
+/// Where the log is, and how far it was read.
+enum Log {
+    None,
+    Files(PathBuf, Option<Tail>),
+    Table(TableReader, TableTail),
 }
 
 impl Reader {
     /// Nothing was read yet.
     pub fn new(viewer: &Viewer) -> Self {
+        let log = match viewer.seen().audit.settings() {
+            None => Log::None,
+            Some(Settings {
+                table: Some(table), ..
+            }) => Log::Table(TableReader::new(&table.url), TableTail::default()),
+            Some(settings) => Log::Files(settings.dir.clone(), None),
+        };
         Self {
-            dir: viewer.seen().audit.dir().map(PathBuf::from),
+            log,
             whose: viewer.whose(),
-            tail: None,
         }
     }
 
     /// Whether there is a log.
     pub fn has_log(&self) -> bool {
-        self.dir.is_some()
+        !matches!(self.log, Log::None)
     }
 
     /// What was added since this was last asked, the latest last.
@@ -49,9 +66,8 @@ impl Reader {
             Ok(read) => read,
             Err(error) => {
                 let none = Self {
-                    dir: None,
+                    log: Log::None,
                     whose: Whose::Account(String::new()),
-                    tail: None,
                 };
                 (none, Err(io::Error::other(error)))
             }
@@ -59,25 +75,31 @@ impl Reader {
     }
 
     fn lines(&mut self) -> io::Result<Vec<Value>> {
-        let Some(dir) = &self.dir else {
-            return Ok(vec![]);
-        };
-        let mut tail = match self.tail.take() {
-            Some(tail) if tail.behind(dir)? <= TAIL_BYTES => tail,
-            _ => Tail::near_end(dir, TAIL_BYTES)?,
-        };
         let mut lines = std::collections::VecDeque::new();
-        let read = tail.read(dir, |line| {
-            if let Some(told) = told(&line, &self.whose) {
+        let whose = &self.whose;
+        let each = |line: String| {
+            if let Some(told) = told(&line, whose) {
                 if lines.len() == LINES_MAX {
                     lines.pop_front();
                 }
                 lines.push_back(told);
             }
             Ok(())
-        });
-        self.tail = Some(tail);
-        read.map(|()| lines.into())
+        };
+        match &mut self.log {
+            Log::None => {}
+            Log::Files(dir, place) => {
+                let mut tail = match place.take() {
+                    Some(tail) if tail.behind(dir)? <= TAIL_BYTES => tail,
+                    _ => Tail::near_end(dir, TAIL_BYTES)?,
+                };
+                let read = tail.read(dir, each);
+                *place = Some(tail);
+                read?;
+            }
+            Log::Table(table, tail) => tail.read(table, LINES_READ, each)?,
+        }
+        Ok(lines.into())
     }
 }
 
@@ -137,9 +159,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join(crate::audit::file_name(1));
         let mut reader = Reader {
-            dir: Some(dir.path().to_owned()),
+            log: Log::Files(dir.path().to_owned(), None),
             whose: Whose::All,
-            tail: None,
         };
         let lines =
             |count: usize| -> String { (0..count).map(|n| format!("{{\"n\":{n}}}\n")).collect() };

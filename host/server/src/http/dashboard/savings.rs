@@ -52,7 +52,7 @@ pub async fn told(viewer: &Viewer, counts: &Counts) -> Value {
             "left_out_tokens": less.saturating_mul(counts.lists),
         })
     });
-    let of_results = seen.audit.dir().map(|_| {
+    let of_results = seen.audit.settings().map(|_| {
         json!({
             "answered_bytes": counts.answered_bytes,
             "told_bytes": counts.told_bytes,
