@@ -83,6 +83,20 @@ async fn a_refusal_is_seen_over_http_2() {
     }
 }
 
+/// Also on this machine: who describes accounts means them.
+#[tokio::test]
+async fn accounts_that_are_described_need_their_tokens() {
+    let host = HttpHost::start_with("[accounts.desk]\nadmin = true\n", &|_| {}, &[]);
+    let nobody = host.post(&initialize(), &[]).await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+    let open = HttpHost::start_with(
+        "[auth]\nrequired = false\n[accounts.desk]\nadmin = true\n",
+        &|_| {},
+        &[],
+    );
+    assert_eq!(open.post(&initialize(), &[]).await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn a_token_that_is_taken_back_ends_at_once() {
     let (host, one, other) = two_accounts();

@@ -38,6 +38,7 @@ pub(super) fn tokens(settled: &mut Settled) -> Option<TokenPlace> {
 pub(super) fn resolve(
     settled: &mut Settled,
     tokens: Option<TokenPlace>,
+    has_accounts: bool,
     problems: &mut Vec<Problem>,
 ) -> Option<HttpConfig> {
     let listen: SocketAddr = match settled.value("http.listen") {
@@ -81,7 +82,8 @@ pub(super) fn resolve(
             advice: "take one of them out".to_owned(),
         });
     }
-    let requires_token = required.map_or(!is_local || has_issuer, |required| {
+    // Who describes accounts means tokens to count.
+    let requires_token = required.map_or(!is_local || has_issuer || has_accounts, |required| {
         required != Value::Boolean(false)
     });
     if requires_token && tokens.is_none() {

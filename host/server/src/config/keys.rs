@@ -605,8 +605,8 @@ pub static KEYS: [Key; 91] = [
         path: "auth.required",
         kind: Kind::Boolean,
         default: || None,
-        doc: "Whether clients over HTTP need a token. By default they do unless `http.listen` is an address of this machine\n\
-              alone; elsewhere it cannot be turned off.",
+        doc: "Whether clients over HTTP need a token. By default they do where accounts are described, and unless `http.listen` is\n\
+              an address of this machine alone; elsewhere it cannot be turned off.",
         env_also: None,
     },
     Key {

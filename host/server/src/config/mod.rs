@@ -341,8 +341,8 @@ fn resolve(
     let session_instances = plugins::session_instances(&mut settled);
     let plugins = plugins::resolve(&mut settled);
     let tokens = http::tokens(&mut settled);
-    let http = http::resolve(&mut settled, tokens.clone(), problems);
     let (accounts, of_accounts) = accounts::resolve(layer, &policy, problems);
+    let http = http::resolve(&mut settled, tokens.clone(), !accounts.is_empty(), problems);
     let http = http.map(|http| HttpConfig {
         oauth: oauth::resolve(&mut settled, &http, &accounts, &policy, problems),
         ..http
