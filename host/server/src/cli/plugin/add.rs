@@ -269,8 +269,8 @@ impl AddArgs {
         }
         if !missing.is_empty() {
             text += &format!(
-                "\nit asks for what is not granted: {missing}\n`vesicle plugin grant {}` grants it",
-                contents.name
+                "\nit asks for what is not granted: {missing}\n`{}` grants it",
+                place.plugins.grant_by(&contents.name, &rights)
             );
         }
         print(&text)
