@@ -49,6 +49,33 @@ async fn revisions_with_sessions_have_them_and_2026_has_none() {
 }
 
 #[tokio::test]
+async fn what_is_no_message_is_told_as_the_protocol_has_it() {
+    let host = HttpHost::start(&[]);
+    let url = host.url("/mcp");
+    for (kind, body, status, code) in [
+        ("application/json", "{\"jsonrpc\":", 400, -32700),
+        ("application/json", "\"\u{feff}", 400, -32700),
+        (
+            "application/json",
+            "{\"jsonrpc\":\"2.0\",\"id\":1}",
+            400,
+            -32600,
+        ),
+        ("text/plain", "{}", 415, 0),
+    ] {
+        let request = super::client().post(&url).body(body);
+        let request = request.header("content-type", kind);
+        let request = request.header("accept", "application/json, text/event-stream");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{body}");
+        if code != 0 {
+            let told: serde_json::Value = answer.json().await.unwrap();
+            assert_eq!(told["error"]["code"], code, "{told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_says_where_it_is() {
     let host = HttpHost::start(&[]);
     let answer = host.get("/sse", &[]).await;

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
+    Json,
     body::{Body, Bytes},
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
@@ -11,6 +12,7 @@ use axum::{
 use governor::clock::{Clock as _, DefaultClock};
 use http_body_util::Full;
 use ipnet::IpNet;
+use rmcp::model::ErrorCode;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tower_service::Service as _;
@@ -96,6 +98,9 @@ struct Asked<'m> {
     #[serde(borrow)]
     method: Option<std::borrow::Cow<'m, str>>,
 }
+
+/// The type of bodies that are messages.
+const JSON_TYPE: &str = "application/json";
 
 /// A request that was let in: whose it is, and what it keeps until it is answered.
 struct LetIn {
@@ -203,11 +208,35 @@ async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {
         let caller = Caller(account.name.as_str().into());
         head.extensions.insert(caller);
     }
-    let request = axum::http::Request::from_parts(head, Full::new(body));
-    match client.service.clone().call(request).await {
+    let content_type = head.headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|it| it.to_str().ok()?.split(';').next());
+    let is_json = content_type.is_some_and(|it| it.trim().eq_ignore_ascii_case(JSON_TYPE));
+    let request = axum::http::Request::from_parts(head, Full::new(body.clone()));
+    let response = match client.service.clone().call(request).await {
         Ok(response) => response.map(Body::new),
         Err(never) => match never {},
+    };
+    match is_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        true => no_message(&body),
+        false => response,
     }
+}
+
+/// The answer to a body that is no message, which rmcp takes for one of another type.
+fn no_message(body: &[u8]) -> Response {
+    let (code, message) = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        Err(error) => (
+            ErrorCode::PARSE_ERROR,
+            format!("the message is no JSON: {error}"),
+        ),
+        Ok(_) => (
+            ErrorCode::INVALID_REQUEST,
+            "the message is no request, notification or response of JSON-RPC 2.0".to_owned(),
+        ),
+    };
+    let error = serde_json::json!({"code": code.0, "message": message});
+    let answer = serde_json::json!({"jsonrpc": "2.0", "id": null, "error": error});
+    (StatusCode::BAD_REQUEST, Json(answer)).into_response()
 }
 
 /// The answer to a request that is not let in.
