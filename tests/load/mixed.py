@@ -75,6 +75,8 @@ def memory(client, number):
     made = client.call("create_episode", task)["structuredContent"]["episode_id"]
     client.call("complete_episode", {"episode_id": made, "outcome_type": "success", "verdict": "It is answered."})
     found = client.call("query_memory", {"query": f"question {number % 100}", "domain": "load", "limit": 3})
+    # What is remembered takes room, and is no leak.
+    client.call("delete_episode", {"episode_id": made, "confirm": True})
     return "episodes" in found["structuredContent"]
 
 
