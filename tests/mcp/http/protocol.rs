@@ -48,6 +48,28 @@ async fn revisions_with_sessions_have_them_and_2026_has_none() {
     assert_eq!(host.run("return 1 + 1", &[]).await, 2);
 }
 
+/// In a session, a tool of the memory is listed once it was called, and the client is told.
+#[tokio::test]
+async fn a_request_without_a_session_is_told_of_no_other_list() {
+    let host = HttpHost::start(&[]);
+    let call = json!({"name": "delete_episode", "arguments": {}});
+    let headers = [
+        ("content-type", "application/json"),
+        ("accept", "application/json, text/event-stream"),
+        ("mcp-protocol-version", "2026-07-28"),
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "delete_episode"),
+    ];
+    let mut request = super::client().post(host.url("/mcp"));
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let request = request.body(stateless("tools/call", call).to_string());
+    let answer = request.send().await.unwrap().text().await.unwrap();
+    assert!(answer.contains("episode_id"), "{answer}");
+    assert!(!answer.contains("list_changed"), "{answer}");
+}
+
 #[tokio::test]
 async fn what_is_no_message_is_told_as_the_protocol_has_it() {
     let host = HttpHost::start(&[]);

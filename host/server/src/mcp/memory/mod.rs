@@ -27,7 +27,7 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use super::Host;
+use super::{Host, revision::has_sessions};
 pub use answer::{redacted, told};
 pub use audited::audited;
 pub use calls::ToolCalls;
@@ -35,7 +35,7 @@ pub use service::Service;
 pub use shown::Shown;
 pub use tool::MemoryTool;
 
-/// One call. The tool is listed from now on.
+/// One call. The tool is listed from now on, where there is a session.
 pub async fn call(
     host: &Host,
     shown: &Shown,
@@ -46,7 +46,8 @@ pub async fn call(
     let work = async |sent| tool.call(&host.memory, sent).await;
     let answer = audited(host, tool.name(), Value::Object(sent), context, work).await;
     let result = answer::of(answer, &host.secrets);
-    if shown.used(tool.name()) {
+    // Without a session it is listed for this request alone, and nobody lists anything within one.
+    if shown.used(tool.name()) && has_sessions(context) {
         // A client that is gone needs no list.
         drop(context.peer.notify_tool_list_changed().await);
     }
