@@ -5,6 +5,7 @@ mod failing;
 mod one_of_all;
 mod proxy;
 mod state;
+mod together;
 
 use std::{
     path::Path,

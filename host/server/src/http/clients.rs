@@ -22,7 +22,8 @@ use super::{
     stored::Stored,
 };
 use crate::{
-    accounts::{Account, Admitted, IssuedToken, Tokens},
+    accounts::{Account, Admitted, CALLS_PER_MINUTE_DEFAULT, IssuedToken, Tokens},
+    audit::Audit,
     mcp::Server,
     shared::Shared,
 };
@@ -33,6 +34,8 @@ pub struct Tenants {
     pub accounts: Vec<Account>,
     /// Makes what makes a handler: for each session, or for each request where there are no sessions.
     pub servers: MakeServers,
+    /// Where refusals are logged.
+    pub audit: Audit,
 }
 
 /// Makes what makes a handler for an account, and what of it the dashboard shows.
@@ -49,6 +52,8 @@ pub struct Clients {
     /// Where sessions are told to other hosts.
     shared: Option<Shared>,
     known: Mutex<HashMap<Account, Arc<Client>>>,
+    /// How often accounts may call, by name.
+    rates: Mutex<HashMap<String, Arc<DefaultDirectRateLimiter>>>,
     /// Where there are no accounts.
     anybody: Arc<Client>,
 }
@@ -94,6 +99,7 @@ impl Clients {
             closing,
             shared,
             known: Mutex::default(),
+            rates: Mutex::default(),
             anybody,
         }
     }
@@ -118,6 +124,32 @@ impl Clients {
             account.admin = false;
         }
         self.client(account)
+    }
+
+    /// Counts calls of an account that another host let in. Those beyond what it may call count no further.
+    pub fn called_elsewhere(&self, account: &str, calls: u32) {
+        let rate = self.rate(account);
+        for _ in 0..calls {
+            if rate.check().is_err() {
+                return;
+            }
+        }
+    }
+
+    /// How often an account may call, whatever its profile: it is one account and has one share.
+    fn rate(&self, account: &str) -> Arc<DefaultDirectRateLimiter> {
+        let mut rates = self.rates.lock();
+        if let Some(rate) = rates.get(account) {
+            return rate.clone();
+        }
+        let described = self.tenants.accounts.iter();
+        let described = described
+            .into_iter()
+            .find(|described| described.name == account);
+        let per_minute = described.map_or(CALLS_PER_MINUTE_DEFAULT, |it| it.calls_per_minute);
+        let rate = rate(per_minute);
+        rates.insert(account.to_owned(), rate.clone());
+        rate
     }
 
     /// Those of all accounts that are described or have one of these tokens, by name.
@@ -154,11 +186,11 @@ impl Clients {
             &self.closing,
             self.shared.as_ref(),
         );
+        made.rate = self.rate(&account.name);
         // Whatever its profile, it is one account and has one share.
         let same = known.iter().find(|(known, _)| known.name == account.name);
         if let Some((_, same)) = same {
             made.turns = same.turns.clone();
-            made.rate = same.rate.clone();
             made.listeners = same.listeners.clone();
         }
         let client = Arc::new(made);
@@ -228,8 +260,6 @@ fn client(
         Some(account) => (account.calls_at_once, account.calls_per_minute),
         None => (Semaphore::MAX_PERMITS as u64, u32::MAX.into()),
     };
-    let per_minute = u32::try_from(per_minute).unwrap_or(u32::MAX);
-    let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
     Client {
         account,
         service,
@@ -237,8 +267,14 @@ fn client(
         stored,
         sessions_max: bounds.sessions,
         turns: Arc::new(Semaphore::new(at_once as usize)),
-        rate: Arc::new(RateLimiter::direct(quota)),
+        rate: rate(per_minute),
         seen: Arc::new(seen),
         listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
     }
+}
+
+fn rate(per_minute: u64) -> Arc<DefaultDirectRateLimiter> {
+    let per_minute = u32::try_from(per_minute).unwrap_or(u32::MAX);
+    let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+    Arc::new(RateLimiter::direct(quota))
 }
