@@ -53,6 +53,25 @@ async fn a_body_may_have_all_its_bytes_and_not_one_more() {
 }
 
 #[tokio::test]
+async fn headers_may_have_all_their_bytes_and_not_one_more() {
+    let host = HttpHost::start_with("[http]\nheader_bytes = 8192\n", &|_| {}, &[]);
+    let head = |bytes: usize| {
+        let address = host.address();
+        let start =
+            format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nx-pad: ");
+        let pad = "x".repeat(bytes - start.len() - "\r\n\r\n".len());
+        format!("{start}{pad}\r\n\r\n")
+    };
+    for (bytes, answered) in [(8192, "200"), (8193, "431")] {
+        let answer = raw(&host, head(bytes).as_bytes()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {answered} ")),
+            "{bytes}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn slow_clients_are_given_up() {
     let host = HttpHost::start_with("[http]\nreceive_ms = 700\n", &|_| {}, &[]);
     let began = std::time::Instant::now();

@@ -24,6 +24,8 @@ use super::{
     clients::Client,
     drain::{Drain, Keeping, UnderWay},
     peer::Peer,
+    refusals::Refusals,
+    together::Together,
 };
 use crate::{
     accounts::{Authority, Refusal},
@@ -51,6 +53,10 @@ pub struct Gate {
     pub proxies: Vec<IpNet>,
     /// Where refusals are counted.
     pub metrics: Metrics,
+    /// Where they are logged.
+    pub refusals: Refusals,
+    /// Where hosts count together.
+    pub together: Option<Arc<Together>>,
 }
 
 impl Gate {
@@ -73,14 +79,16 @@ impl Gate {
         let token = authority.admit(bearer(&head.headers), address).await;
         let token = token.inspect_err(|refusal| {
             tracing::warn!(%address, %refusal, "a request was refused");
-            self.metrics.refused(match refusal {
+            let reason = match refusal {
                 Refusal::Missing | Refusal::Wrong | Refusal::Untimely => "token",
                 Refusal::Scope => "scope",
                 Refusal::Nobody => "account",
                 Refusal::LockedOut(_) => "lockout",
                 Refusal::IssuerAway => "issuer",
                 Refusal::Unreadable => "unreadable",
-            });
+            };
+            self.metrics.refused(reason);
+            self.refusals.note(reason, Some(address), None);
         });
         Ok(self.clients.of(&token.map_err(refused)?))
     }
@@ -131,23 +139,35 @@ impl Gate {
         })
     }
 
+    /// Counts and logs that a request of an account was refused.
+    pub fn refused(&self, reason: &'static str, client: &Client) {
+        let account = client.account.as_ref();
+        let account = account.map(|account| account.name.as_str());
+        self.metrics.refused(reason);
+        self.refusals.note(reason, None, account);
+    }
+
     /// Counts a request against what its account may send in a minute.
     ///
     /// # Errors
     /// It sends too many.
     pub fn paced(&self, client: &Client) -> Result<(), Box<Response>> {
         client.rate.check().map_err(|until| {
-            self.metrics.refused("rate");
+            self.refused("rate", client);
             let wait = until.wait_time_from(DefaultClock::default().now());
             let what = "this account calls too often";
             Box::new(later(what, StatusCode::TOO_MANY_REQUESTS, wait))
-        })
+        })?;
+        if let (Some(together), Some(account)) = (&self.together, &client.account) {
+            together.called(&account.name);
+        }
+        Ok(())
     }
 
     fn turn(&self, client: &Client) -> Result<OwnedSemaphorePermit, Box<Response>> {
         self.paced(client)?;
         client.turns.clone().try_acquire_owned().map_err(|_| {
-            self.metrics.refused("calls_at_once");
+            self.refused("calls_at_once", client);
             let what = "too many calls of this account are under way";
             Box::new(later(what, StatusCode::TOO_MANY_REQUESTS, BUSY_RETRY))
         })
@@ -195,7 +215,7 @@ pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         && method == "initialize"
         && client.has_all_sessions().await
     {
-        gate.metrics.refused("sessions");
+        gate.refused("sessions", &client);
         let what = "this account has too many sessions open; close some";
         return later(what, StatusCode::SERVICE_UNAVAILABLE, ENDING_RETRY);
     }

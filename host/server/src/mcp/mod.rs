@@ -24,6 +24,7 @@ mod prompts;
 mod resources;
 mod revision;
 mod rounds;
+mod sealing;
 mod server;
 mod watching;
 
@@ -216,6 +217,8 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         memory: service.memory.clone(),
         data_directory: service.data_directory,
     });
+    let over_http = service.http.as_ref();
+    let sharing = over_http.and_then(|over_http| over_http.config.sessions.as_ref());
     let host = Arc::new(Host {
         plugins,
         sandbox,
@@ -230,7 +233,7 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         memory: memory::Service::new(service.memory, figures.clone(), None),
         lists_all_tools: service.lists_all_tools,
         metrics,
-        rounds: Arc::new(Seal::new()),
+        rounds: Arc::new(Seal::new(sharing)),
         figures,
         account: None,
     });
@@ -380,6 +383,7 @@ async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeErr
     let figures = host.figures.clone();
     let tenant = over_http.tenant;
     let tenants = Tenants {
+        audit: host.audit.clone(),
         accounts: over_http.accounts,
         servers: Box::new(move |account| {
             let host = match account {
