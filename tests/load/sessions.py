@@ -8,10 +8,10 @@ Opens as many sessions as are asked for (2 000, unless it is said), each as a cl
 import http.client
 import json
 import os
-import re
-import subprocess
 import sys
 import tempfile
+
+from host import kb, started
 
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "load", "version": "1"}}
 
@@ -29,11 +29,6 @@ def post(connection, message, session=None):
     return answer.headers
 
 
-def kb(pid):
-    with open(f"/proc/{pid}/status") as file:
-        return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
-
-
 def opened(connection):
     session = post(connection, {"id": 0, "method": "initialize", "params": HELLO})["Mcp-Session-Id"]
     post(connection, {"method": "notifications/initialized"}, session)
@@ -47,23 +42,15 @@ def main():
     with tempfile.TemporaryDirectory() as place:
         with open(f"{place}/vesicle.toml", "w") as file:
             file.write(f"[http]\nsessions = {sessions + 1}\n")
-        command = [vesicle, "serve", "--http", "127.0.0.1:0", "--data-dir", place]
-        host = subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        for line in host.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                port = int(found.group(1))
-                break
-        else:
-            sys.exit("the host does not start")
-        subprocess.Popen(["cat"], stdin=host.stderr, stdout=subprocess.DEVNULL)
+        host, port = started(vesicle, place)
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             # What the first session of all brings along is no other's.
             opened(connection)
-            before = kb(host.pid)
+            before = kb(host)
             for _ in range(sessions):
                 opened(connection)
-            after = kb(host.pid)
+            after = kb(host)
         finally:
             host.terminate()
             host.wait(60)

@@ -153,7 +153,9 @@ impl Memory {
             if let Some(error) = progress.last_error {
                 return Err(Error::Embed(EmbedError::Answer(error)));
             }
-            shown(progress.done.min(all), all);
+            if all > 0 {
+                shown(progress.done.min(all), all);
+            }
             if !progress.running && self.embeddings_are_active() {
                 return Ok(progress.done);
             }

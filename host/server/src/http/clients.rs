@@ -10,21 +10,20 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-};
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Bounds,
     dashboard::{LISTENERS_MAX, Seen},
+    sessions::{Asleep, KEPT, Sessions},
     stored::Stored,
 };
 use crate::{
     accounts::{Account, Admitted, CALLS_PER_MINUTE_DEFAULT, IssuedToken, Tokens},
     audit::Audit,
-    mcp::Server,
+    mcp::{Kept, Server},
     shared::Shared,
 };
 
@@ -41,8 +40,8 @@ pub struct Tenants {
 /// Makes what makes a handler for an account, and what of it the dashboard shows.
 pub type MakeServers = Box<dyn Fn(Option<&Account>) -> (MakeServer, Seen) + Send + Sync>;
 
-/// Makes a handler.
-pub type MakeServer = Box<dyn Fn() -> Server + Send + Sync>;
+/// Makes a handler for a session that kept this, and tells what it keeps from then on.
+pub type MakeServer = Box<dyn Fn(Option<Kept>) -> (Server, Kept) + Send + Sync>;
 
 /// All accounts that were seen.
 pub struct Clients {
@@ -67,9 +66,9 @@ pub struct Client {
     /// Whose it is.
     pub account: Option<Account>,
     /// What answers its requests.
-    pub service: StreamableHttpService<Server, LocalSessionManager>,
+    pub service: StreamableHttpService<Server, Sessions>,
     /// Its sessions.
-    pub sessions: Arc<LocalSessionManager>,
+    pub sessions: Arc<Sessions>,
     /// Its sessions on all hosts, where there are several.
     pub stored: Option<Arc<Stored>>,
     /// How many it may have.
@@ -205,19 +204,16 @@ impl Clients {
     }
 
     /// How many sessions are open.
-    pub async fn sessions(&self) -> usize {
-        let mut count = 0;
-        for client in self.seen() {
-            count += client.sessions.sessions.read().await.len();
-        }
-        count
+    pub fn sessions(&self) -> usize {
+        let seen = self.seen();
+        seen.iter().map(|client| client.sessions.count()).sum()
     }
 }
 
 impl Client {
     /// Whether it has as many sessions as it may have, on all hosts. One that cannot be asked does not count.
     pub async fn has_all_sessions(&self) -> bool {
-        if self.sessions.sessions.read().await.len() >= self.sessions_max {
+        if self.sessions.count() >= self.sessions_max {
             return true;
         }
         match &self.stored {
@@ -237,9 +233,6 @@ fn client(
     closing: &CancellationToken,
     shared: Option<&Shared>,
 ) -> Client {
-    let mut sessions = LocalSessionManager::default();
-    sessions.session_config.keep_alive = Some(bounds.session_idle);
-    let sessions = Arc::new(sessions);
     // By which names and from where requests come was looked at before they come here.
     let mut config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
@@ -251,11 +244,19 @@ fn client(
         let name = account.as_ref().map(|account| &*account.name);
         Arc::new(Stored::new(shared.clone(), name))
     });
-    if let Some(stored) = &stored {
-        config.session_store = Some(stored.clone());
-    }
+    let sessions = Arc::new(Sessions::new(bounds.session_idle, stored.clone()));
+    config.session_store = Some(Arc::new(Asleep(sessions.clone())));
     let (server, seen) = (tenants.servers)(account.as_ref());
-    let service = StreamableHttpService::new(move || Ok(server()), sessions.clone(), config);
+    let serve = move || {
+        let of_session = |kept: &Mutex<Option<Kept>>| {
+            let mut kept = kept.lock();
+            let (server, keeps) = server(kept.take());
+            *kept = Some(keeps);
+            server
+        };
+        Ok(KEPT.try_with(of_session).unwrap_or_else(|_| server(None).0))
+    };
+    let service = StreamableHttpService::new(serve, sessions.clone(), config);
     let (at_once, per_minute) = match &account {
         Some(account) => (account.calls_at_once, account.calls_per_minute),
         None => (Semaphore::MAX_PERMITS as u64, u32::MAX.into()),

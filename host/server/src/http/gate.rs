@@ -12,6 +12,7 @@ use axum::{
 use governor::clock::{Clock as _, DefaultClock};
 use http_body_util::Full;
 use ipnet::IpNet;
+use parking_lot::Mutex;
 use rmcp::model::ErrorCode;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
@@ -25,6 +26,7 @@ use super::{
     drain::{Drain, Keeping, UnderWay},
     peer::Peer,
     refusals::Refusals,
+    sessions::KEPT,
     together::Together,
 };
 use crate::{
@@ -231,9 +233,22 @@ async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {
     let content_type = head.headers.get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|it| it.to_str().ok()?.split(';').next());
     let is_json = content_type.is_some_and(|it| it.trim().eq_ignore_ascii_case(JSON_TYPE));
+    let session = head.headers.get(SESSION_ID);
+    let session = session.and_then(|id| id.to_str().ok());
+    let (using, kept) = session.map(|id| client.sessions.enter(id)).unzip();
     let request = axum::http::Request::from_parts(head, Full::new(body.clone()));
-    let response = match client.service.clone().call(request).await {
-        Ok(response) => response.map(Body::new),
+    let kept = Mutex::new(kept.flatten());
+    let called = async {
+        let called = client.service.clone().call(request).await;
+        let kept = KEPT.with(|kept| kept.lock().take());
+        (called, kept)
+    };
+    let (called, kept) = KEPT.scope(kept, called).await;
+    if let (Some(using), Some(kept)) = (&using, kept) {
+        using.keeps(kept);
+    }
+    let response = match called {
+        Ok(response) => response.map(|body| Body::new(Keeping::new(Body::new(body), using))),
         Err(never) => match never {},
     };
     match is_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {

@@ -15,6 +15,7 @@ mod names;
 mod peer;
 mod refusals;
 mod resource;
+mod sessions;
 mod stored;
 mod tls;
 mod together;
@@ -223,7 +224,7 @@ pub async fn serve(
         let gate = counted.upgrade();
         Box::pin(async move {
             match gate {
-                Some(gate) => gate.clients.sessions().await,
+                Some(gate) => gate.clients.sessions(),
                 None => 0,
             }
         })

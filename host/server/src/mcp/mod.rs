@@ -55,7 +55,7 @@ use crate::{
 use disconnect::{Disconnect, WatchedReader};
 pub use memory::{Shown, ToolCalls};
 use rounds::Seal;
-pub use server::{OfPlugins, Server, definitions};
+pub use server::{Kept, OfPlugins, Server, definitions};
 
 /// How often others' changes of plugins are looked for, where clients are told of them.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
@@ -391,7 +391,7 @@ async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeErr
                 Some(account) => Arc::new(host.of(account, tenant(account))),
             };
             let seen = host.seen();
-            (Box::new(move || Server::new(host.clone())), seen)
+            (Box::new(move |kept| Server::with(host.clone(), kept)), seen)
         }),
     };
     Ok(http::serve(over_http.config, tenants, figures, over_http.listening).await?)
