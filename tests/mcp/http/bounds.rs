@@ -261,18 +261,21 @@ async fn sessions_that_sleep_are_what_they_were() {
         .await
         .unwrap();
     assert_eq!(stream.status(), StatusCode::OK);
-    let code = "await new Promise(r => setTimeout(r, 15000)); return 'done'";
+    let mut others = Vec::new();
+    for _ in 0..SESSIONS_MANY - 50 {
+        others.push(session(&host).await);
+    }
+    // What it has for longer, it is ended for.
+    let code = "await new Promise(r => setTimeout(r, 4000)); return 'done'";
     let call = json!({"name": "execute_agent_code", "arguments": {"code": code}});
     let call = json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": call});
     let under_way = in_session(&host, &calls, &call);
-    let others = async {
-        let mut others = Vec::new();
-        for _ in 0..SESSIONS_MANY - 3 {
+    let more = async {
+        for _ in others.len()..SESSIONS_MANY - 3 {
             others.push(session(&host).await);
         }
-        others
     };
-    let (done, others) = tokio::join!(under_way, others);
+    let (done, ()) = tokio::join!(under_way, more);
     let done = done.message();
     assert_eq!(
         done["result"]["structuredContent"]["output"], "done",
