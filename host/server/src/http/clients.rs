@@ -10,15 +10,14 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-};
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Bounds,
     dashboard::{LISTENERS_MAX, Seen},
+    sessions::Sessions,
     stored::Stored,
 };
 use crate::{
@@ -62,9 +61,9 @@ pub struct Client {
     /// Whose it is.
     pub account: Option<Account>,
     /// What answers its requests.
-    pub service: StreamableHttpService<Server, LocalSessionManager>,
+    pub service: StreamableHttpService<Server, Sessions>,
     /// Its sessions.
-    pub sessions: Arc<LocalSessionManager>,
+    pub sessions: Arc<Sessions>,
     /// Its sessions on all hosts, where there are several.
     pub stored: Option<Arc<Stored>>,
     /// How many it may have.
@@ -205,9 +204,7 @@ fn client(
     closing: &CancellationToken,
     shared: Option<&Shared>,
 ) -> Client {
-    let mut sessions = LocalSessionManager::default();
-    sessions.session_config.keep_alive = Some(bounds.session_idle);
-    let sessions = Arc::new(sessions);
+    let sessions = Arc::new(Sessions::new(bounds.session_idle));
     // By which names and from where requests come was looked at before they come here.
     let mut config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()

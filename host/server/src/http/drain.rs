@@ -12,6 +12,7 @@ use std::{
 
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
+use rmcp::{RoleServer, service::RequestContext};
 use tokio::sync::Notify;
 
 /// Counts calls under way, and whether new ones are let in. Clones share it.
@@ -28,6 +29,27 @@ struct Shared {
 /// A call under way, until it is dropped.
 #[derive(Debug)]
 pub struct UnderWay(Arc<Shared>);
+
+/// What a request keeps while it is answered. Whoever goes on with its call after that has a clone.
+#[derive(Debug, Clone)]
+pub struct Place {
+    _under_way: Arc<UnderWay>,
+}
+
+impl Place {
+    /// That of a call under way.
+    pub fn new(under_way: UnderWay) -> Self {
+        Self {
+            _under_way: Arc::new(under_way),
+        }
+    }
+
+    /// That of a request; none where nothing is counted, as over standard input.
+    pub fn of(context: &RequestContext<RoleServer>) -> Option<Self> {
+        let request = context.extensions.get::<axum::http::request::Parts>();
+        request.and_then(|parts| parts.extensions.get().cloned())
+    }
+}
 
 impl Drain {
     /// A call begins; none may once the end has begun.

@@ -22,11 +22,12 @@ use super::{
     body::Bodies,
     challenge::Refused,
     clients::Client,
-    drain::{Drain, Keeping, UnderWay},
+    drain::{Drain, Keeping, Place, UnderWay},
     peer::Peer,
 };
 use crate::{
     accounts::{Authority, Refusal},
+    mcp::inward,
     metrics::Metrics,
 };
 
@@ -36,6 +37,8 @@ const ENDING_RETRY: Duration = Duration::from_secs(5);
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 
 const SESSION_ID: &str = "mcp-session-id";
+const METHOD: &str = "mcp-method";
+const NAME: &str = "mcp-name";
 
 /// What decides.
 pub struct Gate {
@@ -156,7 +159,7 @@ impl Gate {
 
 /// A request of MCP.
 pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let let_in = match gate.let_in(&head).await {
         Ok(let_in) => let_in,
         Err(response) => {
@@ -199,8 +202,24 @@ pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         let what = "this account has too many sessions open; close some";
         return later(what, StatusCode::SERVICE_UNAVAILABLE, ENDING_RETRY);
     }
+    let body = match inward(&body) {
+        Some(changed) => renamed(&mut head, changed),
+        None => body,
+    };
+    let place = Place::new(under_way);
+    head.extensions.insert(place.clone());
     let response = answered(&client, head, body).await;
-    response.map(|body| Body::new(Keeping::new(body, (under_way, turn))))
+    response.map(|body| Body::new(Keeping::new(body, (place, turn))))
+}
+
+/// A message under another name, without the headers that say what it was.
+fn renamed(head: &mut Parts, message: Vec<u8>) -> Bytes {
+    for name in [METHOD, NAME] {
+        head.headers.remove(name);
+    }
+    head.headers
+        .insert(header::CONTENT_LENGTH, message.len().into());
+    message.into()
 }
 
 async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {

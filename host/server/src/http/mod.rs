@@ -14,6 +14,7 @@ mod listen;
 mod names;
 mod peer;
 mod resource;
+mod sessions;
 mod stored;
 mod tls;
 
@@ -45,6 +46,7 @@ use crate::{
 pub use clients::{Caller, Clients, Tenants};
 pub use dashboard::Seen;
 use drain::Drain;
+pub use drain::Place;
 use gate::Gate;
 use listen::Listener;
 use names::Names;

@@ -8,7 +8,7 @@ use rmcp::{
         CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
         CustomResult, ErrorCode, JsonObject, Tool,
     },
-    service::{Peer, RequestContext},
+    service::RequestContext,
 };
 use serde_json::value::to_raw_value;
 use vesicle_bridge::discovery;
@@ -21,6 +21,8 @@ use super::{
     logging::Wanted,
     memory::{self, Shown, operations, registry},
     plugins,
+    revision::has_sessions,
+    tasks::{Owner, Session, declared},
     watching::Watched,
 };
 use crate::{
@@ -33,13 +35,16 @@ use crate::{
 pub struct Server {
     pub(super) host: Arc<Host>,
     /// The tools of the memory that the client is shown; none where there is no memory.
-    pub(super) shown: Option<Shown>,
+    pub(super) shown: Option<Arc<Shown>>,
     /// From which level on the client wants to hear what plugins and programs tell.
-    pub(super) level: Wanted,
+    pub(super) level: Arc<Wanted>,
     /// The resources that a session watches.
     pub(super) watched: Arc<Watched>,
     /// The instances of plugins that have one for each session.
     instances: Instances,
+    /// The session, as long as somebody may send requests of it.
+    _session: Option<Arc<Session>>,
+    session_number: u64,
 }
 
 impl Server {
@@ -48,19 +53,44 @@ impl Server {
         let shown = host.memory.is_enabled();
         let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
         let idle_max = host.plugins.as_ref().map(|plugins| plugins.session_idle);
+        let session = host.tasks.session();
         Self {
             instances: Instances::new(idle_max.unwrap_or_default()),
             host,
-            shown,
-            level: Wanted::default(),
+            shown: shown.map(Arc::new),
+            level: Arc::default(),
             watched: Arc::default(),
+            session_number: session.number,
+            _session: Some(Arc::new(session)),
+        }
+    }
+
+    /// The same for a call that may outlive its request: what it belongs to ends without it.
+    pub(super) fn outliving(&self) -> Self {
+        Self {
+            host: self.host.clone(),
+            shown: self.shown.clone(),
+            level: self.level.clone(),
+            watched: self.watched.clone(),
+            instances: self.instances.clone(),
+            _session: None,
+            session_number: self.session_number,
+        }
+    }
+
+    /// Whose tasks this request may name.
+    pub(super) fn owner(&self, context: &RequestContext<RoleServer>) -> Owner {
+        match (&self.host.account, has_sessions(context)) {
+            (Some(account), _) => Owner::Account(account.clone()),
+            (None, true) => Owner::Session(self.session_number),
+            (None, false) => Owner::Bearer,
         }
     }
 
     /// What other servers' tools callers get who name no profile.
-    pub(super) fn granted(&self, peer: &Peer<RoleServer>) -> Granted {
+    pub(super) fn granted(&self, context: &RequestContext<RoleServer>) -> Granted {
         let profile = self.host.policy.default_profile();
-        let consent = consent(peer, &self.host.secrets);
+        let consent = consent(context, &self.host.secrets);
         self.host.toolbox.granted(profile, consent)
     }
 
@@ -77,7 +107,7 @@ impl Server {
         definitions(
             &self.host.policy,
             &self.host.toolbox,
-            self.shown.as_ref(),
+            self.shown.as_deref(),
             of_plugins,
         )
     }
@@ -224,7 +254,7 @@ impl Server {
     ) -> Result<CallToolResponse, ErrorData> {
         let sent = request.arguments.unwrap_or_default();
         let host = &*self.host;
-        let granted = || self.granted(&context.peer);
+        let granted = || self.granted(&context);
         if let Some(shown) = &self.shown {
             // By its name alone, or as `call_tool` has it.
             let (name, arguments) = match request.name.as_ref() {
@@ -291,6 +321,9 @@ impl Server {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
+        if let Some(answered) = declared::custom(self, &request, &context).await {
+            return answered;
+        }
         if request.method != operations::METHOD || self.shown.is_none() {
             return Err(ErrorData::new(
                 ErrorCode::METHOD_NOT_FOUND,

@@ -32,6 +32,7 @@ use crate::{
 use call::{Asking, Came, offered};
 pub use call::{FromBefore, call};
 pub use definitions::{all as managing, remark};
+pub use questions::Sent;
 
 /// A client's request that plugins answer.
 pub struct Request<'r> {
