@@ -64,7 +64,8 @@ pub fn template(host: &Host) -> Option<ResourceTemplate> {
     })
 }
 
-fn may_read(host: &Host) -> bool {
+/// Whether there is a log, and it is for this caller.
+pub fn may_read(host: &Host) -> bool {
     host.is_admins && host.audit.settings().is_some()
 }
 

@@ -142,7 +142,8 @@ impl ServerHandler for Server {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        complete::complete(&self.host, &self.granted(&context), request).await
+        let asked = self.request(&context, (None, None));
+        complete::complete(&self.host, &self.granted(&context), &asked, request).await
     }
 
     async fn list_tools(

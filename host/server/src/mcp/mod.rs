@@ -65,7 +65,7 @@ pub use tasks::{
 
 /// How often others' changes of plugins are looked for, where clients are told of them.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
-/// How long connections to other servers may take to be dropped.
+/// How long connections to other servers may take to be dropped, and calls that outlived their requests to end.
 const END_WAIT: Duration = Duration::from_secs(1);
 
 /// Why serving ended before the client did.
@@ -217,6 +217,7 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         guests.spawn(async move { dispatcher.follow(WATCH_EVERY).await });
     }
     let tasks = Tasks::default();
+    let ending = tasks.clone();
     let figures = Figures::new(Sources {
         tasks: tasks.clone(),
         metrics: metrics.clone(),
@@ -250,6 +251,7 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         Some(over_http) => protocol.block_on(serve_http(host, over_http)),
     };
     // What still runs, runs for nobody.
+    protocol.block_on(ending.end(END_WAIT));
     guests.shutdown_background();
     protocol.block_on(toolbox.shut_down());
     // With the time to drop what it has on the disk.

@@ -9,6 +9,7 @@ mod manage;
 pub mod prompts;
 mod questions;
 pub mod resources;
+pub mod suggestions;
 
 use std::{sync::Arc, time::Duration};
 

@@ -122,12 +122,12 @@ impl Drop for Withdraw<'_> {
 }
 
 impl Job {
-    pub(super) fn new(id: String, owner: Owner, ttl: Duration) -> Self {
+    pub(super) fn new(id: String, owner: Owner, ttl: Duration, stop: CancellationToken) -> Self {
         let now = SystemTime::now();
         Self {
             id,
             owner,
-            stop: CancellationToken::new(),
+            stop,
             ttl,
             created: now,
             began: Instant::now(),

@@ -24,6 +24,8 @@ use rmcp::{
     ErrorData,
     model::{CallToolResponse, CallToolResult, ContentBlock},
 };
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::{discover::call::NAME as CALL_TOOL, execute, server::own_names};
 pub use extension::{call, can_show_forms, cancel, get, outlives, update};
@@ -94,6 +96,10 @@ struct Inner {
     bounds: Bounds,
     jobs: Mutex<HashMap<String, Arc<Job>>>,
     sessions: AtomicU64,
+    /// Stops all calls.
+    stop: CancellationToken,
+    /// How many run.
+    running: watch::Sender<usize>,
 }
 
 /// How many there are.
@@ -134,6 +140,8 @@ impl Tasks {
             bounds,
             jobs: Mutex::default(),
             sessions: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+            running: watch::Sender::new(0),
         }))
     }
 
@@ -157,12 +165,14 @@ impl Tasks {
     {
         let id = format!("{}-{}", self.0.host, random::<16>());
         let ttl = wish.unwrap_or(TTL).clamp(TTL_MIN, TTL_MAX);
-        let job = Arc::new(Job::new(id, owner, ttl));
+        let job = Arc::new(Job::new(id, owner, ttl, self.0.stop.child_token()));
         let work = work(&job);
         let (tasks, running) = (self.clone(), job.clone());
+        self.0.running.send_modify(|count| *count += 1);
         tokio::spawn(async move {
             let answer = work.await;
             tasks.ended(&running, answer);
+            tasks.0.running.send_modify(|count| *count -= 1);
             if running.kind() == Kind::Task {
                 let expiry = running.expiry(tasks.0.bounds.result_time_min);
                 tokio::time::sleep_until(expiry.into()).await;
@@ -272,6 +282,16 @@ impl Tasks {
             }
         }
         counts
+    }
+
+    /// Stops all calls and waits for their ends, for `limit` at most.
+    pub async fn end(&self, limit: Duration) {
+        self.0.stop.cancel();
+        let mut running = self.0.running.subscribe();
+        let ended = running.wait_for(|count| *count == 0);
+        if tokio::time::timeout(limit, ended).await.is_err() {
+            tracing::warn!("calls that nobody waits for were still running at the end");
+        }
     }
 
     fn end_of(&self, owner: &Owner) {

@@ -209,6 +209,17 @@ async fn what_was_cancelled_stays_so() {
     assert!(matches!(job.stage(), Stage::Cancelled));
 }
 
+#[tokio::test]
+async fn the_end_stops_all_and_waits_for_them() {
+    let tasks = tasks();
+    let jobs = [ada(), Owner::Bearer].map(|owner| waiting(&tasks, owner));
+    assert_eq!(tasks.keep(&jobs[0]), Ok(true));
+    tasks.end(Duration::from_secs(30)).await;
+    for job in jobs {
+        assert!(ended(&job).await.to_string().contains("stopped"));
+    }
+}
+
 #[test]
 fn what_is_done_at_once_takes_no_task() {
     for long in [execute::NAME, CALL_TOOL, "csv__parse"] {

@@ -122,7 +122,8 @@ impl<R> Inward<R> {
                 continue;
             }
             self.passes = !ends;
-            match ends.then(|| inward(&self.line)).flatten() {
+            let is_message = ends && self.line.len() <= LINE_BYTES_MAX;
+            match is_message.then(|| inward(&self.line)).flatten() {
                 Some(changed) => {
                     self.ready.extend_from_slice(&changed);
                     self.ready.push(b'\n');
