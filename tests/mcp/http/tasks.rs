@@ -253,6 +253,11 @@ async fn a_program_waits_for_a_person_without_a_session() {
         let refused = writes(&host, json!({ "requestState": state }), &[]).await;
         assert!(why(&refused).contains("does not wait here"), "{refused}");
     }
+    // Who says nothing of forms any more goes on with it all the same, and does not run it anew.
+    let mut params = json!({"name": CODE, "arguments": {"code": WRITES, "profile": "permissive"}});
+    params["requestState"] = "parked.AAAA".into();
+    let message = sent(&host, ("tools/call", CODE, params), json!({}), &[]).await;
+    assert!(why(&message).contains("does not wait here"), "{message}");
     // Without the answer it is asked again, and another host does not know it.
     let elsewhere = HttpHost::start_with(ASKS, &with_a_server, &[]);
     let lost = writes(&elsewhere, again.clone(), &[]).await;

@@ -43,8 +43,7 @@ pub struct Server {
     /// The instances of plugins that have one for each session.
     instances: Instances,
     /// The session, as long as somebody may send requests of it.
-    _session: Option<Arc<Session>>,
-    session_number: u64,
+    session: Option<Arc<Session>>,
 }
 
 impl Server {
@@ -60,8 +59,7 @@ impl Server {
             shown: shown.map(Arc::new),
             level: Arc::default(),
             watched: Arc::default(),
-            session_number: session.number,
-            _session: Some(Arc::new(session)),
+            session: Some(Arc::new(session)),
         }
     }
 
@@ -73,17 +71,16 @@ impl Server {
             level: self.level.clone(),
             watched: self.watched.clone(),
             instances: self.instances.clone(),
-            _session: None,
-            session_number: self.session_number,
+            session: None,
         }
     }
 
     /// Whose tasks this request may name.
     pub(super) fn owner(&self, context: &RequestContext<RoleServer>) -> Owner {
-        match (&self.host.account, has_sessions(context)) {
+        match (&self.host.account, &self.session) {
             (Some(account), _) => Owner::Account(account.clone()),
-            (None, true) => Owner::Session(self.session_number),
-            (None, false) => Owner::Bearer,
+            (None, Some(session)) if has_sessions(context) => Owner::Session(session.number()),
+            (None, _) => Owner::Bearer,
         }
     }
 

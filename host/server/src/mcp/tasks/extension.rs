@@ -37,8 +37,15 @@ pub fn outlives(
     if has_sessions(context) || context.extensions.get::<Asks>().is_some() {
         return false;
     }
+    // To run it anew would do twice what it did.
+    let goes_on = parked(request).is_some();
     let asks = server.has_servers() && can_show_forms(context);
-    (asks || declares(context)) && may_be_long(&request.name)
+    goes_on || (asks || declares(context)) && may_be_long(&request.name)
+}
+
+/// What a request says of the call that it goes on with.
+fn parked(request: &CallToolRequestParams) -> Option<&str> {
+    request.request_state.as_deref()?.strip_prefix(PARKED)
 }
 
 fn declares(context: &RequestContext<RoleServer>) -> bool {
@@ -69,17 +76,11 @@ pub async fn call(
     let what = What::of(&request);
     let place = Place::of(&context);
     let request_ended = context.ct.clone();
-    let state = request.request_state.clone();
-    let job = match state
-        .as_deref()
-        .and_then(|state| state.strip_prefix(PARKED))
-    {
+    let state = parked(&request).map(str::to_owned);
+    let job = match state {
         Some(state) => {
-            let round =
-                server
-                    .host
-                    .rounds
-                    .open(&context, &what.parts(), (None, Some(state.to_owned())));
+            let rounds = &server.host.rounds;
+            let round = rounds.open(&context, &what.parts(), (None, Some(state)));
             let id = round
                 .ok()
                 .and_then(|mut round| match round.answers.remove(JOB) {

@@ -36,6 +36,10 @@ pub enum Kind {
 }
 
 /// How far it is.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is looked at and dropped, and never kept"
+)]
 #[derive(Debug, Clone)]
 pub enum Stage {
     /// It runs.

@@ -12,13 +12,15 @@ pub mod wire;
 
 use std::{
     collections::HashMap,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use rmcp::{
     ErrorData,
@@ -116,13 +118,24 @@ pub struct Counts {
 /// A session, until it ends: so do its tasks then, as nobody can ask for them any more.
 pub struct Session {
     tasks: Tasks,
-    /// Its number.
-    pub number: u64,
+    number: u64,
+    /// Whether it may have tasks. Most requests without a session are one of their own, and have none.
+    is_used: AtomicBool,
+}
+
+impl Session {
+    /// Its number, for what is its.
+    pub fn number(&self) -> u64 {
+        self.is_used.store(true, Ordering::Relaxed);
+        self.number
+    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.tasks.end_of(&Owner::Session(self.number));
+        if *self.is_used.get_mut() {
+            self.tasks.end_of(&Owner::Session(self.number));
+        }
     }
 }
 
@@ -150,6 +163,7 @@ impl Tasks {
         Session {
             tasks: self.clone(),
             number: self.0.sessions.fetch_add(1, Ordering::Relaxed),
+            is_used: AtomicBool::new(false),
         }
     }
 
@@ -170,7 +184,11 @@ impl Tasks {
         let (tasks, running) = (self.clone(), job.clone());
         self.0.running.send_modify(|count| *count += 1);
         tokio::spawn(async move {
-            let answer = work.await;
+            let answer = AssertUnwindSafe(work).catch_unwind().await;
+            let answer = answer.unwrap_or_else(|_| {
+                let why = "the call failed by a fault of the server";
+                Err(ErrorData::internal_error(why, None))
+            });
             tasks.ended(&running, answer);
             tasks.0.running.send_modify(|count| *count -= 1);
             if running.kind() == Kind::Task {

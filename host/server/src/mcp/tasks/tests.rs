@@ -100,8 +100,8 @@ async fn a_session_takes_its_tasks_along() {
     let tasks = tasks();
     let session = tasks.session();
     let other = tasks.session();
-    assert_ne!(session.number, other.number);
-    let [own, others] = [&session, &other].map(|of| waiting(&tasks, Owner::Session(of.number)));
+    assert_ne!(session.number(), other.number());
+    let [own, others] = [&session, &other].map(|of| waiting(&tasks, Owner::Session(of.number())));
     assert_eq!(
         (tasks.keep(&own), tasks.keep(&others)),
         (Ok(true), Ok(true))
@@ -207,6 +207,17 @@ async fn what_was_cancelled_stays_so() {
         tokio::task::yield_now().await;
     }
     assert!(matches!(job.stage(), Stage::Cancelled));
+}
+
+#[tokio::test]
+async fn a_call_that_breaks_down_ends() {
+    let job = tasks().begin(ada(), None, |_| async { panic!("a fault of the server") });
+    let answer = job.until(|stage| match stage {
+        Stage::Ended(answer) => Some(answer),
+        _ => None,
+    });
+    let error = answer.await.unwrap_err();
+    assert!(error.message.contains("fault of the server"), "{error}");
 }
 
 #[tokio::test]

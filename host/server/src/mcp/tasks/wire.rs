@@ -56,12 +56,12 @@ pub fn inward(message: &[u8]) -> Option<Vec<u8>> {
         .params
         .map(|params| serde_json::from_str::<Params<'_>>(params.get()));
     let params = params.transpose().ok()?;
-    let meta = params.as_ref().and_then(|params| params.meta);
-    let meta = meta.and_then(|meta| serde_json::from_str::<Value>(meta.get()).ok());
-    if meta.is_some_and(|meta| meta.get(VERSION).is_some()) {
+    if is_call && params.as_ref().is_none_or(|params| params.task.is_none()) {
         return None;
     }
-    if is_call && params.is_none_or(|params| params.task.is_none()) {
+    let meta = params.and_then(|params| params.meta);
+    let meta = meta.and_then(|meta| serde_json::from_str::<Value>(meta.get()).ok());
+    if meta.is_some_and(|meta| meta.get(VERSION).is_some()) {
         return None;
     }
     let mut changed: Value = serde_json::from_slice(message).ok()?;
