@@ -193,6 +193,8 @@ async fn what_is_not_there_while_it_is_built_is_named() {
         "const s = await tools.github.get_issue({});",
         "const s = await tools.$search('a');",
         "const s = await memory.query('a');",
+        "caller.progress(1);",
+        "const s = await caller.ask({ a: { roots: true } });",
         "const s = await fetch('https://example.com/');",
         "const s = await fs.readFile('/data/a', 'utf8');",
         "Promise.reject(new Error('nobody cares'));",

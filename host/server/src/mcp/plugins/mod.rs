@@ -31,6 +31,7 @@ use crate::{
 
 use call::{Asking, Came, offered};
 pub use call::{FromBefore, call};
+pub use caller::listen;
 pub use definitions::{all as managing, remark};
 
 /// A client's request that plugins answer.
