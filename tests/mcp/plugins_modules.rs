@@ -103,7 +103,7 @@ fn the_module_of_the_readme_does_what_it_says() {
     let read = client.request("resources/read", &json!({ "uri": uri }));
     assert_eq!(
         read["result"]["contents"],
-        json!([{"uri": uri, "text": "Nobody was in Oslo so far."}])
+        json!([{"uri": uri, "mimeType": "text/plain", "text": "Nobody was in Oslo so far."}])
     );
     let absent = "vesicle://plugins/trips/resources/trips%3A%2F%2F%2FOslo%2F1";
     let absent = client.request("resources/read", &json!({ "uri": absent }));
