@@ -306,7 +306,7 @@ impl tool_call::Host for Guest {
 
     fn start(&mut self, name: String, arguments: String) -> Result<u32, types::Error> {
         if let Some(what) = name.strip_prefix(TO_CALLER) {
-            return self.to_caller(what, &arguments);
+            return self.reach_caller(what, &arguments);
         }
         self.calls.budget.call(name.len() + arguments.len())?;
         let future = call(self.calls.tools.clone(), name, parse(arguments)?);

@@ -61,7 +61,7 @@ struct OfModel {
 
 impl Guest {
     /// Tells the caller something, or starts to ask them.
-    pub(super) fn to_caller(&mut self, what: &str, said: &str) -> Result<u32, Error> {
+    pub(super) fn reach_caller(&mut self, what: &str, said: &str) -> Result<u32, Error> {
         match what {
             "progress" | "log" if self.told.is_over() => Ok(NO_CALL),
             "progress" => {
