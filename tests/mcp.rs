@@ -28,6 +28,8 @@ mod offers;
 mod official_clients;
 #[path = "mcp/plugins.rs"]
 mod plugins;
+#[path = "mcp/plugins_modules.rs"]
+mod plugins_modules;
 #[path = "mcp/plugins_rich.rs"]
 mod plugins_rich;
 #[path = "mcp/plugins_saved.rs"]

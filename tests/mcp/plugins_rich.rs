@@ -28,7 +28,7 @@ fn fixtures(configuration: &str, questions: bool) -> TempDir {
 }
 
 /// A request's answer, and what came before it.
-fn with_messages(client: &mut RawClient, method: &str, params: &Value) -> (Value, Vec<Value>) {
+pub fn with_messages(client: &mut RawClient, method: &str, params: &Value) -> (Value, Vec<Value>) {
     let id = client.begin(method, params);
     let mut before = Vec::new();
     loop {
@@ -44,7 +44,7 @@ fn called(name: &str) -> Value {
     json!({"name": name, "arguments": {}, "_meta": {"progressToken": "p"}})
 }
 
-fn notes<'m>(messages: &'m [Value], method: &str) -> Vec<&'m Value> {
+pub fn notes<'m>(messages: &'m [Value], method: &str) -> Vec<&'m Value> {
     let of_method = messages
         .iter()
         .filter(|message| message["method"] == method);
@@ -230,7 +230,7 @@ fn progress_grows_and_is_told_to_whoever_asked() {
 }
 
 /// Answers what is asked meanwhile.
-fn answered(
+pub fn answered(
     client: &mut RawClient,
     call: &Value,
     answer: &dyn Fn(&Value) -> Value,

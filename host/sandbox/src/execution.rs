@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use crate::{
-    Files, Limits, Memories, Network, NoMemories, NoState, NoTools, OffClock, SourcePolicy, State,
-    ToolCall,
+    Caller, Files, Limits, Memories, Network, NoCaller, NoMemories, NoState, NoTools, OffClock,
+    SourcePolicy, State, ToolCall,
 };
 
 /// One program to run, with what it is given and what it may use.
@@ -37,13 +37,15 @@ pub struct Execution {
     /// Whose it is. Executions of one session have a part of the places and of the queue at most
     /// (see [`Config`](crate::Config)); those of no session have all.
     pub session: Option<Arc<str>>,
+    /// Whoever called it, who is told how far it is, and asked what it needs to know.
+    pub caller: Arc<dyn Caller>,
     /// What stops its wall time while a person is asked about one of its calls.
     pub off_clock: Option<OffClock>,
 }
 
 impl Default for Execution {
     /// Empty code, `null` as input, the default profile, no tools, no state, no
-    /// memory, no files and no hosts.
+    /// memory, no files, no hosts and no caller.
     fn default() -> Self {
         Self {
             code: String::new(),
@@ -57,6 +59,7 @@ impl Default for Execution {
             files: Files::default(),
             network: Network::default(),
             session: None,
+            caller: Arc::new(NoCaller),
             off_clock: None,
         }
     }

@@ -392,6 +392,7 @@ pub(crate) fn grants(execution: &Execution) -> Grants {
         memories: execution.memories.clone(),
         files: execution.files.clone(),
         network: execution.network.clone(),
+        caller: execution.caller.clone(),
         off_clock: execution.off_clock.clone(),
         ..Grants::default()
     }

@@ -103,8 +103,13 @@ impl Tools {
         grants: Grants,
         session: Option<Arc<str>>,
     ) -> Result<Outcome<Answer>, CallError> {
-        let Behind::Component(component, contract) = self.behind() else {
-            return Err(CallError::OffersNone);
+        let (component, contract) = match self.behind() {
+            Behind::Component(component, contract) => (component, contract),
+            Behind::Script(script) => {
+                return script
+                    .request(sandbox, request, limits, grants, session)
+                    .await;
+            }
         };
         let prompts = contract.prompts.as_ref();
         let resources = contract.resources.as_ref();

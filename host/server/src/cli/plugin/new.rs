@@ -106,15 +106,20 @@ const CONTRACT: [Template; 14] = [
 ];
 const CONTRACT_DIR: &str = "wit/deps/vesicle-plugin";
 
-const TYPESCRIPT: [Template; 2] = [
+const TYPESCRIPT: [Template; 3] = [
     ("{{name}}.ts", include_str!("new/script/plugin.ts.in")),
     ("README.md", include_str!("new/script/README.md.in")),
+    GLOBALS,
 ];
 
-const JAVASCRIPT: [Template; 2] = [
+const JAVASCRIPT: [Template; 3] = [
     ("{{name}}.js", include_str!("new/script/plugin.js.in")),
     ("README.md", include_str!("new/script/README.md.in")),
+    GLOBALS,
 ];
+
+/// The types of what a module has beside the language.
+const GLOBALS: Template = ("vesicle.d.ts", include_str!("new/script/vesicle.d.ts.in"));
 
 /// Writes it.
 pub fn run(args: &NewArgs) -> anyhow::Result<ExitStatus> {

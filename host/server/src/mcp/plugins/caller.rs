@@ -1,7 +1,7 @@
 //! A client as the caller of a plugin: what the plugin tells reaches it in order and before the result, and what it asks is
 //! asked from the task that answers the request, so that the client sees which request it belongs to.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
@@ -15,7 +15,7 @@ use serde_json::{Value, value::RawValue};
 use tokio::sync::{mpsc, oneshot};
 use vesicle_plugins::name::PluginName;
 use vesicle_sandbox::{
-    Askable, Caller, CallerLevel, CapabilityError, OffClock, Question, Unanswered,
+    Askable, Caller, CallerLevel, CapabilityError, NoCaller, OffClock, Question, Unanswered,
 };
 
 use super::questions::{self, ANSWER_TIME_MAX, Sent, answered, askable, sent};
@@ -40,14 +40,20 @@ enum Note {
     Ask(Vec<Sent>, oneshot::Sender<Answers>),
 }
 
+/// What tells a client things while a call runs, and asks it nothing.
+pub struct Teller {
+    notes: mpsc::UnboundedSender<Note>,
+    secrets: Secrets,
+    /// From which level on lines are wanted.
+    level: Option<CallerLevel>,
+}
+
 /// The plugin's side.
 pub struct Client {
-    notes: mpsc::UnboundedSender<Note>,
+    teller: Teller,
     plugin: String,
     secrets: Secrets,
     askable: Askable,
-    /// From which level on lines are wanted.
-    level: Option<CallerLevel>,
     off_clock: OffClock,
     /// Where the client answers by making the call again.
     rounds: Option<Rounds>,
@@ -72,8 +78,32 @@ struct Rounds {
 pub struct Listener {
     notes: mpsc::UnboundedReceiver<Note>,
     peer: Peer<RoleServer>,
-    plugin: String,
+    /// Who tells lines.
+    name: String,
     progress: Progress,
+}
+
+/// What tells the client that sent a request things under this name, and what passes them on. The call may take `limit`.
+pub fn listen(
+    host: &Host,
+    context: &RequestContext<RoleServer>,
+    name: String,
+    level: Option<CallerLevel>,
+    limit: Duration,
+) -> (Teller, Listener) {
+    let (sender, notes) = mpsc::unbounded_channel();
+    let teller = Teller {
+        notes: sender,
+        secrets: host.secrets.clone(),
+        level,
+    };
+    let listener = Listener {
+        notes,
+        peer: context.peer.clone(),
+        name,
+        progress: Progress::new(context, limit),
+    };
+    (teller, listener)
 }
 
 /// The client that sent a request to this plugin, and what listens to it meanwhile.
@@ -85,7 +115,8 @@ pub fn client(
     off_clock: OffClock,
     round: Round,
 ) -> (Arc<Client>, Listener) {
-    let (sender, notes) = mpsc::unbounded_channel();
+    let limit = host.policy.default_profile().limits.wall_time;
+    let (teller, listener) = listen(host, context, plugin.to_string(), level, limit);
     let asks = context.extensions.get::<Asks>();
     let asks_by_job = !has_sessions(context) && asks.is_some_and(|asks| asks.of_plugins);
     let has_rounds = !has_sessions(context) && !asks_by_job;
@@ -97,22 +128,14 @@ pub fn client(
         missing: Mutex::default(),
     });
     let client = Client {
-        notes: sender,
+        teller,
         plugin: plugin.to_string(),
         secrets: host.secrets.clone(),
         askable: askable(context),
-        level,
         off_clock,
         rounds,
         job: asks.map(|asks| asks.job.clone()),
         asks_by_job,
-    };
-    let limit = host.policy.default_profile().limits.wall_time;
-    let listener = Listener {
-        notes,
-        peer: context.peer.clone(),
-        plugin: plugin.to_string(),
-        progress: Progress::new(context, limit),
     };
     (Arc::new(client), listener)
 }
@@ -145,14 +168,16 @@ impl Client {
         let state = host.rounds.close(round).map_err(failed)?;
         Ok(Some(InputRequiredResult::new(Some(requests), Some(state))))
     }
+}
 
+impl Teller {
     fn plain(&self, text: &str) -> String {
         harmless(&self.secrets.redact(text.to_owned())).into_owned()
     }
 }
 
 #[async_trait]
-impl Caller for Client {
+impl Caller for Teller {
     fn progress(&self, done: f64, total: Option<f64>, message: Option<&str>) {
         let message = message.map(|message| self.plain(message));
         // Nobody listens once the call is over.
@@ -163,6 +188,25 @@ impl Caller for Client {
         if self.level.is_some_and(|wanted| level >= wanted) {
             let _ = self.notes.send(Note::Line(level, self.plain(message)));
         }
+    }
+
+    fn askable(&self) -> Askable {
+        Askable::default()
+    }
+
+    async fn ask(&self, questions: &[Question]) -> Result<Vec<Box<RawValue>>, Unanswered> {
+        NoCaller.ask(questions).await
+    }
+}
+
+#[async_trait]
+impl Caller for Client {
+    fn progress(&self, done: f64, total: Option<f64>, message: Option<&str>) {
+        self.teller.progress(done, total, message);
+    }
+
+    fn log(&self, level: CallerLevel, message: &str) {
+        self.teller.log(level, message);
     }
 
     fn askable(&self) -> Askable {
@@ -202,7 +246,8 @@ impl Caller for Client {
             if open.is_empty() && *rounds.missing.lock() == Askable::default() {
                 return Ok(answers);
             }
-            *rounds.open.lock() = open;
+            // Questions that were asked at the same time are answered together.
+            rounds.open.lock().extend(open);
             return Err(Unanswered::Later);
         }
         let sent: Result<Vec<_>, _> = questions.iter().map(as_sent).collect();
@@ -218,7 +263,7 @@ impl Caller for Client {
             None => sent,
         };
         let (sender, answers) = oneshot::channel();
-        let asked = self.notes.send(Note::Ask(sent, sender));
+        let asked = self.teller.notes.send(Note::Ask(sent, sender));
         let gone = || {
             let why = "the call is over";
             Unanswered::Refused(CapabilityError::Failed(why.to_owned()))
@@ -232,7 +277,7 @@ impl Caller for Client {
 }
 
 impl Listener {
-    /// Passes on what the plugin says until `run` ends, and what it said until then.
+    /// Passes on what is told until `run` ends, and what was told until then.
     pub async fn serve<T>(mut self, run: impl Future<Output = T>) -> T {
         let peer = self.peer.clone();
         let mut run = std::pin::pin!(run);
@@ -263,7 +308,7 @@ impl Listener {
                 self.progress.told(done, total, message).await;
             }
             Note::Line(level, line) => {
-                logging::tell(&self.peer, level, &self.plugin, &line).await;
+                logging::tell(&self.peer, level, &self.name, &line).await;
             }
             Note::Ask(sent, answer) => return Some((sent, answer)),
         }

@@ -32,6 +32,7 @@ use crate::{
 
 use call::{Asking, Came, offered};
 pub use call::{FromBefore, call};
+pub use caller::listen;
 pub use definitions::{all as managing, remark};
 pub use questions::Sent;
 
