@@ -90,7 +90,8 @@ impl ServerHandler for Server {
     /// From here on a session is told of changes.
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         let (host, watched) = (Arc::clone(&self.host), Arc::clone(&self.watched));
-        tokio::spawn(watching::tell(host, context.peer, watched));
+        let telling = watching::tell(host, context.peer, watched);
+        tokio::spawn(self.ending.clone().run_until_cancelled_owned(telling));
     }
 
     fn accepted_subscription_filter(

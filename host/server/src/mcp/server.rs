@@ -11,6 +11,7 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::value::to_raw_value;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use vesicle_bridge::discovery;
 
 use super::{
@@ -42,29 +43,86 @@ pub struct Server {
     pub(super) watched: Arc<Watched>,
     /// The instances of plugins that have one for each session.
     instances: Instances,
-    /// The session, as long as somebody may send requests of it.
+    /// The session, as long as somebody may send requests of it; none for a call that may outlive its request.
     session: Option<Arc<Session>>,
+    /// A call that may outlive its request keeps its session awake, which is asked and told things.
+    _lease: Option<Arc<()>>,
+    /// Ends what tells the client of changes.
+    pub(super) ending: CancellationToken,
+    /// With this.
+    _ended: DropGuard,
+}
+
+/// What a session keeps while nobody serves it.
+#[derive(Clone)]
+pub struct Kept {
+    shown: Option<Arc<Shown>>,
+    level: Arc<Wanted>,
+    watched: Arc<Watched>,
+    instances: Instances,
+    session: Arc<Session>,
+}
+
+impl Kept {
+    fn new(host: &Host) -> Self {
+        let shown = host.memory.is_enabled();
+        let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
+        let idle_max = host.plugins.as_ref().map(|plugins| plugins.session_idle);
+        Self {
+            shown: shown.map(Arc::new),
+            level: Arc::default(),
+            watched: Arc::default(),
+            instances: Instances::new(idle_max.unwrap_or_default()),
+            session: Arc::new(host.tasks.session()),
+        }
+    }
+
+    /// What a session keeps that chose nothing.
+    #[cfg(test)]
+    pub fn nothing() -> Self {
+        Self {
+            shown: None,
+            level: Arc::default(),
+            watched: Arc::default(),
+            instances: Instances::new(std::time::Duration::ZERO),
+            session: Arc::new(super::tasks::Tasks::default().session()),
+        }
+    }
+
+    /// Whether there is nothing in it that takes much, which are instances of plugins, or that it is needed for, which are tasks.
+    pub fn is_light(&self) -> bool {
+        self.instances.is_empty() && !self.session.is_leased()
+    }
 }
 
 impl Server {
     /// A server for one client.
     pub(super) fn new(host: Arc<Host>) -> Self {
-        let shown = host.memory.is_enabled();
-        let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
-        let idle_max = host.plugins.as_ref().map(|plugins| plugins.session_idle);
-        let session = host.tasks.session();
-        Self {
-            instances: Instances::new(idle_max.unwrap_or_default()),
+        Self::with(host, None).0
+    }
+
+    /// One for a client whose session kept this; with what it keeps from now on.
+    pub(super) fn with(host: Arc<Host>, kept: Option<Kept>) -> (Self, Kept) {
+        let kept = kept.unwrap_or_else(|| Kept::new(&host));
+        let of_session = kept.clone();
+        let ending = CancellationToken::new();
+        let server = Self {
             host,
-            shown: shown.map(Arc::new),
-            level: Arc::default(),
-            watched: Arc::default(),
-            session: Some(Arc::new(session)),
-        }
+            shown: kept.shown,
+            level: kept.level,
+            watched: kept.watched,
+            instances: kept.instances,
+            session: Some(kept.session),
+            _lease: None,
+            _ended: ending.clone().drop_guard(),
+            ending,
+        };
+        (server, of_session)
     }
 
     /// The same for a call that may outlive its request: what it belongs to ends without it.
     pub(super) fn outliving(&self) -> Self {
+        let ending = CancellationToken::new();
         Self {
             host: self.host.clone(),
             shown: self.shown.clone(),
@@ -72,6 +130,9 @@ impl Server {
             watched: self.watched.clone(),
             instances: self.instances.clone(),
             session: None,
+            _lease: self.session.as_ref().map(|session| session.lease()),
+            _ended: ending.clone().drop_guard(),
+            ending,
         }
     }
 

@@ -121,9 +121,20 @@ pub struct Session {
     number: u64,
     /// Whether it may have tasks. Most requests without a session are one of their own, and have none.
     is_used: AtomicBool,
+    lease: Arc<()>,
 }
 
 impl Session {
+    /// Held by what needs the session.
+    pub fn lease(&self) -> Arc<()> {
+        self.lease.clone()
+    }
+
+    /// Whether something needs it.
+    pub fn is_leased(&self) -> bool {
+        Arc::strong_count(&self.lease) > 1
+    }
+
     /// Its number, for what is its.
     pub fn number(&self) -> u64 {
         self.is_used.store(true, Ordering::Relaxed);
@@ -164,6 +175,7 @@ impl Tasks {
             tasks: self.clone(),
             number: self.0.sessions.fetch_add(1, Ordering::Relaxed),
             is_used: AtomicBool::new(false),
+            lease: Arc::default(),
         }
     }
 
