@@ -51,6 +51,8 @@ mod servers_policy;
 mod several;
 #[path = "mcp/state.rs"]
 mod state;
+#[path = "mcp/tasks.rs"]
+mod tasks;
 #[path = "mcp/traces.rs"]
 mod traces;
 

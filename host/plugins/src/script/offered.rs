@@ -35,6 +35,7 @@ impl ScriptTools {
                 Ok(listed(prompts.map(|offered| &offered.prompt)))
             }
             Request::Resources => Ok(listed(documents().filter_map(|offered| offered.link()))),
+            Request::ForPrompt(_) | Request::ForTemplate(_) => Err(CallError::OffersNone),
             Request::Templates => Ok(listed(documents().filter_map(|offered| offered.template()))),
             Request::Prompt { name, arguments } => {
                 let mut prompts = offered.prompts.iter();

@@ -61,7 +61,7 @@ const RUST: [Template; 6] = [
 ];
 
 /// The contract's interfaces that are for plugins. The engine's are not among them.
-const CONTRACT: [Template; 13] = [
+const CONTRACT: [Template; 14] = [
     ("caller.wit", include_str!("../../../../../wit/caller.wit")),
     (
         "content.wit",
@@ -93,6 +93,10 @@ const CONTRACT: [Template; 13] = [
         include_str!("../../../../../wit/rich-tools.wit"),
     ),
     ("state.wit", include_str!("../../../../../wit/state.wit")),
+    (
+        "suggestions.wit",
+        include_str!("../../../../../wit/suggestions.wit"),
+    ),
     (
         "tool-call.wit",
         include_str!("../../../../../wit/tool-call.wit"),

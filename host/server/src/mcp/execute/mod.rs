@@ -92,7 +92,7 @@ pub async fn call(
         ..Execution::default()
     };
     if !host.toolbox.is_empty() {
-        let consent = consent(&context.peer, &host.secrets);
+        let consent = consent(&context, &host.secrets);
         let granted = host.toolbox.granted(profile, consent);
         execution.off_clock = Some(granted.off_clock());
         execution.tools = Arc::new(granted);

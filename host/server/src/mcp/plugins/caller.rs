@@ -18,10 +18,16 @@ use vesicle_sandbox::{
     Askable, Caller, CallerLevel, CapabilityError, NoCaller, OffClock, Question, Unanswered,
 };
 
-use super::questions::{self, Sent, answered, askable, sent};
+use super::questions::{self, ANSWER_TIME_MAX, Sent, answered, askable, sent};
 use crate::{
     harmless::harmless,
-    mcp::{Host, logging, progress::Progress, revision::has_sessions, rounds::Round},
+    mcp::{
+        Host, logging,
+        progress::Progress,
+        revision::has_sessions,
+        rounds::Round,
+        tasks::{Asks, Job},
+    },
     secrets::Secrets,
 };
 
@@ -51,6 +57,10 @@ pub struct Client {
     off_clock: OffClock,
     /// Where the client answers by making the call again.
     rounds: Option<Rounds>,
+    /// The call, where it may outlive its request.
+    job: Option<Arc<Job>>,
+    /// Whether the client answers by further requests, for which the call waits.
+    asks_by_job: bool,
 }
 
 struct Rounds {
@@ -107,7 +117,10 @@ pub fn client(
 ) -> (Arc<Client>, Listener) {
     let limit = host.policy.default_profile().limits.wall_time;
     let (teller, listener) = listen(host, context, plugin.to_string(), level, limit);
-    let rounds = (!has_sessions(context)).then(|| Rounds {
+    let asks = context.extensions.get::<Asks>();
+    let asks_by_job = !has_sessions(context) && asks.is_some_and(|asks| asks.of_plugins);
+    let has_rounds = !has_sessions(context) && !asks_by_job;
+    let rounds = has_rounds.then(|| Rounds {
         answers: round.answers.clone(),
         call: Mutex::new(Some(round)),
         used: Mutex::default(),
@@ -121,6 +134,8 @@ pub fn client(
         askable: askable(context),
         off_clock,
         rounds,
+        job: asks.map(|asks| asks.job.clone()),
+        asks_by_job,
     };
     (Arc::new(client), listener)
 }
@@ -236,18 +251,24 @@ impl Caller for Client {
             return Err(Unanswered::Later);
         }
         let sent: Result<Vec<_>, _> = questions.iter().map(as_sent).collect();
+        let sent = sent.map_err(Unanswered::Refused)?;
+        // Whoever is asked takes the time that they take.
+        let _stopped = self.off_clock.stop();
+        if let (Some(job), true) = (&self.job, self.asks_by_job) {
+            return ask_by_job(job, questions, &sent).await;
+        }
+        let _asking = self.job.as_ref().map(|job| job.asking());
+        let sent = match &self.job {
+            Some(job) => sent.into_iter().map(|it| it.related(job)).collect(),
+            None => sent,
+        };
         let (sender, answers) = oneshot::channel();
-        let asked = self
-            .teller
-            .notes
-            .send(Note::Ask(sent.map_err(Unanswered::Refused)?, sender));
+        let asked = self.teller.notes.send(Note::Ask(sent, sender));
         let gone = || {
             let why = "the call is over";
             Unanswered::Refused(CapabilityError::Failed(why.to_owned()))
         };
         asked.map_err(|_| gone())?;
-        // Whoever is asked takes the time that they take.
-        let _stopped = self.off_clock.stop();
         answers
             .await
             .map_err(|_| gone())?
@@ -293,6 +314,33 @@ impl Listener {
         }
         None
     }
+}
+
+/// Asks all at once, by what the client gets when it looks how far the call is.
+async fn ask_by_job(
+    job: &Job,
+    questions: &[Question],
+    sent: &[Sent],
+) -> Result<Vec<Box<RawValue>>, Unanswered> {
+    let failed = |why: String| Unanswered::Refused(CapabilityError::Failed(why));
+    let requests: Result<Vec<_>, _> = sent.iter().map(Sent::as_input_request).collect();
+    let requests = requests.map_err(|error| failed(error.to_string()))?;
+    let asked = tokio::time::timeout(ANSWER_TIME_MAX, job.ask(requests)).await;
+    let answers = asked.map_err(|_| {
+        let seconds = ANSWER_TIME_MAX.as_secs();
+        let why = format!("nobody answered within {seconds} s");
+        Unanswered::Refused(CapabilityError::Timeout(why))
+    })?;
+    let answers = answers.map_err(failed)?;
+    let told = questions.iter().zip(&answers).map(|(question, answer)| {
+        answered(question, answer).ok_or_else(|| {
+            failed(format!(
+                "what came back for `{}` is no answer to it",
+                question.name
+            ))
+        })
+    });
+    told.collect()
 }
 
 /// Asks all at once.

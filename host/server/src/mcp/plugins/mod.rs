@@ -9,6 +9,7 @@ mod manage;
 pub mod prompts;
 mod questions;
 pub mod resources;
+pub mod suggestions;
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,6 +34,7 @@ use call::{Asking, Came, offered};
 pub use call::{FromBefore, call};
 pub use caller::listen;
 pub use definitions::{all as managing, remark};
+pub use questions::Sent;
 
 /// A client's request that plugins answer.
 pub struct Request<'r> {
