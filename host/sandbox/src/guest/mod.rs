@@ -92,6 +92,8 @@ pub use bindings::EnginePre;
 pub use bindings::exports::vesicle::plugin::evaluate;
 pub use bindings::vesicle::plugin::http as http_types;
 pub use bindings::wasi::filesystem as wasi_files;
+#[cfg(target_os = "linux")]
+pub use calls::CALLS_IN_FLIGHT_MAX;
 pub use grants::Grants;
 pub use memory::Memory;
 

@@ -40,3 +40,4 @@ mod source_check_dodges;
 mod typescript;
 mod usage;
 mod values;
+mod workers;

@@ -36,6 +36,8 @@ pub const PROFILE_TOOLS: [&str; 3] = ["tools.allow", "tools.ask", "tools.deny"];
 pub const MAX_RESULT_BYTES_DEFAULT: u64 = 64 << 10;
 /// The most that an MCP result may have, in bytes.
 pub const MAX_RESULT_BYTES_MAX: u64 = 64 << 20;
+/// Where programs may run; the first is the default.
+pub const ISOLATIONS: [&str; 2] = ["thread", "process"];
 /// How log lines may look.
 pub const LOG_FORMATS: [&str; 2] = ["text", "json"];
 /// Whose executions are audited.
@@ -78,7 +80,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 91] = [
+pub static KEYS: [Key; 92] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -128,6 +130,15 @@ pub static KEYS: [Key; 91] = [
         default: || Some(Value::Integer(Config::default().concurrency_max.into())),
         doc: "How many executions `vesicle serve` lets be alive at once. Twice as many wait for their turn;\n\
               further ones are refused with the time to come back. Each takes up to 4 GiB of address space.",
+        env_also: None,
+    },
+    Key {
+        path: "sandbox.isolation",
+        kind: Kind::Choice(&ISOLATIONS),
+        default: || Some(Value::Text(ISOLATIONS[0].to_owned())),
+        doc: "Where programs run: on a `thread` of the host, or each session's in a `process` of its own that can do nothing but\n\
+              compute, so that an escape from WebAssembly finds nothing. That takes longer and 20 MB for each process; Linux\n\
+              alone. Plugins run in the host's process nevertheless.",
         env_also: None,
     },
     Key {

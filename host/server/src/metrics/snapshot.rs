@@ -30,6 +30,9 @@ pub struct Snapshot {
     pub permits: BTreeMap<&'static str, Permits>,
     /// Slots of instances in the pool.
     pub pool_slots: Used,
+    /// Worker processes, where programs run in such: how many there are, and what became of the others.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub workers: BTreeMap<&'static str, u64>,
     /// What was found in caches: compiled components, plugins that are loaded, results of servers.
     pub caches: BTreeMap<&'static str, HitsAndMisses>,
     /// What the results that are kept of servers take, in bytes.
