@@ -5,6 +5,7 @@ mod bounds;
 pub mod dashboard;
 mod ending;
 mod figures;
+mod isolation;
 mod lockdown;
 mod oauth;
 mod protocol;

@@ -304,7 +304,12 @@ mod tests {
     }
 
     fn open(path: &Path, flags: i32) -> String {
-        let name = format!("open {}", path.file_name().unwrap().display());
+        let place = path.parent().and_then(Path::file_name).unwrap_or_default();
+        let name = format!(
+            "open {}/{}",
+            place.display(),
+            path.file_name().unwrap().display()
+        );
         let path = CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
         // SAFETY: the path ends with a zero.
         came(

@@ -176,10 +176,10 @@ impl Pool {
         }
         loop {
             let popped = self.0.idle.lock().pop(owner);
-            let Some(mut worker) = popped else {
+            let Some(worker) = popped else {
                 break;
             };
-            if worker.is_alive() {
+            if worker.is_fit() {
                 self.0.refill();
                 return Ok(Running::new(&self.0, worker));
             }

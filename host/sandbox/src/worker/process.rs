@@ -38,6 +38,11 @@ const THREAD: &str = "vesicle-worker";
 /// # Errors
 /// When no sandbox started it, or it cannot be what that wants.
 pub fn work_for_parent() -> io::Result<()> {
+    // Whatever the host was started with, and did not mean to hand on.
+    // SAFETY: nothing has been opened yet that anybody here could use.
+    if unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
     let stdin = io::stdin().as_fd().try_clone_to_owned()?;
     let mut host = UnixStream::from(stdin);
     let (hello, none) = receive::<Hello>(&host)?;

@@ -9,6 +9,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
+
 use super::Workers;
 use super::artifact::Artifact;
 use super::frames::{Frames, frame};
@@ -99,10 +102,18 @@ impl Worker {
         }
     }
 
-    /// Whether its process is still there.
-    pub fn is_alive(&mut self) -> bool {
-        let waited = self.child.as_mut().map(Child::try_wait);
-        matches!(waited, Some(Ok(None)))
+    /// Whether its process is still there, and as silent as one is that nobody has asked.
+    pub fn is_fit(&self) -> bool {
+        let Some(socket) = &self.socket else {
+            return false;
+        };
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        match recv(socket, &mut [0], flags) {
+            Err(Errno::AGAIN) => true,
+            // That it is ready.
+            Ok((_, 1..)) => !self.bound,
+            Ok((_, 0)) | Err(_) => false,
+        }
     }
 
     /// Ends it, and says how it ended: by itself, if it had before.
