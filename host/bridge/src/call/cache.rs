@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use moka::Expiry;
 use moka::future::Cache;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -15,8 +16,9 @@ use crate::digest::Digest;
 
 /// How long a result is kept as a fallback.
 pub const STALE_AFTER_MAX: Duration = Duration::from_secs(86_400);
-/// What an entry takes besides its text, in bytes, roughly.
-const ENTRY_BYTES: usize = 256;
+/// What an entry takes besides its text, in bytes, rather too much than too little: a host gained some 400 by each short
+/// result.
+const ENTRY_BYTES: usize = 512;
 
 /// Results by server, tool and arguments.
 #[derive(Debug)]
@@ -30,6 +32,7 @@ pub struct Entry {
     /// What it was made of.
     pub shape: Shape,
     stored: Instant,
+    keep: Duration,
     /// The state of the server when the call began.
     generation: u64,
 }
@@ -44,7 +47,7 @@ impl Results {
             Cache::builder()
                 .max_capacity(bytes)
                 .weigher(weight)
-                .time_to_live(STALE_AFTER_MAX)
+                .expire_after(Kept)
                 .build(),
         )
     }
@@ -59,12 +62,20 @@ impl Results {
         self.0.get(key).await
     }
 
-    /// Keeps a result of a call that began in this generation.
-    pub async fn put(&self, key: Digest, value: Arc<RawValue>, shape: Shape, generation: u64) {
+    /// Keeps a result of a call that began in this generation, for so long.
+    pub async fn put(
+        &self,
+        key: Digest,
+        value: Arc<RawValue>,
+        shape: Shape,
+        generation: u64,
+        keep: Duration,
+    ) {
         let entry = Entry {
             value,
             shape,
             stored: Instant::now(),
+            keep,
             generation,
         };
         self.0.insert(key, Arc::new(entry)).await;
@@ -81,6 +92,25 @@ impl Entry {
     /// Whether it can stand in for a call now.
     pub fn is_fresh(&self, ttl: Duration, generation: u64) -> bool {
         self.generation == generation && self.stored.elapsed() < ttl
+    }
+}
+
+/// Each entry for as long as somebody could want it: one that no longer answers calls, and stands in for none, only takes room.
+struct Kept;
+
+impl Expiry<Digest, Arc<Entry>> for Kept {
+    fn expire_after_create(&self, _: &Digest, entry: &Arc<Entry>, _: Instant) -> Option<Duration> {
+        Some(entry.keep)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &Digest,
+        entry: &Arc<Entry>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(entry.keep)
     }
 }
 
@@ -103,7 +133,9 @@ mod tests {
         let results = Results::new(1 << 20);
         let one = key(json!({"a": 1, "b": 2}));
         assert!(results.last(&one).await.is_none());
-        results.put(one, value("x"), Shape::Text, 3).await;
+        results
+            .put(one, value("x"), Shape::Text, 3, STALE_AFTER_MAX)
+            .await;
         let entry = results.last(&key(json!({"b": 2, "a": 1}))).await.unwrap();
         assert!(entry.is_fresh(Duration::from_secs(60), 3));
         assert!(!entry.is_fresh(Duration::from_secs(60), 4));
@@ -122,6 +154,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_result_stays_for_as_long_as_it_was_last_kept_for() {
+        let results = Results::new(1 << 20);
+        let [gone, kept, renewed] = [1, 2, 3].map(|n| key(json!({"n": n})));
+        let put = async |key, keep| results.put(key, value("x"), Shape::Text, 0, keep).await;
+        put(gone, Duration::ZERO).await;
+        put(kept, STALE_AFTER_MAX).await;
+        put(renewed, Duration::ZERO).await;
+        put(renewed, STALE_AFTER_MAX).await;
+        assert!(results.last(&gone).await.is_none());
+        assert!(results.last(&kept).await.is_some());
+        assert!(results.last(&renewed).await.is_some());
+    }
+
+    #[tokio::test]
     async fn all_results_together_are_bounded() {
         let results = Results::new(100_000);
         for n in 0..1_000 {
@@ -131,6 +177,7 @@ mod tests {
                     value(&"x".repeat(1_000)),
                     Shape::Text,
                     0,
+                    STALE_AFTER_MAX,
                 )
                 .await;
         }
@@ -142,6 +189,7 @@ mod tests {
                 value(&"x".repeat(200_000)),
                 Shape::Text,
                 0,
+                STALE_AFTER_MAX,
             )
             .await;
         results.size().await;

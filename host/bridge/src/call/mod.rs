@@ -32,6 +32,7 @@ use crate::pins::Standing;
 use crate::trace::CurrentTrace;
 use attempt::Attempt;
 pub use cache::Results;
+use cache::STALE_AFTER_MAX;
 pub use checks::{Checks, Mismatch};
 pub use grants::{
     AskConsent, CONSENT_TIMEOUT, Caller, Consent, ConsentRequest, Decision, Grants, InvalidPattern,
@@ -295,8 +296,13 @@ impl Call<'_> {
         let error = match self.at_the_server(server, &attempt, arguments).await {
             Ok(reply) => {
                 if let Some(key) = key {
+                    let keep = match may_fall_back {
+                        true => STALE_AFTER_MAX,
+                        false => policy.cache_ttl,
+                    };
+                    let value = Arc::clone(&reply.value);
                     self.results
-                        .put(key, Arc::clone(&reply.value), reply.shape, generation)
+                        .put(key, value, reply.shape, generation, keep)
                         .await;
                 }
                 return Ok(reply);

@@ -146,12 +146,16 @@ impl ServerHandler for Server {
         Ok(listed)
     }
 
+    /// A plugin's tool. Asked with each request of the stateless protocol, for parameters that travel in headers: no tool of the
+    /// host's own has such, so that they are not made anew for it.
     fn get_tool(&self, name: &str) -> Option<Tool> {
         // Without waiting for the disk: what is new there is listed first.
-        let plugins = self.host.plugins.as_ref();
-        let shelf = plugins.and_then(|plugins| plugins.dispatcher.last_shelf());
-        let tools = self.tools(shelf.as_deref()).into_iter();
-        tools.into_iter().find(|tool| tool.name == name)
+        let plugins = self.host.plugins.as_ref()?;
+        let shelf = plugins.dispatcher.last_shelf()?;
+        let profile = self.host.policy.default_profile();
+        let mut listed = plugins::allowed(&shelf, profile).take(plugins.listed_tools);
+        let tool = listed.find(|tool| tool.definition.name == name)?;
+        Some(tool.definition.clone())
     }
 
     async fn call_tool(
