@@ -188,10 +188,10 @@ impl Talk<'_> {
                     }
                 }
                 ToHost::End(ended) => return Ok(*ended),
-                ToHost::Ready | ToHost::Failed(_) => {
-                    return Err(Fault::Broken(
-                        "it begins again in the midst of a call".to_owned(),
-                    ));
+                ToHost::Failed(why) => return Err(Fault::Unfit(why)),
+                ToHost::Ready => {
+                    let why = "it begins again in the midst of a call";
+                    return Err(Fault::Broken(why.to_owned()));
                 }
             }
         }

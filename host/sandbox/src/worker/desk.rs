@@ -160,3 +160,51 @@ fn told<T: Serialize>(
 fn json(answer: &impl Serialize) -> Answer {
     to_raw_value(answer).map_err(|error| CapabilityError::Failed(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn desk(change: impl FnOnce(&mut Limits)) -> Desk {
+        let mut execution = Execution::default();
+        change(&mut execution.limits);
+        Desk::new(&execution)
+    }
+
+    /// Whether so long a key can be asked for.
+    fn asks(desk: &mut Desk, bytes: usize, waiting: usize) -> bool {
+        let key = "k".repeat(bytes);
+        desk.ask(Ask::Get { key }, Bytes::new(), waiting).is_ok()
+    }
+
+    #[test]
+    fn a_worker_asks_within_the_limits_of_its_program() {
+        let mut calls = desk(|limits| limits.host_calls = 2);
+        assert!(asks(&mut calls, 1, 0) && asks(&mut calls, 1, 1));
+        assert!(!asks(&mut calls, 1, 2));
+
+        let mut long = desk(|limits| limits.call_bytes = 10);
+        assert!(asks(&mut long, 10, 0));
+        assert!(!asks(&mut long, 11, 0));
+
+        let mut all = desk(|limits| limits.boundary_bytes = 20);
+        assert!(asks(&mut all, 19, 0) && asks(&mut all, 1, 0));
+        assert!(!asks(&mut all, 1, 0));
+
+        let mut waiting = desk(|_| {});
+        assert!(asks(&mut waiting, 1, ASKED_MAX - 1));
+        assert!(!asks(&mut waiting, 1, ASKED_MAX));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_granted_is_denied_here_as_well() {
+        let mut desk = desk(|_| {});
+        let key = "k".to_owned();
+        let asked = desk.ask(Ask::Get { key }, Bytes::new(), 0).unwrap();
+        let (answer, _) = asked.await;
+        assert!(
+            matches!(answer, Err(CapabilityError::Denied(_))),
+            "{answer:?}"
+        );
+    }
+}

@@ -264,15 +264,19 @@ mod tests {
 
     /// What `work` says in a process of its own, with one thread, that is locked.
     fn locked(directories: &[Directory], work: impl FnOnce() -> String) -> String {
+        apart(|| match lock(directories) {
+            Ok(()) => work(),
+            Err(why) => format!("not locked: {why}"),
+        })
+    }
+
+    /// What `work` says in a process of its own, with one thread.
+    fn apart(work: impl FnOnce() -> String) -> String {
         let (mut here, mut there) = UnixStream::pair().unwrap();
         // SAFETY: the child has this thread alone, in which it stays; it leaves without running what belongs to the parent.
         match unsafe { libc::fork() } {
             0 => {
-                let said = match lock(directories) {
-                    Ok(()) => work(),
-                    Err(why) => format!("not locked: {why}"),
-                };
-                there.write_all(said.as_bytes()).ok();
+                there.write_all(work().as_bytes()).ok();
                 // SAFETY: nothing is left to do.
                 unsafe { libc::_exit(0) }
             }
@@ -417,5 +421,43 @@ mod tests {
             opened.concat() + &attacks()
         });
         insta::assert_snapshot!(said);
+    }
+
+    #[test]
+    fn a_worker_has_so_much_memory_and_so_many_descriptors() {
+        let said = apart(|| {
+            if let Err(why) = bound() {
+                return why;
+            }
+            let map = |bytes: u64| {
+                let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+                let protection = libc::PROT_READ | libc::PROT_WRITE;
+                // SAFETY: it is a new mapping that nobody uses.
+                let mapped = unsafe {
+                    libc::mmap(
+                        std::ptr::null_mut(),
+                        bytes as usize,
+                        protection,
+                        flags,
+                        -1,
+                        0,
+                    )
+                };
+                mapped != libc::MAP_FAILED
+            };
+            // What the process has beside it is less than the half.
+            let memory = (
+                map(WORKER_MEMORY_BYTES_MAX / 2),
+                map(WORKER_MEMORY_BYTES_MAX / 2),
+            );
+            // SAFETY: the descriptor is standard input, or none.
+            let highest = |to: u64| unsafe { libc::dup2(0, to as i32) } != -1;
+            let descriptors = (
+                highest(WORKER_DESCRIPTORS_MAX - 1),
+                highest(WORKER_DESCRIPTORS_MAX),
+            );
+            format!("{memory:?} {descriptors:?}")
+        });
+        assert_eq!(said, "(true, false) (true, false)");
     }
 }

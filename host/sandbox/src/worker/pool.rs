@@ -66,8 +66,8 @@ impl Pool {
     /// There can be none; why.
     pub async fn start(workers: &Workers, engine: &Component) -> Result<Self, SandboxError> {
         super::check_isolation().map_err(SandboxError::Worker)?;
-        let engine = engine.clone();
-        let made = tokio::task::spawn_blocking(move || Artifact::of(&engine)).await?;
+        let compiled = engine.clone();
+        let made = tokio::task::spawn_blocking(move || Artifact::of(&compiled)).await?;
         let fresh_max = workers.idle_max / 2;
         let inner = Inner {
             orders: starter::start(workers.clone())?,
@@ -79,33 +79,22 @@ impl Pool {
             counts: Counts::default(),
         };
         let pool = Self(Arc::new(inner));
-        pool.try_one().await.map_err(SandboxError::Worker)?;
-        pool.0.refill();
+        pool.try_one(engine).await.map_err(SandboxError::Worker)?;
         Ok(pool)
     }
 
-    async fn try_one(&self) -> Result<(), String> {
-        let mut worker = self
-            .0
-            .order(false)
-            .await
-            .map_err(|error| error.to_string())?;
+    /// What is wrong with workers here, if one cannot run a program.
+    async fn try_one(&self, engine: &Component) -> Result<(), String> {
         let execution = Execution {
             code: "return null".to_owned(),
             ..Execution::default()
         };
-        let ran = async {
-            conversation::bind(&mut worker, &Files::default()).await?;
-            conversation::run(&mut worker, &execution).await
-        };
-        match ran.await {
-            Ok(Outcome::Success { .. }) => {
-                self.0.keep(Owner::default(), worker);
-                Ok(())
-            }
+        match self.run(&execution, engine).await {
+            Ok(Outcome::Success { .. }) => Ok(()),
             Ok(other) => Err(other.explanation()),
-            Err(Fault::Gone) => Err(ending(worker).await),
-            Err(Fault::Unfit(why) | Fault::Broken(why) | Fault::Sandbox(why)) => Err(why),
+            Err(ExecuteError::Worker(how)) => Err(format!("a worker process ended, by {how}")),
+            Err(ExecuteError::Internal(why)) => Err(format!("{why:#}")),
+            Err(other) => Err(other.to_string()),
         }
     }
 

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 use vesicle_sandbox::{
     CapabilityError, Config, ExecuteError, Execution, Isolation, OffClock, Outcome, Sandbox,
-    SandboxError, Tool, ToolCall, WORKER_CALLS_MAX, WORKER_DESCRIPTORS_MAX, Workers, WorkersUsed,
+    SandboxError, Tool, ToolCall, WORKER_CALLS_MAX, WORKER_DESCRIPTORS_MAX, WORKER_GRACE, Workers,
+    WorkersUsed,
 };
 
 use crate::support::{IN_PROCESSES, cache_dir, execution, success, told, workers};
@@ -322,15 +323,57 @@ async fn a_process_serves_so_many_calls_and_not_one_more() {
     assert_eq!(used(&sandbox).started, before.started + 1);
 }
 
-/// What a host makes of a process that says this once it is asked to become a worker. `\` begins an octal number.
-async fn with_liar(says: &str) -> String {
-    let script = format!("printf '{says}' >&0; read -r nothing <&0; sleep 10");
-    let liar = Workers {
-        program: "/bin/sh".into(),
-        arguments: vec!["-c".into(), script.into()],
+#[tokio::test]
+async fn so_many_run_at_once() {
+    let workers = Workers {
+        running_max: 3,
         ..workers()
     };
-    match try_with(liar).await {
+    let sandbox = try_with(workers).await.expect("the sandbox starts");
+    assert_eq!(sandbox.usage().programs.running.total, 3);
+}
+
+/// A process that ends its first program as a worker would, and is silent after that.
+#[tokio::test]
+async fn a_process_that_does_not_end_its_program_is_ended() {
+    let end = r#"{"End":{"Ok":{"outcome":{"status":"success","output":null,"stdout":"","stderr":"","execution_time_us":1,"resources":{"cpu_time_us":1,"memory_peak_bytes":1,"host_calls":0}},"output":[null],"denied":0,"phases":{"queue":{"secs":0,"nanos":0},"check":{"secs":0,"nanos":0},"instantiate":{"secs":0,"nanos":0},"host_calls":{"secs":0,"nanos":0}}}}}"#;
+    let silent = liar(&(frame(r#""Ready""#) + &frame(end)));
+    let sandbox = try_with(silent).await.expect("it takes it for a worker");
+    let mut execution = execution("return 1");
+    execution.limits.wall_time = Duration::from_millis(10);
+    let began = std::time::Instant::now();
+    let outcome = sandbox.execute(execution).await.unwrap();
+    assert!(
+        matches!(outcome, Outcome::Timeout { limit_ms: 10, .. }),
+        "{}",
+        told(&outcome)
+    );
+    assert!(began.elapsed() >= WORKER_GRACE);
+    assert_eq!(used(&sandbox).stopped, 1);
+}
+
+/// A frame, as `printf` writes it.
+fn frame(json: &str) -> String {
+    let length = (json.len() as u32)
+        .to_le_bytes()
+        .map(|byte| format!(r"\{byte:03o}"));
+    format!("{0}{0}{json}", length.concat())
+}
+
+/// A process that says this as soon as it is there. `\` begins an octal number.
+fn liar(says: &str) -> Workers {
+    let script = format!("printf '{says}' >&0; exec sleep 60");
+    Workers {
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into(), script.into()],
+        idle_max: 1,
+        ..workers()
+    }
+}
+
+/// What a host makes of such a process.
+async fn with_liar(says: &str) -> String {
+    match try_with(liar(says)).await {
         Ok(_) => "it took it for a worker".to_owned(),
         Err(error) => error.to_string(),
     }
@@ -338,12 +381,6 @@ async fn with_liar(says: &str) -> String {
 
 #[tokio::test]
 async fn nothing_that_a_process_says_is_taken_for_granted() {
-    let frame = |json: &str| {
-        format!(
-            r"\{0:03o}\000\000\000\{0:03o}\000\000\000{json}",
-            json.len()
-        )
-    };
     let ready = frame(r#""Ready""#);
     let ask = |id: u32| {
         frame(&format!(
