@@ -82,8 +82,8 @@ pub use worker::{
     WORKER_CALLS_MAX, WORKER_DESCRIPTORS_MAX, WORKER_GRACE, WORKER_MEMORY_BYTES_MAX, WORKERS_MAX,
     Workers, check_isolation, work_for_parent,
 };
-/// The target of all spans here: `queue`, `check`, `instantiate` and `run`, within the span of whoever executes. No span
-/// has anything that code or its caller wrote.
+/// The target of all spans here: `queue`, `check`, `instantiate` and `run`, within the span of whoever executes; in place of the
+/// last three `worker`, where programs run in worker processes. No span has anything that code or its caller wrote.
 pub const TRACE: &str = "vesicle_trace";
 /// Values and types of the component model, as [`Call`]s have them.
 pub use wasmtime::component::{Val, types};

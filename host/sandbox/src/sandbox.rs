@@ -10,6 +10,7 @@ use wasmtime::component::{Instance, Val};
 
 use crate::admission::{Admission, Admitted};
 use crate::config::NESTED_DEPTH_MAX;
+use crate::execution::{grants, program};
 use crate::foreign::{Call, CompileLimits, Component, Foreign, LoadError, ending};
 use crate::guest::{Grants, Guest, evaluate};
 use crate::javascript::JavaScript;
@@ -20,7 +21,6 @@ use crate::preparation::{self, Preparation};
 use crate::report::{self, Ended, Ran};
 use crate::residence::{InstanceCall, Residence, Residents, Visit};
 use crate::runtime::{self, Runtime, Runtimes};
-use crate::source::Form;
 use crate::turns::Turns;
 use crate::usage::Usage;
 use crate::worker;
@@ -28,9 +28,6 @@ use crate::{
     Config, ExecuteError, Execution, Isolation, Limits, OffClock, Outcome, Phases, Resources,
     SandboxError, TRACE,
 };
-
-/// The engine's name for what is left when the types are gone.
-const LANGUAGE: &str = "javascript";
 
 /// Makes a sandbox for every call. Clones share everything.
 ///
@@ -374,11 +371,6 @@ impl Sandbox {
         }
     }
 
-    /// Has guests yield from now on, where the engine's ticker has no thread yet.
-    pub(crate) fn start_ticking(&self) -> std::io::Result<()> {
-        self.shared.javascript.runtime.ticker.start()
-    }
-
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
     }
@@ -402,32 +394,5 @@ pub(crate) async fn enter(
     match residence {
         Some(residence) => residence.enter().await.map(Some),
         None => Ok(None),
-    }
-}
-
-/// A program as the engine takes it.
-pub(crate) fn program(execution: &Execution, form: Form, source: String) -> evaluate::Program {
-    evaluate::Program {
-        language: LANGUAGE.to_owned(),
-        form: match form {
-            Form::Body => evaluate::Form::Body,
-            Form::Module => evaluate::Form::Module,
-        },
-        name: execution.name.clone(),
-        source,
-        input: execution.input.get().to_owned(),
-    }
-}
-
-/// What a program may use.
-pub(crate) fn grants(execution: &Execution) -> Grants {
-    Grants {
-        tools: execution.tools.clone(),
-        state: execution.state.clone(),
-        memories: execution.memories.clone(),
-        files: execution.files.clone(),
-        network: execution.network.clone(),
-        off_clock: execution.off_clock.clone(),
-        ..Grants::default()
     }
 }

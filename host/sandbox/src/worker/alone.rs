@@ -34,4 +34,12 @@ impl Sandbox {
         let javascript = JavaScript::of(runtimes.pooled(), component)?;
         Ok(Self::of(&config, runtimes, javascript, None, fuel))
     }
+
+    /// Has guests yield from now on.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start_ticking(&self) -> std::io::Result<()> {
+        self.shared().javascript.runtime.ticker.start()
+    }
 }

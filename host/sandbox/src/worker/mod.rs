@@ -28,7 +28,8 @@ pub use process::work_for_parent;
 
 /// How many programs a worker process runs before another takes its place.
 pub const WORKER_CALLS_MAX: u32 = 1_000;
-/// How many programs run in worker processes at once by default; more wait. Each takes some 20 MB and what its program uses.
+/// How many programs run in worker processes at once by default; more wait. Each takes some 5 MB of its own
+/// and what its program uses.
 pub const WORKERS_MAX: u32 = 64;
 /// How much longer than its wall time a program may take before its process is ended: the worker stops it in time, unless it
 /// is the program's by now.

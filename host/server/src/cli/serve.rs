@@ -141,7 +141,9 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     logging::init_with(&telemetry, configuration.log_format, secrets.clone());
     given_up.log();
     if configuration.isolates() {
-        tracing::info!("programs run in worker processes; plugins run in this one");
+        tracing::warn!(
+            "programs run in worker processes, and plugins do not: they run in this one"
+        );
     }
     tools.bridge.trace = telemetry.current_trace();
     let surroundings = configuration.surroundings(hosts.clone());

@@ -13,6 +13,7 @@ use super::{
     hosts::ALLOW_HOSTS,
     kind::{Kind, is_profile_name},
     limit_keys::LIMIT_KEYS,
+    lockdown::ISOLATIONS,
     preopens::PREOPEN,
     servers::SERVER_KEYS,
     value::Value,
@@ -36,8 +37,6 @@ pub const PROFILE_TOOLS: [&str; 3] = ["tools.allow", "tools.ask", "tools.deny"];
 pub const MAX_RESULT_BYTES_DEFAULT: u64 = 64 << 10;
 /// The most that an MCP result may have, in bytes.
 pub const MAX_RESULT_BYTES_MAX: u64 = 64 << 20;
-/// Where programs may run; the first is the default.
-pub const ISOLATIONS: [&str; 2] = ["thread", "process"];
 /// How log lines may look.
 pub const LOG_FORMATS: [&str; 2] = ["text", "json"];
 /// Whose executions are audited.
@@ -136,9 +135,8 @@ pub static KEYS: [Key; 92] = [
         path: "sandbox.isolation",
         kind: Kind::Choice(&ISOLATIONS),
         default: || Some(Value::Text(ISOLATIONS[0].to_owned())),
-        doc: "Where programs run: on a `thread` of the host, or each session's in a `process` of its own that can do nothing but\n\
-              compute, so that an escape from WebAssembly finds nothing. That takes longer and 20 MB for each process; Linux\n\
-              alone. Plugins run in the host's process nevertheless.",
+        doc: "Where programs run: on a `thread` of the host, or in a `process` for each account that can do nothing but compute, so\n\
+              that an escape from WebAssembly finds nothing. At most 64 run at once then. Plugins run in the host's process.",
         env_also: None,
     },
     Key {

@@ -60,9 +60,10 @@ pub use audit::{NoDirectory, Runner};
 pub use defaults::{Starter, defaults, starter};
 pub use file::{FILE_NAME, user_file};
 pub use hosts::{ALLOW_HOSTS, HostEntry};
-pub use keys::{ENV_CONFIG, ISOLATIONS};
+pub use keys::ENV_CONFIG;
 pub use kind::{authority, is_profile_name};
 pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
+pub use lockdown::ISOLATIONS;
 pub use plugins::PLUGIN_DIR;
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
@@ -326,7 +327,7 @@ fn resolve(
         _ => vesicle_sandbox::Config::default().concurrency_max,
     };
     let isolates =
-        settled.value("sandbox.isolation") == Some(&Value::Text(keys::ISOLATIONS[1].to_owned()));
+        settled.value("sandbox.isolation") == Some(&Value::Text(ISOLATIONS[1].to_owned()));
     let log_format = match settled.value("log.format") {
         Some(Value::Text(name)) if name == LogFormat::Json.name() => LogFormat::Json,
         _ => LogFormat::Text,
