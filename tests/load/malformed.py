@@ -11,10 +11,11 @@ import os
 import random
 import re
 import socket
-import subprocess
 import sys
 import tempfile
 import time
+
+from host import kb, started
 
 SLOW = 200
 # What allocators and pools keep for the next request, in KB.
@@ -109,11 +110,6 @@ def status(answer):
     return match.group(1).decode() if match else "none"
 
 
-def kb(pid):
-    with open(f"/proc/{pid}/status") as file:
-        return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
-
-
 def files(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
@@ -124,16 +120,9 @@ def main():
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     chosen = random.Random(seed)
     with tempfile.TemporaryDirectory() as place:
-        command = [vesicle, "serve", "--http", "127.0.0.1:0", "--data-dir", place]
-        host = subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        for line in host.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                address = ("127.0.0.1", int(found.group(1)))
-                HEAD["Host"] = f"127.0.0.1:{address[1]}"
-                break
-        else:
-            sys.exit("the host does not start")
-        subprocess.Popen(["cat"], stdin=host.stderr, stdout=subprocess.DEVNULL)
+        host, port = started(vesicle, place)
+        address = ("127.0.0.1", port)
+        HEAD["Host"] = f"127.0.0.1:{port}"
         try:
             run(host, address, chosen, count)
         finally:
@@ -148,7 +137,7 @@ def run(host, address, chosen, count):
     for _ in range(count // 10):
         kind, data = malformed(chosen)
         send(address, data, kind == "noise")
-    before_kb, before_files = kb(host.pid), files(host.pid)
+    before_kb, before_files = kb(host), files(host.pid)
     slow = []
     for _ in range(SLOW):
         connection = socket.create_connection(address)
@@ -178,7 +167,7 @@ def run(host, address, chosen, count):
         time.sleep(0.1)
     for kind, told in sorted(answers.items()):
         print(f"{kind:14}", ", ".join(f"{number} x {status}" for status, number in sorted(told.items())))
-    after_kb, after_files = kb(host.pid), files(host.pid)
+    after_kb, after_files = kb(host), files(host.pid)
     print(f"{count} malformed requests in {seconds:.1f} s beside {SLOW} slow connections; the host answers")
     print(f"memory {before_kb} KB, then {after_kb} KB; open files {before_files}, then {after_files}")
     if after_kb > before_kb + KEPT_KB or after_files > before_files:

@@ -11,12 +11,12 @@ import http.client
 import json
 import os
 import pathlib
-import re
-import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+from host import kb, started
 
 HERE = pathlib.Path(__file__).resolve().parent
 META = {
@@ -103,11 +103,6 @@ def worker(port, first, until, times, wrong):
         number += 1
 
 
-def kb(pid):
-    with open(f"/proc/{pid}/status") as file:
-        return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
-
-
 def main():
     vesicle = os.path.realpath(sys.argv[1])
     minutes = float(sys.argv[2]) if len(sys.argv) > 2 else 10
@@ -117,15 +112,7 @@ def main():
         pathlib.Path(place, ".mcp.json").write_text(json.dumps({"mcpServers": {"raw": server}}))
         # As many as come; what bounds them by default is not what is measured.
         pathlib.Path(place, "vesicle.toml").write_text("[servers.raw]\ncalls_per_minute = 1000000\n")
-        command = [vesicle, "serve", "--http", "127.0.0.1:0", "--data-dir", place]
-        host = subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        for line in host.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                port = int(found.group(1))
-                break
-        else:
-            sys.exit("the host does not start")
-        subprocess.Popen(["cat"], stdin=host.stderr, stdout=subprocess.DEVNULL)
+        host, port = started(vesicle, place)
         try:
             load(host, port, minutes * 60, connections)
         finally:
@@ -144,7 +131,7 @@ def load(host, port, seconds, connections):
     sizes = []
     while time.monotonic() < until and not wrong:
         time.sleep(min(30, seconds / 8))
-        sizes.append(kb(host.pid))
+        sizes.append(kb(host))
     for each in workers:
         each.join()
     if wrong:

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +11,7 @@ use crate::embeddings::EmbeddingRules;
 use crate::limits::{PATTERN_SEARCH_MAX, QUERY_LIMIT_MAX};
 use crate::memory::{AnalyzePatterns, ConfigureEmbeddings, Query};
 use crate::transfer::{self, ImportFormat};
-use crate::{
-    EmbedError, Episode, Error, Memory, Pattern, PatternBody, Result, SqliteOptions, SqliteStore,
-};
+use crate::{Episode, Error, Memory, Pattern, PatternBody, Result, SqliteOptions, SqliteStore};
 
 /// Hits that recall counts.
 const FIRST: usize = 5;
@@ -22,8 +19,6 @@ const FIRST: usize = 5;
 const COMPARED: usize = 50;
 /// Parts of the tasks, of which each is held out once.
 const FOLDS: usize = 5;
-/// How often it is looked whether all runs are embedded.
-const EMBEDDED_POLL: Duration = Duration::from_millis(20);
 
 /// What was measured.
 #[derive(Debug, Clone, Serialize)]
@@ -45,7 +40,7 @@ pub struct Evaluation {
 }
 
 /// Measures on these runs of tau-bench, a JSON object a line, in new memories in this directory. Each run's text is a query,
-/// of which the run itself is left out.
+/// of which the run itself is left out. `shown` is told how many texts are embedded, and of how many.
 ///
 /// # Errors
 /// A line is no run, the embeddings are not what they must be or fail, or a store failed.
@@ -53,10 +48,13 @@ pub async fn evaluate(
     text: &str,
     directory: &Path,
     embeddings: Option<ConfigureEmbeddings>,
+    shown: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<Evaluation> {
     let memory = imported(text, &directory.join("all.db"))?;
     if let Some(wanted) = embeddings {
-        embed_with(&memory, wanted).await?;
+        let rules = EmbeddingRules::default();
+        memory.configure_embeddings(wanted, &rules).await?;
+        memory.embed_all(shown).await?;
     }
     let episodes = all(&memory).await?;
     let mut trials: BTreeMap<&str, Vec<&Episode>> = BTreeMap::new();
@@ -153,19 +151,6 @@ fn imported(text: &str, file: &Path) -> Result<Memory> {
     let format = ImportFormat::TauBench;
     transfer::import(&*store, &mut text.as_bytes(), format, &mut |_| {})?;
     Memory::new(store)
-}
-
-/// Embeds everything by another provider.
-async fn embed_with(memory: &Memory, wanted: ConfigureEmbeddings) -> Result<()> {
-    let rules = EmbeddingRules::default();
-    memory.configure_embeddings(wanted, &rules).await?;
-    while !memory.embeddings_are_active() {
-        if let Some(error) = memory.reindex_progress().last_error {
-            return Err(Error::Embed(EmbedError::Answer(error)));
-        }
-        tokio::time::sleep(EMBEDDED_POLL).await;
-    }
-    Ok(())
 }
 
 async fn all(memory: &Memory) -> Result<Vec<Episode>> {

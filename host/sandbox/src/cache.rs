@@ -12,6 +12,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::SystemTime;
 
 use parking_lot::Mutex;
 use wasmtime::Engine;
@@ -21,6 +22,13 @@ use crate::usage::Lookups;
 
 /// How many compiled components are kept in memory; the one used longest ago goes first.
 pub const COMPONENTS_IN_MEMORY_MAX: usize = 64;
+
+/// What compiled components may take on disk, in bytes; those used longest ago go first.
+pub const COMPONENTS_ON_DISK_BYTES_MAX: u64 = 1 << 30;
+/// How much a process writes before it looks at that again, in bytes. By so much each may be above.
+const LOOK_EVERY_BYTES: u64 = 32 << 20;
+/// How the names of entries end.
+const ENDING: &str = "cwasm";
 
 const DIR_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -139,7 +147,7 @@ impl ComponentCache {
     }
 
     fn name(&self, digest: &blake3::Hash) -> String {
-        format!("{digest}-{}.cwasm", self.compatibility)
+        format!("{digest}-{}.{ENDING}", self.compatibility)
     }
 
     fn recall(&self, digest: &blake3::Hash) -> Option<Component> {
@@ -206,6 +214,9 @@ fn compatibility(engine: &Engine) -> String {
 struct Disk {
     dir: PathBuf,
     key: [u8; blake3::KEY_LEN],
+    bytes_max: u64,
+    /// How much may be written before it is looked how much there is.
+    unlooked: AtomicU64,
 }
 
 impl Disk {
@@ -228,6 +239,8 @@ impl Disk {
         Ok(Self {
             dir: dir.to_owned(),
             key,
+            bytes_max: COMPONENTS_ON_DISK_BYTES_MAX,
+            unlooked: AtomicU64::new(0),
         })
     }
 
@@ -235,7 +248,11 @@ impl Disk {
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         let mut entry = Vec::new();
         match File::open(self.dir.join(name)) {
-            Ok(mut file) => file.read_to_end(&mut entry)?,
+            Ok(mut file) => {
+                // It was used now. On a disk that cannot be written nothing has to go either.
+                let _ = file.set_modified(SystemTime::now());
+                file.read_to_end(&mut entry)?
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -258,6 +275,38 @@ impl Disk {
         file.write_all(artifact)?;
         file.as_file().sync_all()?;
         file.persist(self.dir.join(name))?;
+        let bytes = artifact.len() as u64;
+        let spend = |left: u64| left.checked_sub(bytes).or(Some(LOOK_EVERY_BYTES));
+        let left = self.unlooked.fetch_update(Relaxed, Relaxed, spend);
+        if left.is_ok_and(|left| left < bytes) {
+            self.make_room()?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was used longest ago, as far as there is too much. Whoever uses it has it in memory.
+    fn make_room(&self) -> io::Result<()> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let path = entry?.path();
+            // Another process may have removed it.
+            if path.extension().is_some_and(|ending| ending == ENDING)
+                && let Ok(metadata) = fs::symlink_metadata(&path)
+            {
+                entries.push((metadata.modified()?, metadata.len(), path));
+            }
+        }
+        entries.sort();
+        let mut bytes: u64 = entries.iter().map(|(_, bytes, _)| bytes).sum();
+        for (_, freed, path) in entries {
+            if bytes <= self.bytes_max {
+                break;
+            }
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => bytes -= freed,
+            }
+        }
         Ok(())
     }
 
@@ -302,4 +351,45 @@ fn key(path: &Path) -> io::Result<[u8; blake3::KEY_LEN]> {
     }
     file.read_exact(&mut key)?;
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn so_much_is_on_disk_and_what_was_used_longest_ago_goes_first() {
+        const BYTES: u64 = 1_000;
+        let scratch = tempfile::tempdir().unwrap();
+        let mut disk = Disk::open(&scratch.path().join("cache")).unwrap();
+        let artifact = vec![7; BYTES as usize - MAC_BYTES];
+        let began = SystemTime::now() - Duration::from_secs(60);
+        for (second, name) in ["a.cwasm", "b.cwasm", "c.cwasm"].into_iter().enumerate() {
+            disk.write(name, &artifact).unwrap();
+            let file = File::open(disk.dir.join(name)).unwrap();
+            file.set_modified(began + Duration::from_secs(second as u64))
+                .unwrap();
+        }
+        disk.bytes_max = 3 * BYTES;
+        disk.make_room().unwrap();
+        assert!(disk.read("a.cwasm").unwrap().is_some(), "all of it fits");
+        // Now it is `b` that was used longest ago.
+        disk.bytes_max = 3 * BYTES - 1;
+        disk.make_room().unwrap();
+        assert!(disk.read("b.cwasm").unwrap().is_none());
+        assert!(disk.read("a.cwasm").unwrap().is_some());
+        // Who writes much looks again.
+        disk.bytes_max = BYTES;
+        disk.unlooked.store(BYTES, Relaxed);
+        disk.write("d.cwasm", &artifact).unwrap();
+        assert!(disk.read("c.cwasm").unwrap().is_some());
+        disk.write("e.cwasm", &artifact).unwrap();
+        assert_eq!(
+            fs::read_dir(&disk.dir).unwrap().count(),
+            2,
+            "the key and one"
+        );
+    }
 }

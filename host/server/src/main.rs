@@ -6,10 +6,8 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    match cli::Cli::parse().run() {
+    match cli::Cli::from_command_line().run() {
         Ok(status) => status.into(),
         Err(error) if cli::nobody_reads(&error) => cli::ExitStatus::Success.into(),
         Err(error) => {

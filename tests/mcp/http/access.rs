@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{HttpHost, initialize, vesicle};
 use crate::support::{VESICLE, unconfigured};
@@ -311,4 +311,51 @@ fn beyond_this_machine_nobody_is_served_without_tokens() {
     );
     let off = refused("[auth]\nrequired = false\n");
     assert!(off.contains("`auth.required` is false"), "{off}");
+}
+
+#[tokio::test]
+async fn refusals_are_in_the_audit_log() {
+    let toml = "[auth]\nrequired = true\n[accounts.slow]\ncalls_per_minute = 1\n";
+    let mut host = HttpHost::start_with(toml, &|_| {}, &[]);
+    let slow = token(host.data(), &["--name", "slow"]);
+    let slow = [("authorization", &*slow)];
+    assert_eq!(host.run("return 1", &slow).await, 1);
+    for _ in 0..2 {
+        let answer = host.post(&initialize(), &slow).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+    let wrong = [("authorization", "Bearer vesicle_wrong_token")];
+    for headers in [&wrong[..], &wrong, &[]] {
+        let answer = host.post(&initialize(), headers).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    }
+    for _ in 0..2 {
+        let answer = host.get("/healthz", &[("host", "evil.example")]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+    // What is still being counted is told at the end.
+    host.signal("-TERM");
+    assert!(host.ended(std::time::Duration::from_secs(10)).is_some());
+    let lines = host.vesicle(&["audit", "tail", "--json"]);
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let lines: Vec<Value> = lines
+        .filter(|line: &Value| line["kind"] == "refusal")
+        .collect();
+    let told = |who: Value, reason: &str| {
+        let told = lines
+            .iter()
+            .filter(|line| line["who"] == who && line["reason"] == reason);
+        let told: Vec<_> = told.map(|line| line["count"].as_u64().unwrap()).collect();
+        // The first at once, the others together.
+        assert_eq!(told.len(), 2, "{lines:?}");
+        told.iter().sum::<u64>()
+    };
+    assert_eq!(told(json!({"account": "slow"}), "rate"), 2);
+    assert_eq!(told(json!({"address": "127.0.0.1"}), "token"), 3);
+    assert_eq!(told(json!({"address": "127.0.0.1"}), "name"), 2);
+    assert!(host.vesicle(&["audit", "verify"]).ends_with("\nintact"));
+    let told = host.vesicle(&["audit", "tail"]);
+    assert!(told.contains("refused: token"), "{told}");
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use super::{HttpHost, initialize};
+use super::{Answer, HttpHost, initialize};
 
 /// Sends bytes and gives what comes back until the host closes, or for some seconds.
 async fn raw(host: &HttpHost, bytes: &[u8]) -> String {
@@ -48,6 +48,25 @@ async fn a_body_may_have_all_its_bytes_and_not_one_more() {
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {answered}")),
             "chunked {bytes}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn headers_may_have_all_their_bytes_and_not_one_more() {
+    let host = HttpHost::start_with("[http]\nheader_bytes = 8192\n", &|_| {}, &[]);
+    let head = |bytes: usize| {
+        let address = host.address();
+        let start =
+            format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nx-pad: ");
+        let pad = "x".repeat(bytes - start.len() - "\r\n\r\n".len());
+        format!("{start}{pad}\r\n\r\n")
+    };
+    for (bytes, answered) in [(8192, "200"), (8193, "431")] {
+        let answer = raw(&host, head(bytes).as_bytes()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {answered} ")),
+            "{bytes}: {answer}"
         );
     }
 }
@@ -184,17 +203,129 @@ async fn malformed_requests_do_no_harm() {
     assert_eq!(host.run("return 2", &[]).await, 2);
 }
 
+/// Opens a session as a client does, which also asks for tools; its id.
+async fn session(host: &HttpHost) -> String {
+    let opened = host.post(&initialize(), &[]).await;
+    assert_eq!(opened.status, StatusCode::OK);
+    let id = opened.header("mcp-session-id").unwrap().to_owned();
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let told = in_session(host, &id, &initialized).await;
+    assert_eq!(told.status, StatusCode::ACCEPTED);
+    tools(host, &id).await;
+    id
+}
+
+async fn in_session(host: &HttpHost, id: &str, message: &Value) -> Answer {
+    let headers = [
+        ("mcp-session-id", id),
+        ("mcp-protocol-version", "2025-11-25"),
+    ];
+    host.post(message, &headers).await
+}
+
+/// The names of the tools that a session is shown.
+async fn tools(host: &HttpHost, id: &str) -> Vec<String> {
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let listed = in_session(host, id, &list).await.message();
+    let tools = listed["result"]["tools"].as_array();
+    let tools = tools.unwrap_or_else(|| panic!("{listed}")).iter();
+    tools
+        .map(|tool| tool["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// More than are awake.
+const SESSIONS_MANY: usize = 300;
+
+#[tokio::test]
+async fn sessions_that_sleep_are_what_they_were() {
+    let toml = format!("[http]\nsessions = {}\n", SESSIONS_MANY + 2);
+    let host = HttpHost::start_with(&toml, &|_| {}, &[]);
+    let first = session(&host).await;
+    // What is used is shown from then on, and a level is chosen.
+    let before = tools(&host, &first).await;
+    let call = json!({"name": "health_check", "arguments": {}});
+    let used = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call});
+    let used = in_session(&host, &first, &used).await.message();
+    assert_eq!(used["result"]["isError"], false, "{used}");
+    let shown = tools(&host, &first).await;
+    assert_eq!(shown.len(), before.len() + 1, "{shown:?}");
+    // One that has a stream open, and one with a call under way.
+    let (listens, calls) = (session(&host).await, session(&host).await);
+    let mut stream = super::client()
+        .get(host.url("/mcp"))
+        .header("accept", "text/event-stream")
+        .header("mcp-session-id", &listens)
+        .header("mcp-protocol-version", "2025-11-25")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stream.status(), StatusCode::OK);
+    let mut others = Vec::new();
+    for _ in 0..SESSIONS_MANY - 50 {
+        others.push(session(&host).await);
+    }
+    // What it has for longer, it is ended for.
+    let code = "await new Promise(r => setTimeout(r, 4000)); return 'done'";
+    let call = json!({"name": "execute_agent_code", "arguments": {"code": code}});
+    let call = json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": call});
+    let under_way = in_session(&host, &calls, &call);
+    let more = async {
+        for _ in others.len()..SESSIONS_MANY - 3 {
+            others.push(session(&host).await);
+        }
+    };
+    let (done, ()) = tokio::join!(under_way, more);
+    let done = done.message();
+    assert_eq!(
+        done["result"]["structuredContent"]["output"], "done",
+        "{done}"
+    );
+    // All of them count, and each answers, also those that sleep.
+    let told = host.get("/metrics", &[]).await.text;
+    let line = format!("vesicle_sessions {SESSIONS_MANY}");
+    assert!(told.lines().any(|told| told == line), "{told}");
+    for id in [&others[..], &others[..20]].concat() {
+        assert_eq!(tools(&host, &id).await, before);
+    }
+    assert_eq!(
+        tools(&host, &first).await,
+        shown,
+        "it is shown what it used"
+    );
+    // The stream was never broken off.
+    let source = "export function one(): number { return 1 }";
+    let save = json!({"name": "fresh", "source": source});
+    let saved = host.call("save_plugin", &save, &[]).await.message();
+    assert_eq!(saved["result"]["isError"], false, "{saved}");
+    let mut told = String::new();
+    while !told.contains("notifications/tools/list_changed") {
+        let chunk = tokio::time::timeout(Duration::from_secs(30), stream.chunk()).await;
+        let chunk = chunk.expect("it is told").unwrap();
+        told += &String::from_utf8_lossy(&chunk.expect("the stream stays open"));
+    }
+    // One that sleeps can be ended, and is gone then.
+    assert!(reqwest_delete(&host, &others[0]).await.is_success());
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let gone = in_session(&host, &others[0], &list).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    // There is room for three more, and not for four.
+    for _ in 0..3 {
+        session(&host).await;
+    }
+    let refused = host.post(&initialize(), &[]).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
 #[tokio::test]
 async fn idle_sessions_take_little_memory() {
     const SESSIONS: usize = 2_000;
-    // Some 58 KB each: rmcp's channels are made of blocks of 32 messages.
-    const BYTES_MAX: u64 = 160 << 20;
+    const BYTES_MAX: u64 = 100_000_000;
     let host = HttpHost::start(&[]);
     assert_eq!(host.run("return 1", &[]).await, 1);
     let before = host.resident();
     for _ in 0..SESSIONS {
-        let opened = host.post(&initialize(), &[]).await;
-        assert_eq!(opened.status, StatusCode::OK);
+        session(&host).await;
     }
     let grown = host.resident().saturating_sub(before);
     let told = host.get("/metrics", &[]).await.text;

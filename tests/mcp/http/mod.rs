@@ -4,6 +4,7 @@ mod access;
 mod bounds;
 pub mod dashboard;
 mod ending;
+mod faults;
 mod figures;
 mod isolation;
 mod lockdown;
@@ -30,6 +31,7 @@ pub struct HttpHost {
     url: String,
     told: String,
     data: TempDir,
+    options: Vec<String>,
 }
 
 /// An answer.
@@ -73,6 +75,22 @@ impl HttpHost {
         Self::start_all(toml, &|_| {}, &[], variables)
     }
 
+    /// One that this command starts: it gets the host's own after its arguments, in the data directory.
+    pub fn start_around(around: &[&str], toml: &str) -> Self {
+        let data = TempDir::new().unwrap();
+        std::fs::write(data.path().join("vesicle.toml"), toml).unwrap();
+        let mut command = Command::new(around[0]);
+        command.args(&around[1..]).arg(VESICLE);
+        let (server, url, told) = served(command, data.path(), &[], &[]);
+        Self {
+            server,
+            url,
+            told,
+            data,
+            options: Vec::new(),
+        }
+    }
+
     fn start_all(
         toml: &str,
         prepare: &dyn Fn(&Path),
@@ -82,38 +100,23 @@ impl HttpHost {
         let data = TempDir::new().unwrap();
         std::fs::write(data.path().join("vesicle.toml"), toml).unwrap();
         prepare(data.path());
-        let mut command = Command::new(VESICLE);
-        command
-            .args(["serve", "--http", "127.0.0.1:0"])
-            .args(options);
-        command.arg("--cache-dir").arg(cache_dir());
-        command.arg("--data-dir").arg(data.path());
-        command.current_dir(data.path());
-        let mut server = unconfigured(&mut command)
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(server.stderr.take().unwrap());
-        let mut told = String::new();
-        let url = loop {
-            let mut line = String::new();
-            assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {told}");
-            match line.trim().strip_prefix("serving MCP at ") {
-                Some(found) => break found.strip_suffix("/mcp").unwrap().to_owned(),
-                None => told += &line,
-            }
-        };
-        // Whatever it logs must not fill the pipe.
-        std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let (server, url, told) = served(Command::new(VESICLE), data.path(), &options, variables);
         Self {
             server,
             url,
             told,
             data,
+            options,
         }
+    }
+
+    /// Starts it again after its end, with what it kept.
+    pub fn start_again(&mut self) {
+        self.server.wait().unwrap();
+        let (server, url, told) =
+            served(Command::new(VESICLE), self.data.path(), &self.options, &[]);
+        (self.server, self.url, self.told) = (server, url, told);
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -228,8 +231,52 @@ impl Drop for HttpHost {
     }
 }
 
+/// A host that serves, its URL, and what it told before.
+fn served(
+    mut command: Command,
+    data: &Path,
+    options: &[String],
+    variables: &[(&str, &str)],
+) -> (Child, String, String) {
+    command
+        .args(["serve", "--http", "127.0.0.1:0"])
+        .args(options);
+    command.arg("--cache-dir").arg(cache_dir());
+    command.arg("--data-dir").arg(data);
+    command.current_dir(data);
+    let mut server = unconfigured(&mut command)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stderr.take().unwrap());
+    let mut told = String::new();
+    let url = loop {
+        let mut line = String::new();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {told}");
+        match line.trim().strip_prefix("serving MCP at ") {
+            Some(found) => break found.strip_suffix("/mcp").unwrap().to_owned(),
+            None => told += &line,
+        }
+    };
+    // Whatever it logs must not fill the pipe.
+    std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
+    (server, url, told)
+}
+
 /// Posts a message to this URL.
 pub async fn post(url: &str, message: &Value, headers: &[(&str, &str)]) -> Answer {
+    tried(url, message, headers).await.unwrap()
+}
+
+/// The same, where the host may be gone.
+pub async fn tried(
+    url: &str,
+    message: &Value,
+    headers: &[(&str, &str)],
+) -> reqwest::Result<Answer> {
     let mut request = client().post(url);
     let usual = [
         ("accept", "application/json, text/event-stream"),
@@ -238,7 +285,7 @@ pub async fn post(url: &str, message: &Value, headers: &[(&str, &str)]) -> Answe
     for (name, value) in usual.iter().chain(headers) {
         request = request.header(*name, *value);
     }
-    answer(request.body(message.to_string())).await
+    answered(request.body(message.to_string())).await
 }
 
 /// A request of the protocol of 2026.
@@ -299,10 +346,14 @@ fn tls() -> rustls::ClientConfig {
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    Answer {
+    answered(request).await.unwrap()
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+    let response = request.send().await?;
+    Ok(Answer {
         status: response.status(),
         headers: response.headers().clone(),
-        text: response.text().await.unwrap(),
-    }
+        text: response.text().await?,
+    })
 }

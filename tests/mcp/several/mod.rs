@@ -5,6 +5,7 @@ mod failing;
 mod one_of_all;
 mod proxy;
 mod state;
+mod together;
 
 use std::{
     path::Path,
@@ -12,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -41,18 +43,23 @@ impl Hosts {
         let database = format!("several_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         server.sql("postgres", &format!("CREATE DATABASE {database}"));
         let plugins = TempDir::new().unwrap();
+        // There before the hosts are, so that none refuses it at first.
+        let token = Mutex::new(None);
+        let make = |data: &Path| {
+            let create = || vesicle(data, &["token", "create", "--name", "ci"]);
+            token.lock().get_or_insert_with(create);
+        };
         let all: Vec<_> = ["a", "b", "c"]
             .iter()
             .map(|name| {
                 let toml = configuration(&server_url(&database), plugins.path(), name) + http;
-                HttpHost::start_with(&toml, &|_| {}, &[])
+                HttpHost::start_with(&toml, &make, &[])
             })
             .collect();
         let addresses: Vec<_> = all.iter().map(HttpHost::address).collect();
         let proxy = Proxy::start(&addresses);
-        let token = vesicle(all[0].data(), &["token", "create", "--name", "ci"]);
         Self {
-            token: format!("Bearer {token}"),
+            token: format!("Bearer {}", token.into_inner().unwrap()),
             all,
             proxy,
             database,

@@ -26,6 +26,10 @@ const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_LAST: Duration = Duration::from_secs(60);
 /// Texts that are embedded before their vectors are kept.
 const BATCH_MAX: usize = 256;
+/// How often whoever waits for all vectors is told how many there are.
+const SHOWN_EVERY: Duration = Duration::from_millis(20);
+/// As many as a database can be asked for.
+const ALL: usize = i32::MAX as usize;
 
 /// How far the vectors are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -126,6 +130,37 @@ impl Memory {
         let mut progress = self.inner.reindex.progress.lock().clone();
         progress.running = self.inner.reindex.is_running.load(Ordering::Acquire);
         progress
+    }
+
+    /// Waits until every text has a vector of the provider that was configured; how many were made since it was. `shown` is told how
+    /// many that are, and of how many.
+    ///
+    /// # Errors
+    /// Those of the provider, at the first, and of the store.
+    pub async fn embed_all(&self, shown: &mut (dyn FnMut(u64, u64) + Send)) -> Result<u64> {
+        self.wake_reindex();
+        let is_made_at_once = self.embeddings().at_once("", Purpose::Document).is_some();
+        if self.embeddings_are_active() && is_made_at_once {
+            return Ok(self.reindex_progress().done);
+        }
+        let done = self.reindex_progress().done;
+        let next = self.inner.reindex.next.lock().clone();
+        let key = next.unwrap_or_else(|| self.embeddings()).key();
+        let missing = self.reading(move |_, tx| tx.without_vector(&key, ALL));
+        let all = done + missing.await?.len() as u64;
+        loop {
+            let progress = self.reindex_progress();
+            if let Some(error) = progress.last_error {
+                return Err(Error::Embed(EmbedError::Answer(error)));
+            }
+            if all > 0 {
+                shown(progress.done.min(all), all);
+            }
+            if !progress.running && self.embeddings_are_active() {
+                return Ok(progress.done);
+            }
+            tokio::time::sleep(SHOWN_EVERY).await;
+        }
     }
 
     /// Whether everything is embedded by the provider that was configured.

@@ -114,10 +114,13 @@ async fn runs_of_the_same_task_are_found_by_their_text() {
     let directory = tempfile::tempdir().unwrap();
     let wanted = serde_json::json!({ "provider": "local", "model": minilm() });
     let wanted = serde_json::from_value(wanted).unwrap();
-    let found = evaluate(RUNS, directory.path(), Some(wanted))
+    let mut shown = (0, 0);
+    let mut show = |done, all| shown = (done, all);
+    let found = evaluate(RUNS, directory.path(), Some(wanted), &mut show)
         .await
         .unwrap();
     println!("{found:?}");
+    assert_eq!(shown, (200, 200));
     assert!(found.embeddings.starts_with("local/.model@"));
     assert_eq!((found.runs, found.tasks), (200, 50));
     assert!(found.recall_at_5 > 0.9 && found.mrr > 0.9, "{found:?}");

@@ -110,6 +110,11 @@ impl Authority {
         self.oauth.as_ref()
     }
 
+    /// What counts wrong tokens.
+    pub fn lockout(&self) -> &Arc<Lockout> {
+        &self.lockout
+    }
+
     /// The tokens, as they stand now.
     ///
     /// # Errors

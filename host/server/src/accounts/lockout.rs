@@ -2,7 +2,9 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     net::{IpAddr, Ipv6Addr},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -18,8 +20,20 @@ pub const LOCKOUT_MAX: Duration = Duration::from_secs(15 * 60);
 const ADDRESSES_MAX: usize = 10_000;
 
 /// Counts what went wrong, by address.
-#[derive(Debug, Default)]
-pub struct Lockout(Mutex<HashMap<IpAddr, Failures>>);
+#[derive(Default)]
+pub struct Lockout {
+    known: Mutex<HashMap<IpAddr, Failures>>,
+    tell: OnceLock<Tell>,
+}
+
+/// Told of each token that came here from an address, and whether it was right. It must not wait.
+pub type Tell = Box<dyn Fn(IpAddr, bool) + Send + Sync>;
+
+impl fmt::Debug for Lockout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Lockout").field(&self.known).finish()
+    }
+}
 
 #[derive(Debug)]
 struct Failures {
@@ -28,9 +42,14 @@ struct Failures {
 }
 
 impl Lockout {
+    /// Tells this of what comes here; once, for those who count with others.
+    pub fn tell(&self, tell: Tell) {
+        let _ = self.tell.set(tell);
+    }
+
     /// How long this address still has to wait, if it has to.
     pub fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
-        let failures = self.0.lock();
+        let failures = self.known.lock();
         let known = failures.get(&network(address))?;
         let is_locked = known.count > FAILURES_FREE && known.until > now;
         is_locked.then(|| known.until - now)
@@ -38,7 +57,15 @@ impl Lockout {
 
     /// This address sent a wrong token.
     pub fn failed(&self, address: IpAddr, now: Instant) {
-        let mut failures = self.0.lock();
+        self.failed_elsewhere(address, now);
+        if let Some(tell) = self.tell.get() {
+            tell(network(address), false);
+        }
+    }
+
+    /// This address sent a wrong token to another host that counts with this one.
+    pub fn failed_elsewhere(&self, address: IpAddr, now: Instant) {
+        let mut failures = self.known.lock();
         if failures.len() >= ADDRESSES_MAX && !failures.contains_key(&network(address)) {
             failures.retain(|_, known| known.until + LOCKOUT_MAX > now);
             let soonest = failures.iter().min_by_key(|(_, known)| known.until);
@@ -61,7 +88,16 @@ impl Lockout {
 
     /// This address sent a right one.
     pub fn succeeded(&self, address: IpAddr) {
-        self.0.lock().remove(&network(address));
+        // Where nothing was wrong nobody has anything to forget.
+        let forgiven = self.succeeded_elsewhere(address);
+        if let (true, Some(tell)) = (forgiven, self.tell.get()) {
+            tell(network(address), true);
+        }
+    }
+
+    /// This address sent a right one to another host that counts with this one. Says whether anything is forgiven by that.
+    pub fn succeeded_elsewhere(&self, address: IpAddr) -> bool {
+        self.known.lock().remove(&network(address)).is_some()
     }
 }
 
@@ -132,11 +168,32 @@ mod tests {
     }
 
     #[test]
+    fn what_came_here_is_told_and_what_came_elsewhere_is_not() {
+        let (lockout, now) = (Lockout::default(), Instant::now());
+        let told = std::sync::Arc::new(Mutex::new(Vec::new()));
+        let telling = told.clone();
+        lockout.tell(Box::new(move |address, is_right| {
+            telling.lock().push((address, is_right));
+        }));
+        lockout.succeeded(ADDRESS);
+        for _ in 0..FAILURES_FREE {
+            lockout.failed_elsewhere(ADDRESS, now);
+        }
+        assert_eq!(lockout.wait(ADDRESS, now), None);
+        lockout.failed(ADDRESS, now);
+        assert_eq!(lockout.wait(ADDRESS, now), Some(LOCKOUT_FIRST));
+        lockout.succeeded(ADDRESS);
+        assert_eq!(*told.lock(), [(ADDRESS, false), (ADDRESS, true)]);
+        lockout.failed_elsewhere(ADDRESS, now);
+        assert!(lockout.succeeded_elsewhere(ADDRESS));
+    }
+
+    #[test]
     fn what_is_remembered_is_bounded() {
         let (lockout, now) = (Lockout::default(), Instant::now());
         for number in 0..ADDRESSES_MAX as u32 + 10 {
             lockout.failed(std::net::Ipv4Addr::from_bits(number).into(), now);
         }
-        assert_eq!(lockout.0.lock().len(), ADDRESSES_MAX);
+        assert_eq!(lockout.known.lock().len(), ADDRESSES_MAX);
     }
 }

@@ -1,7 +1,7 @@
 //! What a line of the log tells of one execution. Sizes, names and verdicts, but nothing that code
 //! or its caller wrote, unless payloads are asked for.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{net::IpAddr, sync::Arc, time::SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
@@ -120,6 +120,58 @@ pub struct ServerNote {
     pub odd: Vec<String>,
     /// Its tools that are held back, since their definitions changed after they were approved.
     pub held: Vec<String>,
+}
+
+/// Requests that were refused before anything ran, for one reason.
+#[derive(Debug, Clone, Copy)]
+pub struct RefusedRequests<'r> {
+    /// A short name for it.
+    pub reason: &'static str,
+    /// Where they came from.
+    pub address: Option<IpAddr>,
+    /// Whose they were, where that is known.
+    pub account: Option<&'r str>,
+    /// How many.
+    pub count: u64,
+}
+
+/// The line of them.
+#[derive(Debug, Serialize)]
+pub struct RefusalNote {
+    /// When the last of them was refused, or a little later.
+    #[serde(serialize_with = "as_time")]
+    pub time: SystemTime,
+    /// Always `refusal`.
+    pub kind: &'static str,
+    /// The session of the host's.
+    pub session: Arc<str>,
+    /// Whose they were.
+    pub who: RefusedWho,
+    /// Why.
+    pub reason: &'static str,
+    /// How many.
+    pub count: u64,
+}
+
+/// Whose requests were refused, as far as it is known.
+#[derive(Debug, Serialize)]
+pub struct RefusedWho {
+    /// The account whose token they showed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Where they came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+}
+
+/// A line that is about no execution.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Note {
+    /// About a server.
+    Server(ServerNote),
+    /// About requests that were refused.
+    Refusal(RefusalNote),
 }
 
 /// Who asked for an execution.

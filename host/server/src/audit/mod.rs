@@ -30,7 +30,7 @@ use tokio::sync::oneshot;
 use vesicle_sandbox::Execution;
 
 use calls::{Noted, Watched};
-use entry::{Code, Entry, NAME_BYTES_MAX, Payloads, ServerNote};
+use entry::{Code, Entry, NAME_BYTES_MAX, Note, Payloads, RefusalNote, RefusedWho, ServerNote};
 use memories::WatchedMemories;
 use requests::WatchedRequests;
 use writer::{Queue, Slot};
@@ -38,7 +38,7 @@ use writer::{Queue, Slot};
 use crate::live::{Live, UnderWay};
 
 pub use blake3::Hash;
-pub use entry::{Ended, Who, cut, shortened};
+pub use entry::{Ended, RefusedRequests, Who, cut, shortened};
 pub use log::{Rotation, name as file_name, numbers as file_numbers};
 pub use table::{AuditTable, TableReader};
 pub use tail::{TableTail, Tail};
@@ -226,7 +226,7 @@ impl Audit {
             return shared.queue.lose();
         };
         let cut = |texts: &[String]| texts.iter().map(|text| cut(text, NOTE_BYTES_MAX)).collect();
-        let note = Box::new(ServerNote {
+        let note = Note::Server(ServerNote {
             time: SystemTime::now(),
             kind: "server",
             session: shared.session.clone(),
@@ -234,7 +234,29 @@ impl Audit {
             odd: cut(odd),
             held: cut(held),
         });
-        shared.queue.note(slot, note);
+        shared.queue.note(slot, Box::new(note));
+    }
+
+    /// Logs requests that were refused before anything ran. A log that cannot be written is told by the next execution.
+    pub fn note_refused(&self, refused: RefusedRequests<'_>) {
+        let Some(shared) = &self.log else {
+            return;
+        };
+        let Some(slot) = Slot::take(shared.queue.state()) else {
+            return shared.queue.lose();
+        };
+        let note = Note::Refusal(RefusalNote {
+            time: SystemTime::now(),
+            kind: "refusal",
+            session: shared.session.clone(),
+            who: RefusedWho {
+                account: refused.account.map(str::to_owned),
+                address: refused.address,
+            },
+            reason: refused.reason,
+            count: refused.count,
+        });
+        shared.queue.note(slot, Box::new(note));
     }
 
     /// Waits, for some seconds at most, until all lines are written.

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 use super::{
     OnFailure, Settings,
-    entry::{self, Entry, ServerNote},
+    entry::{self, Entry, Note},
     log::Log,
     table::Table,
 };
@@ -44,7 +44,7 @@ type Written = oneshot::Sender<Result<(), String>>;
 
 enum Message {
     Line(Slot, Box<Entry>, Option<Written>),
-    Note(Slot, Box<ServerNote>),
+    Note(Slot, Box<Note>),
     Flush(Sender<()>),
 }
 
@@ -163,8 +163,8 @@ impl Queue {
         let _ = self.to.send(Message::Line(slot, entry, written));
     }
 
-    /// Hands over a line about a server.
-    pub fn note(&self, slot: Slot, note: Box<ServerNote>) {
+    /// Hands over a line that is about no execution.
+    pub fn note(&self, slot: Slot, note: Box<Note>) {
         let _ = self.to.send(Message::Note(slot, note));
     }
 

@@ -28,7 +28,7 @@ mod tokens;
 mod tools;
 mod values;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::logging;
 pub use exit::{ExitStatus, nobody_reads};
@@ -79,6 +79,15 @@ enum Command {
 }
 
 impl Cli {
+    /// What was typed. Whoever typed something else is told, and the process ends.
+    pub fn from_command_line() -> Self {
+        let typed = Self::command().get_matches();
+        if output::is_for_programs(&typed) {
+            progress::hide();
+        }
+        Self::from_arg_matches(&typed).unwrap_or_else(|error| error.exit())
+    }
+
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitStatus> {
         match self.command {

@@ -1,6 +1,6 @@
 //! How commands print what they have to say: for people, or for programs. Every command that prints data has `--json`.
 
-use clap::ValueEnum;
+use clap::{ArgMatches, ValueEnum};
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -11,6 +11,16 @@ pub enum Output {
     Pretty,
     /// For programs
     Json,
+}
+
+/// Whether the command that was typed prints for programs.
+pub fn is_for_programs(typed: &ArgMatches) -> bool {
+    if let Some((_, below)) = typed.subcommand() {
+        return is_for_programs(below);
+    }
+    let json = typed.try_get_one("json").ok().flatten();
+    let output = typed.try_get_one("output").ok().flatten();
+    json == Some(&true) || output == Some(&Output::Json)
 }
 
 /// The option that every command has which prints data.

@@ -1,6 +1,14 @@
 //! Shows that something takes long; nothing where nobody sees it, and nothing of what is quick.
 
-use std::{io::IsTerminal as _, sync::mpsc, thread, time::Duration};
+use std::{
+    io::IsTerminal as _,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -87,9 +95,19 @@ impl Drop for Waiting {
     }
 }
 
+/// Whether a program reads what this command prints.
+static IS_HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// Shows nothing from now on: whoever wants JSON wants nothing else, wherever it goes.
+pub fn hide() {
+    IS_HIDDEN.store(true, Ordering::Relaxed);
+}
+
 /// Whether somebody looks at standard error, at something that can show a line twice.
 fn is_seen() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
+    !IS_HIDDEN.load(Ordering::Relaxed)
+        && std::io::stderr().is_terminal()
+        && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
 }
 
 fn styled(template: &str) -> ProgressBar {

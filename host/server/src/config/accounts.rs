@@ -1,5 +1,7 @@
 //! `[accounts.NAME]`: what those may do who show a token of theirs.
 
+use std::collections::BTreeSet;
+
 use super::{
     Policy, Problem,
     kind::Kind,
@@ -7,7 +9,7 @@ use super::{
     limit_keys::within,
     profiles,
     show::Row,
-    value::{Entry, Value},
+    value::{Entry, Origin, Value},
 };
 use crate::{
     accounts::{Account, CALLS_AT_ONCE_DEFAULT, CALLS_PER_MINUTE_DEFAULT},
@@ -69,7 +71,8 @@ pub(super) fn resolve(
     policy: &Policy,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Account>, Vec<Row>) {
-    let mut accounts: Vec<Account> = Vec::new();
+    // One of which nothing is said is an account all the same: who has it shows a token.
+    let mut names: BTreeSet<&str> = layer.accounts.iter().map(String::as_str).collect();
     let mut rows = Vec::new();
     let known: Vec<&str> = policy
         .open_to(Asker::Operator)
@@ -88,10 +91,23 @@ pub(super) fn resolve(
         {
             problems.push(profiles::unknown(profile, &entry.origin, &known));
         }
-        if accounts.iter().all(|account| account.name != name) {
-            accounts.push(of(layer, name));
-        }
+        names.insert(name);
     }
+    // What `config show` prints means the same again, so that each account has a line.
+    let silent = layer.accounts.iter().filter(|name| {
+        let within = format!("accounts.{name}.");
+        !rows.iter().any(|row: &Row| row.key.starts_with(&within))
+    });
+    let silent: Vec<Row> = silent
+        .map(|name| Row {
+            key: format!("accounts.{name}.admin"),
+            value: Value::Boolean(false),
+            origin: Origin::Default,
+            follows: None,
+        })
+        .collect();
+    rows.extend(silent);
+    let accounts = names.into_iter().map(|name| of(layer, name)).collect();
     (accounts, rows)
 }
 

@@ -16,6 +16,7 @@ use toml::{
 };
 
 use super::{
+    accounts::ACCOUNTS,
     hosts::{HOST_KEYS, HostEntry},
     keys::{self, Node},
     kind::Kind,
@@ -179,6 +180,9 @@ impl Reader<'_> {
                         self.layer
                             .profiles
                             .insert(name.get_ref().to_string(), self.origin(name.span()));
+                    }
+                    if path == ACCOUNTS {
+                        self.layer.accounts.insert(name.get_ref().to_string());
                     }
                     self.section(&at, keys);
                 }

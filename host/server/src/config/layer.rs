@@ -1,6 +1,6 @@
 //! What one source says, and how a stronger one is laid over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::{Entry, Origin};
 
@@ -11,6 +11,8 @@ pub struct Layer {
     pub entries: BTreeMap<String, Entry>,
     /// Where each profile that is mentioned is mentioned.
     pub profiles: BTreeMap<String, Origin>,
+    /// The accounts that have a section, be it an empty one.
+    pub accounts: BTreeSet<String>,
 }
 
 impl Layer {
@@ -20,6 +22,7 @@ impl Layer {
         for (name, origin) in stronger.profiles {
             self.profiles.entry(name).or_insert(origin);
         }
+        self.accounts.extend(stronger.accounts);
         self
     }
 

@@ -10,20 +10,20 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-};
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Bounds,
     dashboard::{LISTENERS_MAX, Seen},
+    sessions::{Asleep, KEPT, Sessions},
     stored::Stored,
 };
 use crate::{
-    accounts::{Account, Admitted, IssuedToken, Tokens},
-    mcp::Server,
+    accounts::{Account, Admitted, CALLS_PER_MINUTE_DEFAULT, IssuedToken, Tokens},
+    audit::Audit,
+    mcp::{Kept, Server},
     shared::Shared,
 };
 
@@ -33,13 +33,15 @@ pub struct Tenants {
     pub accounts: Vec<Account>,
     /// Makes what makes a handler: for each session, or for each request where there are no sessions.
     pub servers: MakeServers,
+    /// Where refusals are logged.
+    pub audit: Audit,
 }
 
 /// Makes what makes a handler for an account, and what of it the dashboard shows.
 pub type MakeServers = Box<dyn Fn(Option<&Account>) -> (MakeServer, Seen) + Send + Sync>;
 
-/// Makes a handler.
-pub type MakeServer = Box<dyn Fn() -> Server + Send + Sync>;
+/// Makes a handler for a session that kept this, and tells what it keeps from then on.
+pub type MakeServer = Box<dyn Fn(Option<Kept>) -> (Server, Kept) + Send + Sync>;
 
 /// All accounts that were seen.
 pub struct Clients {
@@ -49,6 +51,8 @@ pub struct Clients {
     /// Where sessions are told to other hosts.
     shared: Option<Shared>,
     known: Mutex<HashMap<Account, Arc<Client>>>,
+    /// How often accounts may call, by name.
+    rates: Mutex<HashMap<String, Arc<DefaultDirectRateLimiter>>>,
     /// Where there are no accounts.
     anybody: Arc<Client>,
 }
@@ -62,9 +66,9 @@ pub struct Client {
     /// Whose it is.
     pub account: Option<Account>,
     /// What answers its requests.
-    pub service: StreamableHttpService<Server, LocalSessionManager>,
+    pub service: StreamableHttpService<Server, Sessions>,
     /// Its sessions.
-    pub sessions: Arc<LocalSessionManager>,
+    pub sessions: Arc<Sessions>,
     /// Its sessions on all hosts, where there are several.
     pub stored: Option<Arc<Stored>>,
     /// How many it may have.
@@ -94,6 +98,7 @@ impl Clients {
             closing,
             shared,
             known: Mutex::default(),
+            rates: Mutex::default(),
             anybody,
         }
     }
@@ -118,6 +123,32 @@ impl Clients {
             account.admin = false;
         }
         self.client(account)
+    }
+
+    /// Counts calls of an account that another host let in. Those beyond what it may call count no further.
+    pub fn called_elsewhere(&self, account: &str, calls: u32) {
+        let rate = self.rate(account);
+        for _ in 0..calls {
+            if rate.check().is_err() {
+                return;
+            }
+        }
+    }
+
+    /// How often an account may call, whatever its profile: it is one account and has one share.
+    fn rate(&self, account: &str) -> Arc<DefaultDirectRateLimiter> {
+        let mut rates = self.rates.lock();
+        if let Some(rate) = rates.get(account) {
+            return rate.clone();
+        }
+        let described = self.tenants.accounts.iter();
+        let described = described
+            .into_iter()
+            .find(|described| described.name == account);
+        let per_minute = described.map_or(CALLS_PER_MINUTE_DEFAULT, |it| it.calls_per_minute);
+        let rate = rate(per_minute);
+        rates.insert(account.to_owned(), rate.clone());
+        rate
     }
 
     /// Those of all accounts that are described or have one of these tokens, by name.
@@ -154,11 +185,11 @@ impl Clients {
             &self.closing,
             self.shared.as_ref(),
         );
+        made.rate = self.rate(&account.name);
         // Whatever its profile, it is one account and has one share.
         let same = known.iter().find(|(known, _)| known.name == account.name);
         if let Some((_, same)) = same {
             made.turns = same.turns.clone();
-            made.rate = same.rate.clone();
             made.listeners = same.listeners.clone();
         }
         let client = Arc::new(made);
@@ -173,19 +204,16 @@ impl Clients {
     }
 
     /// How many sessions are open.
-    pub async fn sessions(&self) -> usize {
-        let mut count = 0;
-        for client in self.seen() {
-            count += client.sessions.sessions.read().await.len();
-        }
-        count
+    pub fn sessions(&self) -> usize {
+        let seen = self.seen();
+        seen.iter().map(|client| client.sessions.count()).sum()
     }
 }
 
 impl Client {
     /// Whether it has as many sessions as it may have, on all hosts. One that cannot be asked does not count.
     pub async fn has_all_sessions(&self) -> bool {
-        if self.sessions.sessions.read().await.len() >= self.sessions_max {
+        if self.sessions.count() >= self.sessions_max {
             return true;
         }
         match &self.stored {
@@ -205,9 +233,6 @@ fn client(
     closing: &CancellationToken,
     shared: Option<&Shared>,
 ) -> Client {
-    let mut sessions = LocalSessionManager::default();
-    sessions.session_config.keep_alive = Some(bounds.session_idle);
-    let sessions = Arc::new(sessions);
     // By which names and from where requests come was looked at before they come here.
     let mut config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
@@ -219,17 +244,23 @@ fn client(
         let name = account.as_ref().map(|account| &*account.name);
         Arc::new(Stored::new(shared.clone(), name))
     });
-    if let Some(stored) = &stored {
-        config.session_store = Some(stored.clone());
-    }
+    let sessions = Arc::new(Sessions::new(bounds.session_idle, stored.clone()));
+    config.session_store = Some(Arc::new(Asleep(sessions.clone())));
     let (server, seen) = (tenants.servers)(account.as_ref());
-    let service = StreamableHttpService::new(move || Ok(server()), sessions.clone(), config);
+    let serve = move || {
+        let of_session = |kept: &Mutex<Option<Kept>>| {
+            let mut kept = kept.lock();
+            let (server, keeps) = server(kept.take());
+            *kept = Some(keeps);
+            server
+        };
+        Ok(KEPT.try_with(of_session).unwrap_or_else(|_| server(None).0))
+    };
+    let service = StreamableHttpService::new(serve, sessions.clone(), config);
     let (at_once, per_minute) = match &account {
         Some(account) => (account.calls_at_once, account.calls_per_minute),
         None => (Semaphore::MAX_PERMITS as u64, u32::MAX.into()),
     };
-    let per_minute = u32::try_from(per_minute).unwrap_or(u32::MAX);
-    let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
     Client {
         account,
         service,
@@ -237,8 +268,14 @@ fn client(
         stored,
         sessions_max: bounds.sessions,
         turns: Arc::new(Semaphore::new(at_once as usize)),
-        rate: Arc::new(RateLimiter::direct(quota)),
+        rate: rate(per_minute),
         seen: Arc::new(seen),
         listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
     }
+}
+
+fn rate(per_minute: u64) -> Arc<DefaultDirectRateLimiter> {
+    let per_minute = u32::try_from(per_minute).unwrap_or(u32::MAX);
+    let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+    Arc::new(RateLimiter::direct(quota))
 }

@@ -12,6 +12,7 @@ use axum::{
 use governor::clock::{Clock as _, DefaultClock};
 use http_body_util::Full;
 use ipnet::IpNet;
+use parking_lot::Mutex;
 use rmcp::model::ErrorCode;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
@@ -24,6 +25,9 @@ use super::{
     clients::Client,
     drain::{Drain, Keeping, UnderWay},
     peer::Peer,
+    refusals::Refusals,
+    sessions::KEPT,
+    together::Together,
 };
 use crate::{
     accounts::{Authority, Refusal},
@@ -51,6 +55,10 @@ pub struct Gate {
     pub proxies: Vec<IpNet>,
     /// Where refusals are counted.
     pub metrics: Metrics,
+    /// Where they are logged.
+    pub refusals: Refusals,
+    /// Where hosts count together.
+    pub together: Option<Arc<Together>>,
 }
 
 impl Gate {
@@ -73,14 +81,16 @@ impl Gate {
         let token = authority.admit(bearer(&head.headers), address).await;
         let token = token.inspect_err(|refusal| {
             tracing::warn!(%address, %refusal, "a request was refused");
-            self.metrics.refused(match refusal {
+            let reason = match refusal {
                 Refusal::Missing | Refusal::Wrong | Refusal::Untimely => "token",
                 Refusal::Scope => "scope",
                 Refusal::Nobody => "account",
                 Refusal::LockedOut(_) => "lockout",
                 Refusal::IssuerAway => "issuer",
                 Refusal::Unreadable => "unreadable",
-            });
+            };
+            self.metrics.refused(reason);
+            self.refusals.note(reason, Some(address), None);
         });
         Ok(self.clients.of(&token.map_err(refused)?))
     }
@@ -131,23 +141,35 @@ impl Gate {
         })
     }
 
+    /// Counts and logs that a request of an account was refused.
+    pub fn refused(&self, reason: &'static str, client: &Client) {
+        let account = client.account.as_ref();
+        let account = account.map(|account| account.name.as_str());
+        self.metrics.refused(reason);
+        self.refusals.note(reason, None, account);
+    }
+
     /// Counts a request against what its account may send in a minute.
     ///
     /// # Errors
     /// It sends too many.
     pub fn paced(&self, client: &Client) -> Result<(), Box<Response>> {
         client.rate.check().map_err(|until| {
-            self.metrics.refused("rate");
+            self.refused("rate", client);
             let wait = until.wait_time_from(DefaultClock::default().now());
             let what = "this account calls too often";
             Box::new(later(what, StatusCode::TOO_MANY_REQUESTS, wait))
-        })
+        })?;
+        if let (Some(together), Some(account)) = (&self.together, &client.account) {
+            together.called(&account.name);
+        }
+        Ok(())
     }
 
     fn turn(&self, client: &Client) -> Result<OwnedSemaphorePermit, Box<Response>> {
         self.paced(client)?;
         client.turns.clone().try_acquire_owned().map_err(|_| {
-            self.metrics.refused("calls_at_once");
+            self.refused("calls_at_once", client);
             let what = "too many calls of this account are under way";
             Box::new(later(what, StatusCode::TOO_MANY_REQUESTS, BUSY_RETRY))
         })
@@ -195,7 +217,7 @@ pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         && method == "initialize"
         && client.has_all_sessions().await
     {
-        gate.metrics.refused("sessions");
+        gate.refused("sessions", &client);
         let what = "this account has too many sessions open; close some";
         return later(what, StatusCode::SERVICE_UNAVAILABLE, ENDING_RETRY);
     }
@@ -211,9 +233,22 @@ async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {
     let content_type = head.headers.get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|it| it.to_str().ok()?.split(';').next());
     let is_json = content_type.is_some_and(|it| it.trim().eq_ignore_ascii_case(JSON_TYPE));
+    let session = head.headers.get(SESSION_ID);
+    let session = session.and_then(|id| id.to_str().ok());
+    let (using, kept) = session.map(|id| client.sessions.enter(id)).unzip();
     let request = axum::http::Request::from_parts(head, Full::new(body.clone()));
-    let response = match client.service.clone().call(request).await {
-        Ok(response) => response.map(Body::new),
+    let kept = Mutex::new(kept.flatten());
+    let called = async {
+        let called = client.service.clone().call(request).await;
+        let kept = KEPT.with(|kept| kept.lock().take());
+        (called, kept)
+    };
+    let (called, kept) = KEPT.scope(kept, called).await;
+    if let (Some(using), Some(kept)) = (&using, kept) {
+        using.keeps(kept);
+    }
+    let response = match called {
+        Ok(response) => response.map(|body| Body::new(Keeping::new(Body::new(body), using))),
         Err(never) => match never {},
     };
     match is_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {

@@ -13,9 +13,12 @@ mod health;
 mod listen;
 mod names;
 mod peer;
+mod refusals;
 mod resource;
+mod sessions;
 mod stored;
 mod tls;
+mod together;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -48,8 +51,10 @@ use drain::Drain;
 use gate::Gate;
 use listen::Listener;
 use names::Names;
+use refusals::Refusals;
 use tls::Tls;
 pub use tls::check_tls;
+use together::Together;
 
 /// Where MCP is.
 pub const MCP_PATH: &str = "/mcp";
@@ -202,6 +207,8 @@ pub async fn serve(
     let bounds = config.bounds.clone();
     let names = Arc::new(Names::new(&config, address));
     let sessions = config.sessions.as_ref().map(Shared::new);
+    let refusals = Refusals::new(tenants.audit.clone());
+    let together = sessions.is_some().then(Together::default).map(Arc::new);
     let gate = Arc::new(Gate {
         authority: authority.map(|authority| authority.with_oauth(oauth.clone())),
         clients: Clients::new(tenants, bounds.clone(), closing.clone(), sessions.clone()),
@@ -209,13 +216,15 @@ pub async fn serve(
         bodies: body::Bodies::new(&bounds),
         proxies: config.proxies,
         metrics: metrics.clone(),
+        refusals: refusals.clone(),
+        together: together.clone(),
     });
     let counted = Arc::downgrade(&gate);
     figures.count_sessions(Box::new(move || {
         let gate = counted.upgrade();
         Box::pin(async move {
             match gate {
-                Some(gate) => gate.clients.sessions().await,
+                Some(gate) => gate.clients.sessions(),
                 None => 0,
             }
         })
@@ -230,8 +239,17 @@ pub async fn serve(
     }
     let router = router
         .fallback(not_found)
-        .layer(middleware::from_fn_with_state(names, names::check))
+        .layer(middleware::from_fn_with_state(
+            (names, refusals.clone()),
+            names::check,
+        ))
         .layer(middleware::from_fn_with_state(metrics.clone(), count));
+    let _counting = sessions
+        .as_ref()
+        .zip(together)
+        .map(|(shared, together)| together::begin(shared, together, &gate))
+        .transpose()
+        .map_err(HttpError::Sessions)?;
     let _tending = sessions
         .map(|sessions| stored::tend(&sessions, gate.clone(), bounds.session_idle))
         .transpose()
@@ -249,6 +267,7 @@ pub async fn serve(
     if !drain.begin(bounds.drain).await {
         tracing::warn!("calls were still running when their time was over");
     }
+    refusals.tell_all();
     closing.cancel();
     let _ = tokio::time::timeout(CLOSE_WAIT, serving).await;
     Ok(())

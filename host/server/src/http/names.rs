@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::HttpConfig;
+use super::{HttpConfig, peer::Peer, refusals::Refusals};
 use crate::config::authority;
 
 /// What may be asked for, and by whom.
@@ -86,11 +86,17 @@ fn is_address(name: &str) -> bool {
 }
 
 /// Lets a request pass, or answers it with 403.
-pub async fn check(State(names): State<Arc<Names>>, request: Request, next: Next) -> Response {
+pub async fn check(
+    State((names, refusals)): State<(Arc<Names>, Refusals)>,
+    request: Request,
+    next: Next,
+) -> Response {
     match names.refuses(request.uri(), request.headers()) {
         None => next.run(request).await,
         Some(why) => {
             tracing::warn!(why, "a request was refused");
+            let peer = request.extensions().get::<Peer>();
+            refusals.note("name", peer.map(|peer| peer.0.ip().to_canonical()), None);
             (StatusCode::FORBIDDEN, why + "\n").into_response()
         }
     }

@@ -21,7 +21,7 @@ const CHANNEL: &str = "vesicle_sessions";
 /// The longest id that is looked for, in bytes. Our own have 36.
 const ID_BYTES_MAX: usize = 128;
 /// How much is kept of how a session was opened, in bytes of JSON. One that said more is known to its host alone.
-const OPENED_BYTES_MAX: usize = 64 << 10;
+pub const OPENED_BYTES_MAX: usize = 64 << 10;
 /// How many ends of sessions may wait to be looked at. What is beyond ends by its time.
 const ENDED_MAX: usize = 1_024;
 
@@ -191,8 +191,7 @@ async fn tidy(gate: &Gate, shared: &Shared, idle: Duration) {
         else {
             continue;
         };
-        let ids = sessions.sessions.read().await;
-        let ids: Vec<String> = ids.keys().map(ToString::to_string).collect();
+        let ids = sessions.ids();
         if !ids.is_empty()
             && let Err(error) = stored.touch(ids).await
         {

@@ -75,7 +75,8 @@ impl ServerHandler for Server {
     /// From here on a session is told of changes.
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         let (host, watched) = (Arc::clone(&self.host), Arc::clone(&self.watched));
-        tokio::spawn(watching::tell(host, context.peer, watched));
+        let telling = watching::tell(host, context.peer, watched);
+        tokio::spawn(self.ending.clone().run_until_cancelled_owned(telling));
     }
 
     fn accepted_subscription_filter(
@@ -252,7 +253,7 @@ impl ServerHandler for Server {
         if self.has_servers() {
             all.push(resources::template());
         }
-        all.extend(documents::templates(&self.host, self.shown.as_ref()));
+        all.extend(documents::templates(&self.host, self.shown.as_deref()));
         if let Some(service) = &self.host.plugins {
             let asked = self.request(&context, (None, None));
             all.extend(plugins::resources::templates(service, &self.host, &asked).await?);
@@ -273,7 +274,7 @@ impl ServerHandler for Server {
             let granted = self.granted(&context.peer);
             return Ok(resources::read(host, &granted, uri).await?.into());
         }
-        if let Some(own) = documents::read(host, self.shown.as_ref(), uri, &context).await? {
+        if let Some(own) = documents::read(host, self.shown.as_deref(), uri, &context).await? {
             return Ok(own.into());
         }
         let before = (request.input_responses, request.request_state);

@@ -24,6 +24,7 @@ mod prompts;
 mod resources;
 mod revision;
 mod rounds;
+mod sealing;
 mod server;
 mod watching;
 
@@ -54,7 +55,7 @@ use crate::{
 use disconnect::{Disconnect, WatchedReader};
 pub use memory::{Shown, ToolCalls};
 use rounds::Seal;
-pub use server::{OfPlugins, Server, definitions};
+pub use server::{Kept, OfPlugins, Server, definitions};
 
 /// How often others' changes of plugins are looked for, where clients are told of them.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
@@ -216,6 +217,8 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         memory: service.memory.clone(),
         data_directory: service.data_directory,
     });
+    let over_http = service.http.as_ref();
+    let sharing = over_http.and_then(|over_http| over_http.config.sessions.as_ref());
     let host = Arc::new(Host {
         plugins,
         sandbox,
@@ -230,7 +233,7 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         memory: memory::Service::new(service.memory, figures.clone(), None),
         lists_all_tools: service.lists_all_tools,
         metrics,
-        rounds: Arc::new(Seal::new()),
+        rounds: Arc::new(Seal::new(sharing)),
         figures,
         account: None,
     });
@@ -380,6 +383,7 @@ async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeErr
     let figures = host.figures.clone();
     let tenant = over_http.tenant;
     let tenants = Tenants {
+        audit: host.audit.clone(),
         accounts: over_http.accounts,
         servers: Box::new(move |account| {
             let host = match account {
@@ -387,7 +391,7 @@ async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeErr
                 Some(account) => Arc::new(host.of(account, tenant(account))),
             };
             let seen = host.seen();
-            (Box::new(move || Server::new(host.clone())), seen)
+            (Box::new(move |kept| Server::with(host.clone(), kept)), seen)
         }),
     };
     Ok(http::serve(over_http.config, tenants, figures, over_http.listening).await?)

@@ -1,5 +1,6 @@
 //! Calls that are made again with answers. What was answered before travels with the client, in `requestState`, sealed so
-//! that it is of use for the call that it was given for and for nothing else. Nothing is kept here meanwhile.
+//! that it is of use for the call that it was given for and for nothing else. Nothing is kept here meanwhile; the keys are in
+//! `sealing.rs`.
 
 use std::{
     collections::BTreeMap,
@@ -10,8 +11,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rmcp::{ErrorData, RoleServer, model::InputResponses, service::RequestContext};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vesicle_memory::database::PostgresUrl;
 
-use super::execute::client;
+use super::{
+    execute::client,
+    sealing::{Key, Keyring},
+};
 
 /// How long a call may wait for answers.
 pub const ROUND_TIME_MAX: Duration = Duration::from_secs(3_600);
@@ -20,8 +25,8 @@ pub const ANSWERS_BYTES_MAX: usize = 64 << 10;
 /// The length of what proves that a state is ours.
 const PROOF_BYTES: usize = blake3::OUT_LEN;
 
-/// Seals states with a key that lives as long as the process.
-pub struct Seal([u8; 32]);
+/// Seals states, with a key of this process or of all hosts that share a database.
+pub struct Seal(Keyring);
 
 /// What a state says.
 #[derive(Serialize, Deserialize)]
@@ -41,14 +46,9 @@ pub struct Round {
 }
 
 impl Seal {
-    /// A new key. Where the system has no randomness, states are refused when they come back.
-    pub fn new() -> Self {
-        let mut key = [0; 32];
-        if let Err(error) = getrandom::fill(&mut key) {
-            tracing::warn!(%error, "calls that ask cannot be taken up again");
-            return Self([0; 32]);
-        }
-        Self(key)
+    /// One with the keys of the hosts that share this database, or with its own.
+    pub fn new(shared: Option<&PostgresUrl>) -> Self {
+        Self(shared.map_or_else(Keyring::own, Keyring::shared))
     }
 
     /// What a request for `method` of `what` brings along.
@@ -82,8 +82,10 @@ impl Seal {
         let bytes = URL_SAFE_NO_PAD.decode(state).ok()?;
         let (proof, text) = bytes.split_at_checked(PROOF_BYTES)?;
         let proof: [u8; PROOF_BYTES] = proof.try_into().ok()?;
-        // In constant time, and never with the key of nobody.
-        if self.0 == [0; 32] || blake3::keyed_hash(&self.0, text) != blake3::Hash::from(proof) {
+        // In constant time.
+        let is_of = |key: &Key| blake3::keyed_hash(key, text) == blake3::Hash::from(proof);
+        if !self.0.keys().opens.iter().any(is_of) {
+            self.0.is_unknown();
             return None;
         }
         let state: State = serde_json::from_slice(text).ok()?;
@@ -112,7 +114,10 @@ impl Seal {
                 text.len()
             ));
         }
-        let proof = blake3::keyed_hash(&self.0, &text);
+        let key = self.0.keys().seals.ok_or(
+            "there is no key yet to seal the answers so far with; make the call again in a moment",
+        )?;
+        let proof = blake3::keyed_hash(&key, &text);
         Ok(URL_SAFE_NO_PAD.encode([proof.as_bytes(), &text[..]].concat()))
     }
 }
@@ -145,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_good_for_its_call_its_time_and_its_process() {
-        let seal = Seal::new();
+    fn a_state_is_good_for_its_call_its_time_and_its_key() {
+        let seal = Seal::new(None);
         let state = seal.write(round("x"), 1_000).unwrap();
         let last = 1_000 + ROUND_TIME_MAX.as_secs();
         assert_eq!(seal.read(&state, "call", last).unwrap()["a"], "x");
         assert!(seal.read(&state, "call", last + 1).is_none(), "too old");
         assert!(seal.read(&state, "other", last).is_none());
-        assert!(Seal::new().read(&state, "call", last).is_none());
+        assert!(Seal::new(None).read(&state, "call", last).is_none());
         assert!(
             seal.read(&format!("{state}-TAMPERED"), "call", last)
                 .is_none()
@@ -166,14 +171,11 @@ mod tests {
         for state in ["", "AAAA", "no base64!"] {
             assert!(seal.read(state, "call", last).is_none(), "{state}");
         }
-        let nobodys = Seal([0; 32]);
-        let state = nobodys.write(round("x"), 1_000).unwrap();
-        assert!(nobodys.read(&state, "call", last).is_none());
     }
 
     #[test]
     fn answers_are_bounded_at_their_edge() {
-        let seal = Seal::new();
+        let seal = Seal::new(None);
         let rest = serde_json::to_vec(&State {
             call: "call".to_owned(),
             at: 1_000,

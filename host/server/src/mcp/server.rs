@@ -11,6 +11,7 @@ use rmcp::{
     service::{Peer, RequestContext},
 };
 use serde_json::value::to_raw_value;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use vesicle_bridge::discovery;
 
 use super::{
@@ -33,28 +34,79 @@ use crate::{
 pub struct Server {
     pub(super) host: Arc<Host>,
     /// The tools of the memory that the client is shown; none where there is no memory.
-    pub(super) shown: Option<Shown>,
+    pub(super) shown: Option<Arc<Shown>>,
     /// From which level on the client wants to hear what plugins and programs tell.
-    pub(super) level: Wanted,
+    pub(super) level: Arc<Wanted>,
     /// The resources that a session watches.
     pub(super) watched: Arc<Watched>,
     /// The instances of plugins that have one for each session.
     instances: Instances,
+    /// Ends what tells the client of changes.
+    pub(super) ending: CancellationToken,
+    /// With this.
+    _ended: DropGuard,
+}
+
+/// What a session keeps while nobody serves it.
+#[derive(Clone)]
+pub struct Kept {
+    shown: Option<Arc<Shown>>,
+    level: Arc<Wanted>,
+    watched: Arc<Watched>,
+    instances: Instances,
+}
+
+impl Kept {
+    fn new(host: &Host) -> Self {
+        let shown = host.memory.is_enabled();
+        let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
+        let idle_max = host.plugins.as_ref().map(|plugins| plugins.session_idle);
+        Self {
+            shown: shown.map(Arc::new),
+            level: Arc::default(),
+            watched: Arc::default(),
+            instances: Instances::new(idle_max.unwrap_or_default()),
+        }
+    }
+
+    /// What a session keeps that chose nothing.
+    #[cfg(test)]
+    pub fn nothing() -> Self {
+        Self {
+            shown: None,
+            level: Arc::default(),
+            watched: Arc::default(),
+            instances: Instances::new(std::time::Duration::ZERO),
+        }
+    }
+
+    /// Whether there is nothing in it that takes much, which are instances of plugins.
+    pub fn is_light(&self) -> bool {
+        self.instances.is_empty()
+    }
 }
 
 impl Server {
     /// A server for one client.
     pub(super) fn new(host: Arc<Host>) -> Self {
-        let shown = host.memory.is_enabled();
-        let shown = shown.then(|| Shown::new(host.lists_all_tools, host.memory.lazy().programs()));
-        let idle_max = host.plugins.as_ref().map(|plugins| plugins.session_idle);
-        Self {
-            instances: Instances::new(idle_max.unwrap_or_default()),
+        Self::with(host, None).0
+    }
+
+    /// One for a client whose session kept this; with what it keeps from now on.
+    pub(super) fn with(host: Arc<Host>, kept: Option<Kept>) -> (Self, Kept) {
+        let kept = kept.unwrap_or_else(|| Kept::new(&host));
+        let of_session = kept.clone();
+        let ending = CancellationToken::new();
+        let server = Self {
             host,
-            shown,
-            level: Wanted::default(),
-            watched: Arc::default(),
-        }
+            shown: kept.shown,
+            level: kept.level,
+            watched: kept.watched,
+            instances: kept.instances,
+            _ended: ending.clone().drop_guard(),
+            ending,
+        };
+        (server, of_session)
     }
 
     /// What other servers' tools callers get who name no profile.
@@ -77,7 +129,7 @@ impl Server {
         definitions(
             &self.host.policy,
             &self.host.toolbox,
-            self.shown.as_ref(),
+            self.shown.as_deref(),
             of_plugins,
         )
     }

@@ -52,6 +52,11 @@ impl Instances {
         }))
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.kept.lock().residences.is_empty()
+    }
+
     /// Where the instance of a plugin lives, or will.
     pub(super) fn residence(&self, whose: Whose, made_for: MadeFor) -> Residence {
         let mut kept = self.0.kept.lock();

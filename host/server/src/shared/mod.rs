@@ -18,7 +18,7 @@ use vesicle_memory::{
 /// The schema, beside `vesicle_memory` and those of accounts.
 const SCHEMA: &str = "vesicle_host";
 /// One step from each version of the tables to the next.
-const MIGRATIONS: [&str; 1] = [include_str!("schema-1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema-1.sql"), include_str!("schema-2.sql")];
 
 /// The shared tables. Clones share what is connected, and nothing is connected before it is used.
 #[derive(Clone)]

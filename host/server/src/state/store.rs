@@ -3,7 +3,9 @@
 use std::{fs, io, os::unix::fs::DirBuilderExt as _, path::Path, path::PathBuf, time::Duration};
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, params,
+};
 use serde_json::value::RawValue;
 use vesicle_sandbox::CapabilityError;
 
@@ -44,10 +46,23 @@ pub enum StoreError {
     Bytes(u64),
     #[error("a kept value is no JSON any more: {0}")]
     Json(#[from] serde_json::Error),
+    #[error(
+        "the disk with the state is full, and nothing was written; free some space and try again"
+    )]
+    Full,
     #[error("the store of the state failed: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     #[error("the state cannot be reached: {0}")]
     Database(#[from] vesicle_memory::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 impl From<StoreError> for CapabilityError {

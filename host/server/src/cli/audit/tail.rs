@@ -113,6 +113,15 @@ fn for_people(line: &str) -> String {
     match text("/kind").as_str() {
         "execution" => {}
         "gap" => return format!("{time} {BAD}gap: {} lines lost{BAD:#}", entry["lost"]),
+        "refusal" => {
+            return format!(
+                "{time} {BAD}refused: {}{BAD:#} {} times, {} {}",
+                text("/reason"),
+                entry["count"],
+                text("/who/address"),
+                text("/who/account"),
+            );
+        }
         kind => return format!("{time} {BAD}{kind}{BAD:#}"),
     }
     let status = text("/outcome/status");

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::json;
 use vesicle_memory::evaluation::evaluate;
 
-use super::{Opened, Output, OutputArgs, print, print_json};
+use super::{Opened, Output, OutputArgs, print, print_json, progress};
 use crate::cli::ExitStatus;
 
 /// Measure how well past runs are found again, and whether patterns tell success from failure
@@ -36,8 +36,11 @@ pub fn eval(args: &EvalArgs, opened: &Opened) -> anyhow::Result<ExitStatus> {
         .model
         .as_ref()
         .map(|model| serde_json::from_value(json!({ "provider": "local", "model": model })));
-    let report = evaluate(&text, directory.path(), wanted.transpose()?);
+    let bar = progress::bar("embedding");
+    let mut shown = |done, all| progress::show(&bar, done, all);
+    let report = evaluate(&text, directory.path(), wanted.transpose()?, &mut shown);
     let report = opened.runtime.block_on(report)?;
+    bar.finish_and_clear();
     match args.output.get() {
         Output::Json => print_json(&report)?,
         Output::Pretty => print(&format!(

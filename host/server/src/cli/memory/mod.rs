@@ -1,5 +1,6 @@
 //! `vesicle memory`: what is remembered, for people: looked at, moved, kept safe and cut down.
 
+mod embed;
 mod eval;
 mod look;
 mod transfer;
@@ -11,7 +12,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use serde::Serialize;
 use vesicle::memory::LazyMemory;
-use vesicle_memory::{Memory, Store};
+use vesicle_memory::{Memory, Store, embeddings::EmbeddingRules};
 
 use super::{
     ExitStatus,
@@ -38,6 +39,7 @@ enum MemoryCommand {
     Backup(upkeep::BackupArgs),
     Prune(upkeep::PruneArgs),
     Doctor(upkeep::DoctorArgs),
+    Embed(embed::EmbedArgs),
     Eval(eval::EvalArgs),
 }
 
@@ -45,8 +47,10 @@ enum MemoryCommand {
 pub fn run(args: &MemoryArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> {
     let configuration = global.configuration(vec![])?;
     logging::init(configuration.log_format, configuration.secrets()?);
+    let memory = LazyMemory::new(configuration.memory().clone());
     let opened = Opened {
-        memory: LazyMemory::new(configuration.memory().clone()).open_now()?,
+        memory: memory.open_now()?,
+        rules: memory.embedding_rules().clone(),
         runtime: tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -61,6 +65,7 @@ pub fn run(args: &MemoryArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
         MemoryCommand::Backup(args) => upkeep::backup(args, &opened),
         MemoryCommand::Prune(args) => upkeep::prune(args, &opened),
         MemoryCommand::Doctor(args) => upkeep::doctor(args, &opened),
+        MemoryCommand::Embed(args) => embed::embed(args, &opened),
         MemoryCommand::Eval(args) => eval::eval(args, &opened),
     }
 }
@@ -68,6 +73,7 @@ pub fn run(args: &MemoryArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus>
 /// The memory, for one command.
 struct Opened {
     memory: Memory,
+    rules: EmbeddingRules,
     runtime: tokio::runtime::Runtime,
 }
 

@@ -50,3 +50,23 @@ fn what_has_a_place_stays_there() {
         assert!(has_row(&configuration, "state.file"));
     }
 }
+
+#[test]
+fn an_account_of_which_nothing_is_said_is_one() {
+    let with = |accounts: &str| {
+        let http = "data_dir = \"/d\"\n[http]\nlisten = \"127.0.0.1:0\"\n";
+        loaded(&format!("{http}{accounts}"))
+    };
+    let (said, silent) = (
+        with("[accounts.ci]\nadmin = false\n"),
+        with("[accounts.ci]\n"),
+    );
+    assert_eq!(silent.accounts, said.accounts);
+    assert_eq!(silent.accounts.len(), 1);
+    // Its token counts on this machine too, as those of others do, and `config show` means the same again.
+    assert!(silent.http().unwrap().tokens.is_some());
+    assert!(has_row(&silent, "accounts.ci.admin"));
+    let none = with("[accounts]\n");
+    assert_eq!(none.accounts, []);
+    assert!(none.http().unwrap().tokens.is_none());
+}

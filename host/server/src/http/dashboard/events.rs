@@ -46,7 +46,7 @@ pub async fn stream(State(dashboard): State<Arc<Dashboard>>, request: Request) -
         Err(response) => return *response,
     };
     let Ok(place) = viewer.client.listeners.clone().try_acquire_owned() else {
-        dashboard.gate.metrics.refused("listeners");
+        dashboard.gate.refused("listeners", &viewer.client);
         let what = "too many pages of this account are open; close some";
         return gate::later(what, StatusCode::TOO_MANY_REQUESTS, NO_PLACE_RETRY);
     };

@@ -64,9 +64,17 @@ function row(line) {
 
 /** What the log says of itself, and of servers. */
 function other(line) {
+  if (line.kind === "refusal") return refusal(line);
   const what = line.kind === "server" ? [...(line.odd ?? []), ...(line.held ?? []).map((tool) => `held back: ${tool}`)].join("; ") : line.kind === "gap" ? `${line.lost} lines were lost` : "";
   const kind = line.kind === "server" || line.kind === "gap" ? "warn" : "";
   return el("tr", {}, el("td", { class: "time" }, line.time ? clock(line.time) : ""), el("td", {}, tag(kind, line.kind ?? "line")), el("th", { scope: "row" }, name(line.server ?? "the log")), el("td", { colspan: 3 }, name(what)));
+}
+
+/** Requests that were refused for one reason. */
+function refusal(line) {
+  const whose = line.who?.account ?? line.who?.address ?? "several";
+  const what = `${line.reason}: ${plural(line.count ?? 0, "request")}`.replaceAll("_", " ");
+  return el("tr", {}, el("td", { class: "time" }, line.time ? clock(line.time) : ""), el("td", {}, tag("warn", "refused")), el("th", { scope: "row" }, name(whose)), el("td", { colspan: 3 }, name(what)));
 }
 
 export const audit = {
