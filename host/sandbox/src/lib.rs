@@ -35,6 +35,7 @@ mod worker;
 #[cfg(not(target_os = "linux"))]
 #[path = "worker_absent.rs"]
 mod worker;
+mod workers;
 
 pub use caller::{
     Askable, Asked, Caller, CallerLevel, NoCaller, QUESTION_NAME_BYTES_MAX, QUESTIONS_MAX,
@@ -78,9 +79,10 @@ pub use residence::{INSTANCE_QUEUE_MAX, Residence};
 pub use sandbox::Sandbox;
 pub use source::{RuleAction, SourceError, SourcePolicy, with_program};
 pub use usage::{InUse, Lookups, Places, Usage, WorkersUsed};
-pub use worker::{
+pub use worker::{check_isolation, work_for_parent};
+pub use workers::{
     WORKER_CALLS_MAX, WORKER_DESCRIPTORS_MAX, WORKER_GRACE, WORKER_MEMORY_BYTES_MAX, WORKERS_MAX,
-    Workers, check_isolation, work_for_parent,
+    Workers,
 };
 /// The target of all spans here: `queue`, `check`, `instantiate` and `run`, within the span of whoever executes; in place of the
 /// last three `worker`, where programs run in worker processes. No span has anything that code or its caller wrote.

@@ -18,13 +18,7 @@ use seccompiler::{
     SeccompRule,
 };
 
-use crate::{Access, Directory};
-
-/// What a worker process may have of writable memory, in bytes: the largest sandbox, what reading the worst source takes, and
-/// as much again.
-pub const WORKER_MEMORY_BYTES_MAX: u64 = 2 << 30;
-/// How many descriptors it may have: what a program may have open of files, and a dozen of its own.
-pub const WORKER_DESCRIPTORS_MAX: u64 = 128;
+use crate::{Access, Directory, WORKER_DESCRIPTORS_MAX, WORKER_MEMORY_BYTES_MAX};
 
 /// The least that is asked of the kernel, from 5.13 on.
 const LEAST: ABI = ABI::V1;

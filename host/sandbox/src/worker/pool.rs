@@ -13,9 +13,9 @@ use wasmtime::component::Component;
 use super::artifact::Artifact;
 use super::conversation::{self, Fault};
 use super::starter::{self, Order, Worker};
-use super::{WORKER_CALLS_MAX, WORKER_GRACE, Workers};
 use crate::{
-    ExecuteError, Execution, Files, Outcome, SandboxError, WorkersUsed, preparation, report,
+    ExecuteError, Execution, Files, Outcome, SandboxError, WORKER_CALLS_MAX, WORKER_GRACE, Workers,
+    WorkersUsed, preparation, report,
 };
 
 /// The worker processes of one sandbox.

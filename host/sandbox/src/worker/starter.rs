@@ -12,10 +12,10 @@ use std::thread;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
-use super::Workers;
 use super::artifact::Artifact;
 use super::frames::{Frames, frame};
 use super::messages::Hello;
+use crate::Workers;
 
 /// What the thread is told.
 pub enum Order {
