@@ -30,6 +30,8 @@ mod files;
 mod help;
 #[path = "cli/init.rs"]
 mod init;
+#[path = "cli/isolation.rs"]
+mod isolation;
 #[path = "cli/json.rs"]
 mod json;
 #[path = "cli/login.rs"]

@@ -1,6 +1,7 @@
 //! Whoever called a plugin: told how far it is, and asked what it needs to know.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::CapabilityError;
@@ -11,7 +12,7 @@ pub const QUESTIONS_MAX: usize = 16;
 pub const QUESTION_NAME_BYTES_MAX: usize = 64;
 
 /// How much a line matters to a caller, least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "they are those of RFC 5424")]
 pub enum CallerLevel {
     Debug,
@@ -25,7 +26,7 @@ pub enum CallerLevel {
 }
 
 /// What a caller can be asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Askable {
     /// A form, which a person fills in.
     pub form: bool,
@@ -36,7 +37,7 @@ pub struct Askable {
 }
 
 /// One question. What it says is a guest's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Question {
     /// Tells it from others of this call: letters, digits, `_` and `-`.
     pub name: String,
@@ -45,7 +46,7 @@ pub struct Question {
 }
 
 /// What is asked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Asked {
     /// A person fills in a form.
     Form {
@@ -65,6 +66,27 @@ pub enum Asked {
     },
     /// The caller tells where they work.
     Roots,
+}
+
+impl Question {
+    /// Whether it has a name that a question may have.
+    pub(crate) fn is_named(&self) -> bool {
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let bytes = 1..=QUESTION_NAME_BYTES_MAX;
+        bytes.contains(&self.name.len()) && self.name.chars().all(fits)
+    }
+
+    /// How long it is, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.name.len()
+            + match &self.asked {
+                Asked::Form { message, schema } => message.len() + schema.get().len(),
+                Asked::Model { text, system, .. } => {
+                    text.len() + system.as_ref().map_or(0, String::len)
+                }
+                Asked::Roots => 0,
+            }
+    }
 }
 
 /// Why there are no answers.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::Compiler;
+use crate::{Compiler, Workers};
 
 /// How deep executions may wait for one another: a program for a call, which waits for another, and so on.
 pub const NESTED_DEPTH_MAX: usize = 4;
@@ -23,6 +23,8 @@ pub struct Config {
     /// What compiles components that are not ours, in a process of its own. `None`: threads of this
     /// process, which cannot be stopped.
     pub compiler: Option<Compiler>,
+    /// Where programs run.
+    pub isolation: Isolation,
     /// How many executions may be alive at once; more wait for their turn. Each may take up to
     /// 4 GiB of address space, of which it uses what its limits allow.
     pub concurrency_max: u32,
@@ -37,12 +39,24 @@ pub struct Config {
     pub queue_max: Option<u32>,
 }
 
+/// Where programs run: what stands around the sandbox of each.
+#[derive(Debug, Clone, Default)]
+pub enum Isolation {
+    /// In this process, on its threads.
+    #[default]
+    Thread,
+    /// In worker processes, of which each serves one session and can do nothing but compute. Linux alone. Components and modules
+    /// that stay loaded run in this process nevertheless.
+    Process(Workers),
+}
+
 impl Default for Config {
     /// No cache on disk, 1 000 executions at once, 64 instances that stay.
     fn default() -> Self {
         Self {
             cache_dir: None,
             compiler: None,
+            isolation: Isolation::Thread,
             concurrency_max: 1_000,
             session_concurrency_max: None,
             residents_max: RESIDENTS_MAX,
@@ -52,6 +66,14 @@ impl Default for Config {
 }
 
 impl Config {
+    /// With no more executions at once than there may be processes for them.
+    pub(crate) fn settled(mut self) -> Self {
+        if let Isolation::Process(workers) = &self.isolation {
+            self.concurrency_max = self.concurrency_max.min(workers.running_max);
+        }
+        self
+    }
+
     /// How many executions that others wait for may be alive at once, at each depth.
     pub(crate) fn nested_concurrency(&self) -> u32 {
         self.concurrency_max.clamp(1, NESTED_CONCURRENCY_MAX)

@@ -11,6 +11,11 @@ pub enum SandboxError {
     /// The system gave no thread.
     #[error("the system gives no thread")]
     Thread(#[from] std::io::Error),
+    /// Programs are to run in worker processes, and there can be none.
+    #[error(
+        "no program can run in a process of its own, as `isolation = \"process\"` under [sandbox] wants: {0}"
+    )]
+    Worker(String),
     /// The compiler failed.
     #[error("compiling the engine stopped")]
     Compile(#[from] tokio::task::JoinError),
@@ -29,6 +34,9 @@ pub enum ExecuteError {
     /// A fault of the host.
     #[error("the sandbox failed: {0:#}")]
     Internal(wasmtime::Error),
+    /// The process that ran the program ended in the midst of it. Nothing is known of what it came to.
+    #[error("the worker process ended before the program did, by {0}; the call may be tried again")]
+    Worker(String),
     /// The limits ask for more than the pool has.
     #[error(
         "a memory limit of {asked} bytes is more than the {MEMORY_BYTES_MAX} that a sandbox can have"

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use crate::guest::{Grants, evaluate};
+use crate::source::Form;
 use crate::{
     Caller, Files, Limits, Memories, Network, NoCaller, NoMemories, NoState, NoTools, OffClock,
     SourcePolicy, State, ToolCall,
@@ -62,5 +64,36 @@ impl Default for Execution {
             caller: Arc::new(NoCaller),
             off_clock: None,
         }
+    }
+}
+
+/// The engine's name for what is left when the types are gone.
+const LANGUAGE: &str = "javascript";
+
+/// A program as the engine takes it.
+pub(crate) fn program(execution: &Execution, form: Form, source: String) -> evaluate::Program {
+    evaluate::Program {
+        language: LANGUAGE.to_owned(),
+        form: match form {
+            Form::Body => evaluate::Form::Body,
+            Form::Module => evaluate::Form::Module,
+        },
+        name: execution.name.clone(),
+        source,
+        input: execution.input.get().to_owned(),
+    }
+}
+
+/// What a program may use.
+pub(crate) fn grants(execution: &Execution) -> Grants {
+    Grants {
+        tools: execution.tools.clone(),
+        state: execution.state.clone(),
+        memories: execution.memories.clone(),
+        files: execution.files.clone(),
+        network: execution.network.clone(),
+        caller: execution.caller.clone(),
+        off_clock: execution.off_clock.clone(),
+        ..Grants::default()
     }
 }

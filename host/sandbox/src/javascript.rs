@@ -50,8 +50,13 @@ impl JavaScript {
     /// Loads it, or compiles it.
     pub fn load(runtime: Arc<Runtime>) -> Result<Self, SandboxError> {
         let (component, source) = runtime.cache.load(JAVASCRIPT.0)?;
-        memory_image::make(&component)?;
         tracing::debug!(?source, "the JavaScript engine is loaded");
+        Self::of(runtime, component)
+    }
+
+    /// Of its component, compiled for this runtime.
+    pub fn of(runtime: Arc<Runtime>, component: Component) -> Result<Self, SandboxError> {
+        memory_image::make(&component)?;
         let component = EnginePre::new(runtime.linker.instantiate_pre(&component)?)?;
         Ok(Self { runtime, component })
     }

@@ -30,6 +30,12 @@ mod source;
 mod ticker;
 mod turns;
 mod usage;
+#[cfg(target_os = "linux")]
+mod worker;
+#[cfg(not(target_os = "linux"))]
+#[path = "worker_absent.rs"]
+mod worker;
+mod workers;
 
 pub use caller::{
     Askable, Asked, Caller, CallerLevel, NoCaller, QUESTION_NAME_BYTES_MAX, QUESTIONS_MAX,
@@ -38,7 +44,7 @@ pub use caller::{
 pub use capabilities::{
     CapabilityError, Log, LogLevel, NoLog, NoState, NoTools, State, Tool, ToolCall,
 };
-pub use config::{Config, NESTED_CONCURRENCY_MAX, NESTED_DEPTH_MAX};
+pub use config::{Config, Isolation, NESTED_CONCURRENCY_MAX, NESTED_DEPTH_MAX};
 pub use errors::{ExecuteError, SandboxError};
 pub use execution::Execution;
 pub use files::{
@@ -72,9 +78,14 @@ pub use pacing::CPU_BURST;
 pub use residence::{INSTANCE_QUEUE_MAX, Residence};
 pub use sandbox::Sandbox;
 pub use source::{RuleAction, SourceError, SourcePolicy, with_program};
-pub use usage::{InUse, Lookups, Places, Usage};
-/// The target of all spans here: `queue`, `check`, `instantiate` and `run`, within the span of whoever executes. No span
-/// has anything that code or its caller wrote.
+pub use usage::{InUse, Lookups, Places, Usage, WorkersUsed};
+pub use worker::{check_isolation, work_for_parent};
+pub use workers::{
+    WORKER_CALLS_MAX, WORKER_DESCRIPTORS_MAX, WORKER_GRACE, WORKER_MEMORY_BYTES_MAX, WORKERS_MAX,
+    Workers,
+};
+/// The target of all spans here: `queue`, `check`, `instantiate` and `run`, within the span of whoever executes; in place of the
+/// last three `worker`, where programs run in worker processes. No span has anything that code or its caller wrote.
 pub const TRACE: &str = "vesicle_trace";
 /// Values and types of the component model, as [`Call`]s have them.
 pub use wasmtime::component::{Val, types};

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ExecuteError;
 
 /// The longest source text that any limits may allow, in bytes.
@@ -49,7 +51,7 @@ pub const TIMER_WAITS_MAX: u64 = 100_000;
 pub const WASM_STACK_BYTES_MAX: usize = 16 << 20;
 
 /// The bounds of one execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// How long it may take, waiting included, time in the queue left out. Beyond it:
     /// [`Outcome::Timeout`](crate::Outcome::Timeout).

@@ -2,12 +2,13 @@
 //! are JSON, and whoever embeds it says what they mean.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::CapabilityError;
 
 /// What code asks of the memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MemoryOperation {
     /// Episodes by meaning and words.
     Query,

@@ -22,7 +22,8 @@ pub fn make(component: &Component) -> wasmtime::Result<()> {
     persistently(|| component.initialize_copy_on_write_image())
 }
 
-fn persistently(mut make: impl FnMut() -> wasmtime::Result<()>) -> wasmtime::Result<()> {
+/// Does what may find a page busy, and tries again for a while where it does. Blocks.
+pub fn persistently(mut make: impl FnMut() -> wasmtime::Result<()>) -> wasmtime::Result<()> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES_MAX {
         match make() {

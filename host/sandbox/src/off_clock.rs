@@ -21,6 +21,8 @@ struct Inner {
     most: Duration,
     state: Mutex<State>,
     resumed: Notify,
+    /// It stands still since now, or does no more.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +51,7 @@ impl OffClock {
             most,
             state: Mutex::default(),
             resumed: Notify::new(),
+            changed: Notify::new(),
         }))
     }
 
@@ -57,7 +60,30 @@ impl OffClock {
         let mut state = self.0.state.lock();
         state.stops += 1;
         state.since.get_or_insert_with(Instant::now);
+        if state.stops == 1 {
+            self.0.changed.notify_waiters();
+        }
         Stopped(self.clone())
+    }
+
+    /// For how long it may stand still in all.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn most(&self) -> Duration {
+        self.0.most
+    }
+
+    /// Waits until somebody stops it, or until nobody does any more.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn changes_from(&self, stopped: bool) {
+        loop {
+            let mut changed = pin!(self.0.changed.notified());
+            // From here on nothing is missed.
+            changed.as_mut().enable();
+            if (self.0.state.lock().stops > 0) != stopped {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// How long it stood still until now.
@@ -117,6 +143,7 @@ impl Drop for Stopped {
         {
             state.ended += since.elapsed();
             inner.resumed.notify_waiters();
+            inner.changed.notify_waiters();
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{FilesUsed, LimitKind};
 
 /// The end of one execution, with what it printed and what it used. `T` is its result: JSON for a
 /// program, values of the component model for a call of a component's function.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Outcome<T = Box<RawValue>> {
     /// The code ran to its end.
@@ -17,10 +17,10 @@ pub enum Outcome<T = Box<RawValue>> {
         /// Its result; for a program JSON, `null` when it had none.
         output: T,
         /// Rejected promises that nobody handled, and errors thrown in timers and microtasks.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         uncaught: Vec<Exception>,
         /// What the source check found and its policy does not deny: of each rule the first place.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         warnings: Vec<Warning>,
         /// What it wrote to standard output; says so at its end when it was cut.
         stdout: String,
@@ -43,10 +43,10 @@ pub enum Outcome<T = Box<RawValue>> {
         #[serde(skip_serializing_if = "Option::is_none")]
         location: Option<Location>,
         /// The calls that led there, innermost first, one a line, in the caller's own positions.
-        #[serde(skip_serializing_if = "String::is_empty")]
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         stack: String,
         /// As in [`Outcome::Success`].
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         warnings: Vec<Warning>,
         /// As in [`Outcome::Success`].
         stdout: String,
@@ -64,7 +64,7 @@ pub enum Outcome<T = Box<RawValue>> {
         /// The limit that it met, in milliseconds.
         limit_ms: u64,
         /// As in [`Outcome::Success`].
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         warnings: Vec<Warning>,
         /// What it had written until then.
         stdout: String,
@@ -82,7 +82,7 @@ pub enum Outcome<T = Box<RawValue>> {
         /// What happened and what to do.
         message: String,
         /// As in [`Outcome::Success`].
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         warnings: Vec<Warning>,
         /// What it had written until then.
         stdout: String,
@@ -107,7 +107,7 @@ pub enum Outcome<T = Box<RawValue>> {
 }
 
 /// The kinds of [`Outcome::Error`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorType {
     /// The text is no program: empty, too long, not text, or not TypeScript.
@@ -130,7 +130,7 @@ pub enum ErrorType {
 }
 
 /// The rules of the source check, behind [`Outcome::SecurityViolation`] and [`Warning`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ViolationType {
     /// The code imports a module, and no modules are granted.
@@ -164,7 +164,7 @@ impl ViolationType {
 }
 
 /// What the source check found in code that was run all the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// Which rule.
     pub violation_type: ViolationType,
@@ -175,7 +175,7 @@ pub struct Warning {
 }
 
 /// A place in the text that the caller sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     /// From 1.
     pub line: u32,
@@ -186,19 +186,19 @@ pub struct Location {
 }
 
 /// Something thrown that nobody caught.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
     /// The error's class; empty when what was thrown is no error.
     pub name: String,
     /// What it said.
     pub message: String,
     /// The calls that led there, in the caller's own positions.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stack: String,
 }
 
 /// What one execution used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resources {
     /// Microseconds during which guest code ran or the host ran for it; waiting is not counted.
     pub cpu_time_us: u64,
@@ -210,7 +210,7 @@ pub struct Resources {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
     /// What it did with the files that it was granted.
-    #[serde(skip_serializing_if = "FilesUsed::is_none")]
+    #[serde(default, skip_serializing_if = "FilesUsed::is_none")]
     pub files: FilesUsed,
     /// How many capability calls were answered that they are not granted. No part of a result.
     #[serde(skip)]
@@ -221,7 +221,7 @@ pub struct Resources {
 }
 
 /// Where the time of an execution went, beside its time of processors. What is left is waiting for a timer or a processor.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Waiting for a place.
     pub queue: Duration,

@@ -25,13 +25,19 @@ pub struct Runtime {
 
 impl Runtime {
     fn new(engine: Engine, kind: &str, config: &Config) -> Result<Self, SandboxError> {
+        let runtime = Self::still(engine, kind, config)?;
+        runtime.ticker.start()?;
+        Ok(runtime)
+    }
+
+    /// An engine whose guests do not yield until its ticker is started. It has no thread.
+    pub fn still(engine: Engine, kind: &str, config: &Config) -> Result<Self, SandboxError> {
         let cache = ComponentCache::new(&engine, kind, config.cache_dir.as_deref());
         let mut linker = Linker::new(&engine);
         guest::add_to_linker(&mut linker)?;
-        let ticker = Ticker::start(&engine)?;
         Ok(Self {
+            ticker: Ticker::new(&engine),
             engine,
-            ticker,
             cache,
             linker,
         })
@@ -73,12 +79,18 @@ impl Runtimes {
     /// With the pool that `config` asks for.
     pub fn new(config: Config) -> Result<Self, SandboxError> {
         let engine = engine::pooled(config.places())?;
-        Ok(Self(Arc::new(Shared {
-            pooled: Arc::new(Runtime::new(engine, "", &config)?),
+        let pooled = Runtime::new(engine, "", &config)?;
+        Ok(Self::of(pooled, config))
+    }
+
+    /// With this one as the pool's.
+    pub fn of(pooled: Runtime, config: Config) -> Self {
+        Self(Arc::new(Shared {
+            pooled: Arc::new(pooled),
             config,
             on_demand: Mutex::default(),
             with_fuel: Mutex::default(),
-        })))
+        }))
     }
 
     /// Guests from the pool.

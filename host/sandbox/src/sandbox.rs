@@ -10,6 +10,7 @@ use wasmtime::component::{Instance, Val};
 
 use crate::admission::{Admission, Admitted};
 use crate::config::NESTED_DEPTH_MAX;
+use crate::execution::{grants, program};
 use crate::foreign::{Call, CompileLimits, Component, Foreign, LoadError, ending};
 use crate::guest::{Grants, Guest, evaluate};
 use crate::javascript::JavaScript;
@@ -20,16 +21,13 @@ use crate::preparation::{self, Preparation};
 use crate::report::{self, Ended, Ran};
 use crate::residence::{InstanceCall, Residence, Residents, Visit};
 use crate::runtime::{self, Runtime, Runtimes};
-use crate::source::Form;
 use crate::turns::Turns;
 use crate::usage::Usage;
+use crate::worker;
 use crate::{
-    Config, ExecuteError, Execution, Limits, OffClock, Outcome, Phases, Resources, SandboxError,
-    TRACE,
+    Config, ExecuteError, Execution, Isolation, Limits, OffClock, Outcome, Phases, Resources,
+    SandboxError, TRACE,
 };
-
-/// The engine's name for what is left when the types are gone.
-const LANGUAGE: &str = "javascript";
 
 /// Makes a sandbox for every call. Clones share everything.
 ///
@@ -70,6 +68,10 @@ pub(crate) struct Shared {
     pub preparation: Preparation,
     turns: Turns,
     pub residents: Arc<Residents>,
+    /// Where programs run, if not here.
+    workers: Option<worker::Pool>,
+    /// Whether the engine counts fuel: in a worker process, which has one engine alone.
+    counts_fuel: bool,
 }
 
 impl Sandbox {
@@ -78,32 +80,49 @@ impl Sandbox {
     /// # Errors
     /// See [`SandboxError`].
     pub async fn new(config: Config) -> Result<Self, SandboxError> {
-        let nested = (0..NESTED_DEPTH_MAX).map(|_| Admission::new(&config.nested()));
-        let admissions = std::iter::once(Admission::new(&config))
-            .chain(nested)
-            .collect();
-        let compiler = config.compiler.clone();
-        let residents = Residents::new(config.residents_max);
+        let config = config.settled();
+        let of = config.clone();
         let load = move || {
-            let runtimes = Runtimes::new(config)?;
+            let runtimes = Runtimes::new(of)?;
             let javascript = JavaScript::load(runtimes.pooled())?;
             Ok::<_, SandboxError>((runtimes, javascript))
         };
         let (runtimes, javascript) = tokio::task::spawn_blocking(load).await??;
-        Ok(Self {
+        let workers = match &config.isolation {
+            Isolation::Thread => None,
+            Isolation::Process(workers) => {
+                Some(worker::Pool::start(workers, javascript.component()).await?)
+            }
+        };
+        Ok(Self::of(&config, runtimes, javascript, workers, false))
+    }
+
+    /// Of parts that are there.
+    pub(crate) fn of(
+        config: &Config,
+        runtimes: Runtimes,
+        javascript: JavaScript,
+        workers: Option<worker::Pool>,
+        counts_fuel: bool,
+    ) -> Self {
+        let nested = (0..NESTED_DEPTH_MAX).map(|_| Admission::new(&config.nested()));
+        let admissions = std::iter::once(Admission::new(config));
+        Self {
             shared: Arc::new(Shared {
-                foreign: Foreign::new(compiler, runtimes.clone()),
+                foreign: Foreign::new(config.compiler.clone(), runtimes.clone()),
                 runtimes,
                 javascript,
                 javascript_with_fuel: OnceCell::new(),
                 kept: KeptModules::default(),
-                admissions,
+                admissions: admissions.chain(nested).collect(),
                 preparation: Preparation::new(),
                 turns: Turns::new(),
-                residents,
+                residents: Residents::new(config.residents_max),
+                workers,
+                counts_fuel,
             }),
             depth: 0,
-        })
+        }
     }
 
     /// The same sandbox, for what an execution that began here waits for: with places of its own, so that
@@ -127,14 +146,21 @@ impl Sandbox {
         if let Some(outcome) = report::too_long(&execution) {
             return Ok(outcome);
         }
+        let shared = &*self.shared;
         let javascript = match execution.limits.fuel {
-            None => &self.shared.javascript,
-            Some(_) => self.javascript_with_fuel().await?,
+            Some(_) if !shared.counts_fuel => self.javascript_with_fuel().await?,
+            _ => &shared.javascript,
         };
-        let execution = Arc::new(execution);
         let arrived = Instant::now();
         let admitted = self.admit(execution.session.as_ref()).await?;
         let start = Instant::now();
+        if let Some(workers) = &shared.workers {
+            let ran = workers.run(&execution, javascript.component());
+            let mut outcome = ran.instrument(info_span!(target: TRACE, "worker")).await?;
+            outcome.resources_mut().phases.queue = start - arrived;
+            return Ok(outcome);
+        }
+        let execution = Arc::new(execution);
         let preparing = self.shared.preparation.prepare(&execution, admitted);
         let preparing = preparing.instrument(info_span!(target: TRACE, "check"));
         let Ok(prepared) = tokio::time::timeout(execution.limits.wall_time, preparing).await else {
@@ -341,6 +367,7 @@ impl Sandbox {
             nested: nested.iter().map(|admission| admission.places()).sum(),
             pool: self.shared.runtimes.pool(),
             compiled: self.shared.runtimes.lookups(),
+            workers: self.shared.workers.as_ref().map(worker::Pool::usage),
         }
     }
 
@@ -367,33 +394,5 @@ pub(crate) async fn enter(
     match residence {
         Some(residence) => residence.enter().await.map(Some),
         None => Ok(None),
-    }
-}
-
-/// A program as the engine takes it.
-pub(crate) fn program(execution: &Execution, form: Form, source: String) -> evaluate::Program {
-    evaluate::Program {
-        language: LANGUAGE.to_owned(),
-        form: match form {
-            Form::Body => evaluate::Form::Body,
-            Form::Module => evaluate::Form::Module,
-        },
-        name: execution.name.clone(),
-        source,
-        input: execution.input.get().to_owned(),
-    }
-}
-
-/// What a program may use.
-pub(crate) fn grants(execution: &Execution) -> Grants {
-    Grants {
-        tools: execution.tools.clone(),
-        state: execution.state.clone(),
-        memories: execution.memories.clone(),
-        files: execution.files.clone(),
-        network: execution.network.clone(),
-        caller: execution.caller.clone(),
-        off_clock: execution.off_clock.clone(),
-        ..Grants::default()
     }
 }

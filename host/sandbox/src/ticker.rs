@@ -1,8 +1,8 @@
 //! Makes running guests yield: a thread that moves the engine's epoch each millisecond, and sleeps
 //! while nothing runs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -14,37 +14,46 @@ pub const TICK: Duration = Duration::from_millis(1);
 const IDLE_TICKS_MAX: u32 = 200;
 
 /// Ticks while it is held by at least one [`Running`].
-#[derive(Clone)]
 pub struct Ticker {
     running: Arc<AtomicUsize>,
-    thread: Thread,
+    engine: EngineWeak,
+    thread: OnceLock<Thread>,
 }
 
 /// One running guest.
 pub struct Running<'a>(&'a AtomicUsize);
 
 impl Ticker {
+    /// Its thread is not there yet: until it is [started](Self::start), no guest yields.
+    pub fn new(engine: &Engine) -> Self {
+        Self {
+            running: Arc::default(),
+            engine: engine.weak(),
+            thread: OnceLock::new(),
+        }
+    }
+
     /// Starts the thread, which ends with the engine.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(engine: &Engine) -> std::io::Result<Self> {
-        let running = Arc::new(AtomicUsize::new(0));
-        let (counter, engine) = (running.clone(), engine.weak());
+    pub fn start(&self) -> std::io::Result<()> {
+        let (counter, engine) = (self.running.clone(), self.engine.clone());
         let handle = thread::Builder::new()
             .name("vesicle-ticker".to_owned())
             .spawn(move || tick(&engine, &counter))?;
-        Ok(Self {
-            running,
-            thread: handle.thread().clone(),
-        })
+        // It is started once.
+        let _ = self.thread.set(handle.thread().clone());
+        Ok(())
     }
 
     /// Ticks at least until the answer is dropped.
     pub fn running(&self) -> Running<'_> {
-        if self.running.fetch_add(1, Ordering::SeqCst) == 0 {
+        if self.running.fetch_add(1, Ordering::SeqCst) == 0
+            && let Some(thread) = self.thread.get()
+        {
             // A token that the thread, if it is awake, finds when it next wants to sleep.
-            self.thread.unpark();
+            thread.unpark();
         }
         Running(&self.running)
     }

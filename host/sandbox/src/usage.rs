@@ -13,6 +13,25 @@ pub struct Usage {
     pub pool: InUse,
     /// Where compiled components were found since the beginning.
     pub compiled: Lookups,
+    /// Worker processes, where programs run in such.
+    pub workers: Option<WorkersUsed>,
+}
+
+/// Worker processes, and what became of them since the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkersUsed {
+    /// How many run a program.
+    pub running: u64,
+    /// How many are ready for one.
+    pub idle: u64,
+    /// How many were started.
+    pub started: u64,
+    /// How many ended because they had run as many programs as one may, or were of no more use.
+    pub retired: u64,
+    /// How many were ended with the call that they ran: it was given up, or took too long.
+    pub stopped: u64,
+    /// How many ended by themselves, or said what no worker says.
+    pub failed: u64,
 }
 
 /// Places, and the queue in front of them.

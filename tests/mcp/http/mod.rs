@@ -7,6 +7,7 @@ pub mod dashboard;
 mod ending;
 mod faults;
 mod figures;
+mod isolation;
 mod lockdown;
 mod oauth;
 mod protocol;

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::guest::wasi_files::types::ErrorCode;
 
 /// How much one execution may write into one directory. Reading is bounded by the guest's memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     /// Bytes written, of which those that replace others count as well, and holes that are made.
     pub bytes_max: u64,
@@ -26,7 +26,7 @@ impl Default for Quota {
 }
 
 /// What one execution did with files, of all directories together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilesUsed {
     /// Bytes that it read.
     pub bytes_read: u64,

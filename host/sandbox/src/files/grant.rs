@@ -1,11 +1,14 @@
 //! What a host grants: directories, opened before any guest runs.
 
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use serde::{Deserialize, Serialize};
 
 use super::Quota;
 use super::open::is_pseudo;
@@ -14,10 +17,10 @@ use super::path::is_guest_root;
 /// The longest name that guests know a directory by, in bytes.
 pub const GUEST_PATH_BYTES_MAX: usize = 256;
 /// How many directories one execution may have.
-const DIRECTORIES_MAX: usize = 16;
+pub const DIRECTORIES_MAX: usize = 16;
 
 /// What may be done in a directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Access {
     /// Reading.
     Read,
@@ -87,6 +90,29 @@ impl Directory {
             access,
             quota,
         })
+    }
+
+    /// A directory that another process opened and checked.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn received(fd: OwnedFd, guest: &str, access: Access, quota: Quota) -> Self {
+        Self {
+            dir: Arc::new(Dir::from_std_file(fd.into())),
+            guest: guest.into(),
+            access,
+            quota,
+        }
+    }
+
+    /// Its descriptor.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+
+    /// How much one execution may write into it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn quota(&self) -> Quota {
+        self.quota
     }
 
     /// The guests' name for it.

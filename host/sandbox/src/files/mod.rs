@@ -29,4 +29,6 @@ pub use grant::{Access, Directory, DirectoryError, Files, GUEST_PATH_BYTES_MAX};
 pub use path::PATH_BYTES_MAX;
 pub use preopens::OPEN_MAX;
 
+#[cfg(target_os = "linux")]
+pub(crate) use grant::DIRECTORIES_MAX;
 pub(crate) use preopens::GuestFiles;

@@ -21,7 +21,7 @@ pub const TOLD_MAX: usize = 1_000;
 
 /// What one guest tells.
 pub struct Told {
-    pub(super) caller: Arc<dyn Caller>,
+    pub caller: Arc<dyn Caller>,
     left: usize,
     bytes_left: usize,
 }
@@ -42,7 +42,7 @@ impl Told {
     }
 
     /// Tells how far the call is.
-    pub(super) fn progress(&mut self, done: f64, total: Option<f64>, message: Option<&str>) {
+    pub fn progress(&mut self, done: f64, total: Option<f64>, message: Option<&str>) {
         if let Some(line) = self.share(message.unwrap_or_default()) {
             let line = message.is_some().then_some(line);
             self.caller.progress(done, total, line);
@@ -50,7 +50,7 @@ impl Told {
     }
 
     /// Tells a line.
-    pub(super) fn log(&mut self, level: CallerLevel, message: &str) {
+    pub fn log(&mut self, level: CallerLevel, message: &str) {
         if let Some(line) = self.share(message) {
             self.caller.log(level, line);
         }
@@ -135,12 +135,6 @@ impl Guest {
         for question in questions {
             self.calls.budget.call(length(&question))?;
             let name = question.name;
-            let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-            if name.is_empty() || name.len() > QUESTION_NAME_BYTES_MAX || !name.chars().all(fits) {
-                return Err(Error::InvalidInput(format!(
-                    "{name:?} is no name of a question: take 1 to {QUESTION_NAME_BYTES_MAX} letters, digits, `_` and `-`"
-                )));
-            }
             if checked.iter().any(|other| other.name == name) {
                 return Err(Error::InvalidInput(format!(
                     "two questions are called `{name}`"
@@ -158,7 +152,14 @@ impl Guest {
                 },
                 caller::Asked::Roots => Asked::Roots,
             };
-            checked.push(Question { name, asked });
+            let question = Question { name, asked };
+            if !question.is_named() {
+                return Err(Error::InvalidInput(format!(
+                    "{:?} is no name of a question: take 1 to {QUESTION_NAME_BYTES_MAX} letters, digits, `_` and `-`",
+                    question.name
+                )));
+            }
+            checked.push(question);
         }
         Ok(checked)
     }

@@ -18,7 +18,7 @@ impl Host for Guest {
         // A task of its own: a guest that computes meanwhile must not make the host seem slow.
         let task = wasmtime_wasi::runtime::spawn(async move { fetch.run(&session).await });
         self.calls.start(Box::pin(async {
-            let fetched = task.await.map_err(CapabilityError::from)?;
+            let fetched = task.await?;
             Ok(Answer::Response(Box::new(fetched)))
         }))
     }

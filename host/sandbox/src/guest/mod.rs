@@ -93,13 +93,15 @@ pub use bindings::EnginePre;
 pub use bindings::exports::vesicle::plugin::evaluate;
 pub use bindings::vesicle::plugin::http as http_types;
 pub use bindings::wasi::filesystem as wasi_files;
+#[cfg(target_os = "linux")]
+pub use calls::CALLS_IN_FLIGHT_MAX;
 pub use grants::Grants;
 pub use memory::Memory;
 
 use crate::files::GuestFiles;
 use crate::network::{Hooks, Session};
 use crate::{Limits, Memories, State};
-use caller::Told;
+pub use caller::Told;
 use calls::Calls;
 use log::Lines;
 use streams::Stream;

@@ -8,11 +8,12 @@ use wasmtime::component::Instance;
 use wasmtime::{Store, Trap};
 
 use super::{KeptModule, KeptTool, Loaded, load};
+use crate::execution::{grants, program};
 use crate::foreign::{CompileLimits, LoadError, ending};
 use crate::guest::{Guest, evaluate};
 use crate::report::{self, Ended, Ran};
 use crate::residence::{InstanceCall, Residence};
-use crate::sandbox::{Sandbox, enter, grants, program};
+use crate::sandbox::{Sandbox, enter};
 use crate::source::Form;
 use crate::{ExecuteError, Execution, Outcome, RuleAction, ViolationType, preparation};
 

@@ -1,6 +1,8 @@
 //! A whole fetch, as `vesicle:plugin/http` has it: redirects are followed here, so that each is checked
 //! as the first request was and a secret goes to its own host and no further.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{self, HeaderMap, HeaderName};
@@ -15,6 +17,7 @@ use super::session::Session;
 use super::target::Target;
 use super::watch::Note;
 use super::{NetworkError, headers};
+use crate::CapabilityError;
 use crate::guest::http_types::{Redirects, Request, Response};
 
 /// What another origin does not get of what the program gave for the first.
@@ -29,11 +32,13 @@ const OF_BODY: [HeaderName; 4] = [
 
 /// A request that may be sent.
 pub struct Fetch {
-    target: Target,
+    pub(super) target: Target,
     method: Method,
     headers: HeaderMap,
     body: Option<Bytes>,
     redirects: Redirects,
+    /// As the code gave it, for whoever sends it, where this process does not.
+    pub(super) asked: Option<Box<Request>>,
 }
 
 /// A response, with the place among the requests under way that it holds until it is dropped. The
@@ -43,14 +48,37 @@ pub struct Fetched {
     _place: OwnedSemaphorePermit,
 }
 
+impl Fetched {
+    /// A response that came from elsewhere.
+    pub(super) fn new(response: Response, place: OwnedSemaphorePermit) -> Self {
+        Self {
+            response,
+            _place: place,
+        }
+    }
+}
+
 impl Fetch {
     /// Reads a request, and refuses it where it could not be sent.
     pub fn new(session: &Session, request: Request) -> Result<Self, NetworkError> {
         let mut note = Note::new(session.network.watch.clone(), None, &request.method);
-        let read = Self::read(session, request, &mut note);
-        match &read {
-            Ok(_) => note.forget(),
+        let elsewhere = session.network.elsewhere.as_ref();
+        let mut asked = elsewhere.map(|_| Box::new(request.clone()));
+        let mut read = Self::read(session, request, &mut note);
+        match &mut read {
+            Ok(fetch) => {
+                fetch.asked = asked.take();
+                note.forget();
+            }
             Err(error) => note.record.verdict = error.code(),
+        }
+        if let (Some(elsewhere), Some(mut asked)) = (elsewhere, asked) {
+            // Whoever notes it has to see that its body is too large, and no more of it.
+            let seen = session.limits().request_bytes.saturating_add(1);
+            if let Some(body) = &mut asked.body {
+                body.truncate(usize::try_from(seen).unwrap_or(usize::MAX));
+            }
+            elsewhere.refused(*asked);
         }
         read
     }
@@ -76,13 +104,26 @@ impl Fetch {
             headers: headers::read(&request.headers)?,
             body: request.body.map(Bytes::from),
             redirects: request.redirects,
+            asked: None,
         })
     }
 
     /// Sends it, and what follows from redirects, and reads the whole answer.
-    pub async fn run(mut self, session: &Session) -> Result<Fetched, NetworkError> {
+    pub async fn run(self, session: &Session) -> Result<Fetched, CapabilityError> {
+        match &session.network.elsewhere {
+            Some(elsewhere) => self.run_elsewhere(session, &**elsewhere).await,
+            None => Ok(self.run_within(session, session.limits().total).await?),
+        }
+    }
+
+    /// As [`run`](Self::run), from this process and within this time.
+    pub async fn run_within(
+        mut self,
+        session: &Session,
+        time: Duration,
+    ) -> Result<Fetched, NetworkError> {
         let limits = session.limits();
-        let deadline = Instant::now() + limits.total;
+        let deadline = Instant::now() + time.min(limits.total);
         for followed in 0..=REDIRECTS_MAX {
             let outgoing = Outgoing {
                 method: self.method.clone(),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::elsewhere::Elsewhere;
 use super::watch::WatchRequests;
 use super::{AllowedHost, Transport};
 
@@ -12,6 +13,8 @@ pub struct Network {
     hosts: Arc<[AllowedHost]>,
     pub(super) transport: Option<Arc<Transport>>,
     pub(super) watch: Option<Arc<dyn WatchRequests>>,
+    /// Who sends the requests, where this process does not.
+    pub(super) elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl Network {
@@ -27,7 +30,22 @@ impl Network {
             hosts: all.into(),
             transport: Some(transport),
             watch: None,
+            elsewhere: None,
         }
+    }
+
+    /// The same, with each request sent by somebody else, who checks it once more.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn sent_by(mut self, elsewhere: Arc<dyn Elsewhere>) -> Self {
+        self.elsewhere = Some(elsewhere);
+        self
+    }
+
+    /// The bounds of requests.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limits(&self) -> super::NetworkLimits {
+        let transport = self.transport.as_ref();
+        transport.map_or_else(Default::default, |transport| transport.limits)
     }
 
     /// The same, with each request told to `watch` when it is over.

@@ -9,6 +9,7 @@
 mod address;
 mod body;
 mod connect;
+mod elsewhere;
 mod error;
 mod exchange;
 mod fetch;
@@ -36,6 +37,8 @@ pub use tls::Authorities;
 pub use transport::{AttachError, AttachedHeader, NetworkConfig, Redact, Transport};
 pub use watch::{RequestRecord, WatchRequests};
 
+#[cfg(target_os = "linux")]
+pub(crate) use elsewhere::Elsewhere;
 pub(crate) use fetch::{Fetch, Fetched};
 pub(crate) use hooks::Hooks;
 pub(crate) use session::Session;

@@ -1,9 +1,11 @@
 //! What becomes of code that a rule of the source check speaks of.
 
+use serde::{Deserialize, Serialize};
+
 use crate::outcome::ViolationType;
 
 /// What one rule does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RuleAction {
     /// The code is not run.
     #[default]
@@ -25,7 +27,7 @@ impl RuleAction {
 
 /// What each rule of the source check does; by default, all deny. The check only explains early what
 /// cannot work: a rule that is off grants nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourcePolicy {
     actions: [RuleAction; ViolationType::ALL.len()],
 }

@@ -41,3 +41,4 @@ mod source_check_dodges;
 mod typescript;
 mod usage;
 mod values;
+mod workers;

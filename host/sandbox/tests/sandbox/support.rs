@@ -8,7 +8,8 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::OnceCell;
 use vesicle_sandbox::{
-    Config, Execution, Limits, Location, Outcome, RuleAction, Sandbox, SourcePolicy, ViolationType,
+    Config, Execution, Isolation, Limits, Location, Outcome, RuleAction, Sandbox, SourcePolicy,
+    ViolationType, Workers,
 };
 
 /// Time enough for everything that ends, on a machine that has other work too. Tests of the time
@@ -28,10 +29,27 @@ pub async fn sandbox() -> Sandbox {
 pub async fn sandbox_for(concurrency_max: u32) -> Sandbox {
     let config = Config {
         cache_dir: Some(cache_dir()),
+        isolation: isolation(),
         concurrency_max,
         ..Config::default()
     };
     Sandbox::new(config).await.expect("the sandbox starts")
+}
+
+/// Says that programs are to run in worker processes; see `workers.rs`.
+pub const IN_PROCESSES: &str = "VESICLE_TEST_IN_PROCESSES";
+
+/// Where programs run in this run of the tests.
+pub fn isolation() -> Isolation {
+    match std::env::var_os(IN_PROCESSES) {
+        Some(_) => Isolation::Process(workers()),
+        None => Isolation::Thread,
+    }
+}
+
+/// Worker processes, as many as have to be there at once in these tests.
+pub fn workers() -> Workers {
+    Workers::new(env!("CARGO_BIN_EXE_vesicle-worker").into(), vec![])
 }
 
 /// As this execution, with some of its limits changed.

@@ -10,7 +10,7 @@ use vesicle_sandbox::{
     CapabilityError, Config, Execution, InUse, Outcome, Sandbox, Tool, ToolCall,
 };
 
-use crate::support::{cache_dir, execution, sandbox_for};
+use crate::support::{cache_dir, execution, isolation, sandbox_for};
 
 /// How long the tool `slow` takes.
 const SLOW: Duration = Duration::from_millis(50);
@@ -104,6 +104,7 @@ async fn what_is_in_use_is_told() {
         cache_dir: Some(cache_dir()),
         concurrency_max: 1,
         queue_max: Some(5),
+        isolation: isolation(),
         ..Config::default()
     };
     let sandbox = Sandbox::new(config).await.unwrap();

@@ -10,6 +10,7 @@ mod doctor;
 mod exit;
 mod generate;
 mod init;
+mod isolate;
 mod man;
 mod memory;
 mod options;
@@ -72,6 +73,9 @@ enum Command {
     /// Compiles a component for the sandbox that asks for it
     #[command(hide = true)]
     CompileComponent,
+    /// Runs programs for the sandbox that asks for it
+    #[command(hide = true)]
+    RunPrograms,
 }
 
 impl Cli {
@@ -108,6 +112,7 @@ impl Cli {
             Command::Man(args) => man::run(&args),
             Command::Completions(args) => completions::run(&args),
             Command::CompileComponent => compile::run(),
+            Command::RunPrograms => isolate::run(),
         }
     }
 }
@@ -121,12 +126,13 @@ mod tests {
     }
 
     /// What each of these prints is a format of its own.
-    const NO_JSON: [(&str, &str); 5] = [
+    const NO_JSON: [(&str, &str); 6] = [
         ("vesicle serve", "speaks MCP, which is JSON"),
         ("vesicle completions", "prints a script"),
         ("vesicle man", "prints a manual"),
         ("vesicle memory export", "prints lines of JSON"),
         ("vesicle compile-component", "is for vesicle itself"),
+        ("vesicle run-programs", "is for vesicle itself"),
     ];
 
     #[test]

@@ -108,6 +108,15 @@ impl ServerArgs {
     }
 }
 
+/// What `--isolation` says.
+pub fn isolation_flag(place: Option<&str>) -> Option<Flag> {
+    place.map(|place| Flag {
+        name: "--isolation",
+        key: "sandbox.isolation",
+        value: Value::Text(place.to_owned()),
+    })
+}
+
 /// What `--session` says.
 pub fn session_flag(name: Option<&str>) -> Option<Flag> {
     name.map(|name| Flag {

@@ -7,7 +7,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
-use vesicle::config::{ALLOW_HOSTS, Configuration, Flag, HostEntry, PREOPEN, Preopen, Value};
+use vesicle::config::{
+    ALLOW_HOSTS, Configuration, Flag, HostEntry, ISOLATIONS, PREOPEN, Preopen, Value,
+};
 use vesicle::limits::{Asker, Profile};
 use vesicle::memory::LazyMemory;
 use vesicle_sandbox::{Execution, Network, Transport};
@@ -79,6 +81,11 @@ pub struct RunArgs {
     #[arg(long, value_parser = values::host, value_name = "HOST:PORT")]
     allow_host: Vec<HostEntry>,
 
+    /// Where it runs: on a thread, or in a process of its own that can do nothing but compute [default:
+    /// thread] [key: `sandbox.isolation`]
+    #[arg(long, value_name = "WHERE", value_parser = ISOLATIONS)]
+    isolation: Option<String>,
+
     #[command(flatten)]
     servers: ServerArgs,
 
@@ -114,7 +121,12 @@ impl RunArgs {
             value: Value::Hosts(self.allow_host.clone()),
         });
         let grants = preopens.into_iter().chain(hosts);
-        let flags = audit.into_iter().chain(session).chain(grants);
+        let isolation = options::isolation_flag(self.isolation.as_deref());
+        let flags = audit
+            .into_iter()
+            .chain(session)
+            .chain(isolation)
+            .chain(grants);
         flags.chain(self.servers.flag()).collect()
     }
 

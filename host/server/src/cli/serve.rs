@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use vesicle::{
     accounts::Account,
-    config::{Configuration, Flag, Runner, ToolsConfig, Value},
+    config::{Configuration, Flag, ISOLATIONS, Runner, ToolsConfig, Value},
     limits::Policy,
     lockdown::{self, GivenUp},
     mcp::{OverHttp, Service, Tenant},
@@ -17,6 +17,7 @@ use vesicle_sandbox::Transport;
 use super::{
     ExitStatus, audit,
     exit::UsageError,
+    isolate,
     options::{self, GlobalArgs, ServerArgs},
     values,
 };
@@ -56,6 +57,11 @@ pub struct ServeArgs {
     /// The certificate's private key, in PEM format [key: `http.tls_key`]
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+
+    /// Where programs run: on threads of the host, or in processes of their own that can do nothing but
+    /// compute [default: thread] [key: `sandbox.isolation`]
+    #[arg(long, value_name = "WHERE", value_parser = ISOLATIONS)]
+    isolation: Option<String>,
 
     /// Keep what a host that serves does not need: other directories, system calls and privileges
     /// [key: `serve.lockdown`]
@@ -110,6 +116,7 @@ impl ServeArgs {
             key: "serve.lockdown",
             value: Value::Boolean(false),
         }));
+        let flags = flags.chain(options::isolation_flag(self.isolation.as_deref()));
         flags.chain(self.servers.flag()).collect()
     }
 }
@@ -126,18 +133,25 @@ pub fn run(args: &ServeArgs, global: &GlobalArgs) -> anyhow::Result<ExitStatus> 
     let mut tools = configuration
         .tools(&secrets)
         .map_err(|error| UsageError(error.to_string()))?;
+    let isolation = isolate::isolation(&configuration)?;
     let given_up = lock_down(&configuration, &tools);
     // These have threads.
     let telemetry = Telemetry::start(configuration.otlp());
     let telemetry = telemetry.map_err(|error| UsageError(error.to_string()))?;
     logging::init_with(&telemetry, configuration.log_format, secrets.clone());
     given_up.log();
+    if configuration.isolates() {
+        tracing::warn!(
+            "programs run in worker processes, and plugins do not: they run in this one"
+        );
+    }
     tools.bridge.trace = telemetry.current_trace();
     let surroundings = configuration.surroundings(hosts.clone());
     let audit = audit::start(&configuration, &secrets, Runner::Serve)?;
     let served = vesicle::mcp::serve(Service {
         sandbox: vesicle_sandbox::Config {
             compiler: super::compile::compiler(),
+            isolation,
             ..configuration.sandbox()
         },
         policy: configuration.policy.clone(),

@@ -13,6 +13,7 @@ use super::{
     hosts::ALLOW_HOSTS,
     kind::{Kind, is_profile_name},
     limit_keys::LIMIT_KEYS,
+    lockdown::ISOLATIONS,
     preopens::PREOPEN,
     servers::SERVER_KEYS,
     value::Value,
@@ -78,7 +79,7 @@ pub const SECRET_KEYS: [&str; 5] = ["env", "file", "host", "header", "prefix"];
 pub const NETWORK: &str = "network";
 
 /// The keys of fixed place, in the order that people read them in.
-pub static KEYS: [Key; 91] = [
+pub static KEYS: [Key; 92] = [
     Key {
         path: "profile",
         kind: Kind::Profile,
@@ -128,6 +129,14 @@ pub static KEYS: [Key; 91] = [
         default: || Some(Value::Integer(Config::default().concurrency_max.into())),
         doc: "How many executions `vesicle serve` lets be alive at once. Twice as many wait for their turn;\n\
               further ones are refused with the time to come back. Each takes up to 4 GiB of address space.",
+        env_also: None,
+    },
+    Key {
+        path: "sandbox.isolation",
+        kind: Kind::Choice(&ISOLATIONS),
+        default: || Some(Value::Text(ISOLATIONS[0].to_owned())),
+        doc: "Where programs run: on a `thread` of the host, or in a `process` for each account that can do nothing but compute, so\n\
+              that an escape from WebAssembly finds nothing. At most 64 run at once then. Plugins run in the host's process.",
         env_also: None,
     },
     Key {

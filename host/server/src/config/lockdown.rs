@@ -8,6 +8,9 @@ use std::{
 use super::{Configuration, Value, preopens::ACCESS};
 use crate::lockdown::Paths;
 
+/// Where programs may run; the first is the default.
+pub const ISOLATIONS: [&str; 2] = ["thread", "process"];
+
 /// Directories that are written to.
 const WRITTEN: [&str; 4] = ["data_dir", "sandbox.cache_dir", "audit.dir", "plugins.dir"];
 /// Files that are written to, with others beside them.

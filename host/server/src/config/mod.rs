@@ -63,6 +63,7 @@ pub use hosts::{ALLOW_HOSTS, HostEntry};
 pub use keys::ENV_CONFIG;
 pub use kind::{authority, is_profile_name};
 pub use limit_keys::{LIMIT_KEYS, LimitKey, WALL_TIME_MS_MAX};
+pub use lockdown::ISOLATIONS;
 pub use plugins::PLUGIN_DIR;
 pub use preopens::{PREOPEN, Preopen};
 pub use problem::{ConfigError, Problem};
@@ -106,6 +107,7 @@ pub struct Configuration {
     /// Profiles, and who may have which.
     pub policy: Arc<Policy>,
     concurrency_max: u32,
+    isolates: bool,
     session_instances: u32,
     cache: bool,
     cache_dir: Option<PathBuf>,
@@ -177,6 +179,11 @@ impl Configuration {
             residents_max: self.session_instances,
             ..vesicle_sandbox::Config::default()
         }
+    }
+
+    /// Whether programs run in processes of their own.
+    pub fn isolates(&self) -> bool {
+        self.isolates
     }
 
     /// What the session keeps from one call to the next.
@@ -319,6 +326,8 @@ fn resolve(
         Some(Value::Integer(count)) => u32::try_from(*count).unwrap_or(u32::MAX),
         _ => vesicle_sandbox::Config::default().concurrency_max,
     };
+    let isolates =
+        settled.value("sandbox.isolation") == Some(&Value::Text(ISOLATIONS[1].to_owned()));
     let log_format = match settled.value("log.format") {
         Some(Value::Text(name)) if name == LogFormat::Json.name() => LogFormat::Json,
         _ => LogFormat::Text,
@@ -365,6 +374,7 @@ fn resolve(
     Configuration {
         policy: Arc::new(policy),
         concurrency_max,
+        isolates,
         session_instances,
         cache,
         cache_dir,

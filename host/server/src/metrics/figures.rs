@@ -164,6 +164,16 @@ impl Figures {
         ]);
         snapshot.pool_slots = usage.pool.into();
         snapshot.tasks = self.0.tasks.counts().into();
+        if let Some(workers) = usage.workers {
+            snapshot.workers = BTreeMap::from([
+                ("running", workers.running),
+                ("idle", workers.idle),
+                ("started", workers.started),
+                ("retired", workers.retired),
+                ("stopped", workers.stopped),
+                ("failed", workers.failed),
+            ]);
+        }
         let components = HitsAndMisses {
             hits: usage.compiled.memory + usage.compiled.disk,
             misses: usage.compiled.missed,

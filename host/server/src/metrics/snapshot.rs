@@ -33,6 +33,9 @@ pub struct Snapshot {
     pub pool_slots: Used,
     /// Calls that outlive the request that made them.
     pub tasks: TaskFigures,
+    /// Worker processes, where programs run in such: how many there are, and what became of the others.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub workers: BTreeMap<&'static str, u64>,
     /// What was found in caches: compiled components, plugins that are loaded, results of servers.
     pub caches: BTreeMap<&'static str, HitsAndMisses>,
     /// What the results that are kept of servers take, in bytes.

@@ -189,6 +189,7 @@ impl Snapshot {
             ),
             tasks.map(|(state, count)| (by("state", state), count)),
         )?;
+        self.of_workers(families)?;
         let lookups = self.caches.iter().flat_map(|(cache, found)| {
             [("hit", found.hits), ("miss", found.misses)].map(|(result, count)| {
                 let labels = vec![
@@ -213,6 +214,39 @@ impl Snapshot {
                 Some(Unit::Bytes),
             ),
             [(vec![], self.results_bytes)],
+        )
+    }
+
+    /// Nothing where programs run on threads.
+    fn of_workers(&self, families: &mut Families<'_>) -> fmt::Result {
+        if self.workers.is_empty() {
+            return Ok(());
+        }
+        let rows = |label, names: &'static [&'static str]| {
+            let rows = names.iter().map(move |name| {
+                let count = self.workers.get(name).copied().unwrap_or_default();
+                (by(label, name), count)
+            });
+            rows.collect::<Vec<_>>()
+        };
+        families.gauges(
+            ("workers", "Worker processes that are there", None),
+            rows("state", &["running", "idle"]),
+        )?;
+        families.counters(
+            (
+                "workers_started",
+                "Worker processes that were started",
+                None,
+            ),
+            [(
+                vec![],
+                self.workers.get("started").copied().unwrap_or_default(),
+            )],
+        )?;
+        families.counters(
+            ("workers_ended", "Worker processes that ended, by why", None),
+            rows("reason", &["retired", "stopped", "failed"]),
         )
     }
 

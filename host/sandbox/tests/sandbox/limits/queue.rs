@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vesicle_sandbox::{Config, ExecuteError, Execution, Outcome, Sandbox};
 
-use crate::support::{cache_dir, execution, success};
+use crate::support::{cache_dir, execution, isolation, success};
 
 /// Longer than a short program takes on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,6 +17,7 @@ async fn sandbox(concurrency_max: u32, session_concurrency_max: u32, queue_max: 
         concurrency_max,
         session_concurrency_max: Some(session_concurrency_max),
         queue_max: Some(queue_max),
+        isolation: isolation(),
         ..Config::default()
     };
     Sandbox::new(config).await.expect("the sandbox starts")
@@ -139,6 +140,7 @@ async fn a_session_has_a_quarter_by_default() {
     let sandbox = Sandbox::new(Config {
         cache_dir: Some(cache_dir()),
         concurrency_max: 8,
+        isolation: isolation(),
         ..Config::default()
     })
     .await

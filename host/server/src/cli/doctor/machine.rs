@@ -14,7 +14,7 @@ use vesicle::config::Configuration;
 use vesicle_sandbox::{Execution, Outcome, Sandbox};
 
 use super::Findings;
-use crate::cli::{compile, progress};
+use crate::cli::{compile, isolate, progress};
 
 /// Below this much of free memory calls are likely to fail, in bytes.
 const MEMORY_FREE_MIN: u64 = 256 << 20;
@@ -160,6 +160,8 @@ pub fn check_sandbox(configuration: &Configuration, findings: &mut Findings) {
         runtime.block_on(async {
             let config = vesicle_sandbox::Config {
                 compiler: compile::compiler(),
+                isolation: isolate::one_at_a_time(configuration)
+                    .map_err(|error| error.to_string())?,
                 ..configuration.sandbox()
             };
             let sandbox = Sandbox::new(config)

@@ -16,7 +16,7 @@ use vesicle::secrets::Secrets;
 use vesicle::tools::{Toolbox, Trees};
 use vesicle_sandbox::{Config, Execution, Limits, NoCaller, Outcome, Transport};
 
-use crate::cli::{audit, compile, exit::UsageError, progress};
+use crate::cli::{audit, compile, exit::UsageError, isolate, progress};
 
 /// What became of a program, and what it might have used.
 pub struct Told {
@@ -55,6 +55,7 @@ impl Host {
         let config = Config {
             concurrency_max: 1,
             compiler: compile::compiler(),
+            isolation: isolate::one_at_a_time(configuration)?,
             ..configuration.sandbox()
         };
         let sandbox = LazySandbox::new(config, runtime.handle().clone());
