@@ -28,6 +28,8 @@ mod offers;
 mod official_clients;
 #[path = "mcp/plugins.rs"]
 mod plugins;
+#[path = "mcp/plugins_modules.rs"]
+mod plugins_modules;
 #[path = "mcp/plugins_rich.rs"]
 mod plugins_rich;
 #[path = "mcp/plugins_saved.rs"]
@@ -49,6 +51,8 @@ mod servers_policy;
 mod several;
 #[path = "mcp/state.rs"]
 mod state;
+#[path = "mcp/tasks.rs"]
+mod tasks;
 #[path = "mcp/traces.rs"]
 mod traces;
 

@@ -158,6 +158,55 @@ fn templates_of_scripts_are_plugins_as_they_are() {
 }
 
 #[test]
+fn the_types_of_scripts_are_typescript_and_of_what_there_is() {
+    let place = place();
+    done(&place, &["new", "words", "--lang", "ts"]);
+    let types = fs::read_to_string(place.0.path().join("words/vesicle.d.ts")).expect("a file");
+    let mut asked = Vec::new();
+    for declared in types.split("declare const ").skip(1) {
+        let (name, rest) = declared.split_once(':').expect("a type");
+        asked.push(format!("typeof {name} === 'object'"));
+        let (members, _) = rest.split_once("\n};").unwrap_or_default();
+        let members = members.lines().filter_map(|line| line.strip_prefix("  "));
+        for member in members.filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase())) {
+            let end = member.find(['(', '<', ':']).expect("a member");
+            let kind = if member[end..].starts_with(':') {
+                "object"
+            } else {
+                "function"
+            };
+            asked.push(format!("typeof {name}.{} === '{kind}'", &member[..end]));
+        }
+    }
+    for expected in [
+        "caller.ask",
+        "caller.progress",
+        "memory.record",
+        "fs.readFile",
+        "state.keys",
+    ] {
+        assert!(
+            asked.iter().any(|line| line.contains(expected)),
+            "{expected}: {asked:?}"
+        );
+    }
+    // It is read as TypeScript, and each name in it is there.
+    let module = format!(
+        "{types}\nexport function absent(): string[] {{ return [{}].flatMap(([name, is]) => (is ? [] : [name])); }}",
+        asked
+            .iter()
+            .map(|line| format!("[{}, {line}]", json!(line)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    place.write("types.ts", &module);
+    let added = plugin(&place, &["add", "types.ts"]);
+    assert_eq!(added.code(), Some(0), "{added}");
+    let called = json_of(&place, &["call", "types.absent"]);
+    assert_eq!(called["output"], json!([]), "{asked:?}");
+}
+
+#[test]
 fn nothing_is_written_over_and_names_are_names() {
     let place = place();
     place.write("taken/file", "");

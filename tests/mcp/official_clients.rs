@@ -89,6 +89,21 @@ fn typescript_with_plugins() {
 }
 
 #[test]
+fn typescript_with_tasks() {
+    let directory = TempDir::new().unwrap();
+    typescript_client("tests/clients/typescript/tasks.mjs", directory.path());
+}
+
+#[test]
+fn typescript_with_tasks_over_http() {
+    let host = HttpHost::start(&[]);
+    let installed = "tests/clients/typescript/node_modules/.installed-from";
+    let script = "tests/clients/typescript/tasks.mjs";
+    let url = host.url("/mcp");
+    passes_with(Path::new("node"), script, installed, &[url.as_ref()]);
+}
+
+#[test]
 fn python() {
     python_client("tests/clients/python/client.py", &user_data_dir());
 }

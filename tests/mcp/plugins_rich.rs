@@ -28,7 +28,7 @@ fn fixtures(configuration: &str, questions: bool) -> TempDir {
 }
 
 /// A request's answer, and what came before it.
-fn with_messages(client: &mut RawClient, method: &str, params: &Value) -> (Value, Vec<Value>) {
+pub fn with_messages(client: &mut RawClient, method: &str, params: &Value) -> (Value, Vec<Value>) {
     let id = client.begin(method, params);
     let mut before = Vec::new();
     loop {
@@ -44,7 +44,7 @@ fn called(name: &str) -> Value {
     json!({"name": name, "arguments": {}, "_meta": {"progressToken": "p"}})
 }
 
-fn notes<'m>(messages: &'m [Value], method: &str) -> Vec<&'m Value> {
+pub fn notes<'m>(messages: &'m [Value], method: &str) -> Vec<&'m Value> {
     let of_method = messages
         .iter()
         .filter(|message| message["method"] == method);
@@ -230,7 +230,7 @@ fn progress_grows_and_is_told_to_whoever_asked() {
 }
 
 /// Answers what is asked meanwhile.
-fn answered(
+pub fn answered(
     client: &mut RawClient,
     call: &Value,
     answer: &dyn Fn(&Value) -> Value,
@@ -443,4 +443,55 @@ fn names_stand_alone_where_the_operator_says_so_and_no_two_are_the_same() {
         );
         assert!(told.contains("plugins.bare"), "{told}");
     }
+}
+
+/// What fits where a plugin's prompt or address is filled in, the plugin knows.
+#[test]
+fn plugins_complete_what_is_theirs() {
+    let place = fixtures("", false);
+    let mut client = connected(&place, &[]);
+    let mut completed = |of: Value, name: &str, value: &str, filled_in: Value| {
+        let argument = json!({"name": name, "value": value});
+        let params = json!({"ref": of, "argument": argument, "context": {"arguments": filled_in}});
+        let answer = client.request("completion/complete", &params);
+        answer["result"]["completion"].clone()
+    };
+    let prompt = |name: &str| json!({"type": "ref/prompt", "name": format!("fixtures__{name}")});
+    let of = || prompt("test_prompt_with_arguments");
+    let arg1 = completed(of(), "arg1", "te", json!({}));
+    assert_eq!(arg1["values"], json!(["testing", "telling\\u{202e}"]));
+    assert_eq!(
+        completed(of(), "arg1", "tes", json!({}))["values"],
+        json!(["testing"])
+    );
+    let arg2 = completed(of(), "arg2", "", json!({"arg1": "one"}));
+    assert_eq!(arg2["values"], json!(["one too"]));
+    let many = completed(prompt("test_prompt_with_image"), "n", "", json!({}));
+    assert_eq!(
+        (
+            many["values"].as_array().unwrap().len(),
+            &many["total"],
+            &many["hasMore"]
+        ),
+        (100, &json!(150), &json!(true))
+    );
+    let none = json!({"values": [], "total": 0, "hasMore": false});
+    for (of, name) in [
+        (of(), "arg3"),
+        (prompt("gone"), "arg1"),
+        (json!({"type": "ref/resource", "uri": "gone:{id}"}), "id"),
+    ] {
+        assert_eq!(completed(of, name, "", json!({})), none, "{name}");
+    }
+    let listed =
+        client.request("resources/templates/list", &json!({}))["result"]["resourceTemplates"]
+            .clone();
+    let templates = listed.as_array().unwrap().iter();
+    let mut uris = templates.filter_map(|template| template["uriTemplate"].as_str());
+    let uri = uris
+        .find(|uri| uri.starts_with("vesicle://plugins/fixtures/"))
+        .unwrap();
+    let params = json!({"ref": {"type": "ref/resource", "uri": uri}, "argument": {"name": "id", "value": "1"}});
+    let answer = client.request("completion/complete", &params);
+    assert_eq!(answer["result"]["completion"]["values"], json!(["12", "1"]));
 }

@@ -95,3 +95,37 @@ fn there_are_so_many_and_none_that_is_silent_for_long() {
     thread::sleep(Duration::from_millis(3000));
     assert_eq!(next(&mut client, "other"), "1");
 }
+
+/// In revision 2026-07-28, where a question is answered by another call of the same.
+#[test]
+fn a_module_that_asks_keeps_what_it_has() {
+    let place = place("");
+    let source = "let calls = 0
+export async function ask(): Promise<number> {
+  calls++
+  await caller.ask({ go: { form: { message: 'Go on?', schema: { type: 'object', properties: {} } } } })
+  return calls
+}";
+    std::fs::write(place.path().join("asker.ts"), source).unwrap();
+    let options = ["--ask", "questions", "--reuse", "session"];
+    done(place.path(), &[&["add", "asker.ts"], &options[..]].concat());
+    done(place.path(), &["grant", "asker", "--all"]);
+    let mut client = RawClient::start_in(place.path(), &[]);
+    let mut call = |more: Value| {
+        let mut params = json!({"name": "asker__ask", "arguments": {}, "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
+        }});
+        let members = params.as_object_mut().unwrap();
+        members.extend(more.as_object().unwrap().clone());
+        client.request("tools/call", &params)["result"].take()
+    };
+    for before in [0, 2] {
+        let waits = call(json!({}));
+        assert_eq!(waits["resultType"], "input_required", "{waits}");
+        let answers = json!({"go": {"action": "accept", "content": {}}});
+        let again = json!({"requestState": waits["requestState"], "inputResponses": answers});
+        assert_eq!(text(&call(again)), (before + 2).to_string());
+    }
+}

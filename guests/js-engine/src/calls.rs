@@ -31,15 +31,18 @@ pub enum Kind {
     Http,
     /// The memory, which answers with JSON.
     Memory,
+    /// Whoever called a plugin, who answers with JSON.
+    Caller,
 }
 
 impl Kind {
     /// What programs know it as.
-    fn global(self) -> &'static str {
+    pub fn global(self) -> &'static str {
         match self {
             Self::Tool => "`tools`",
             Self::Http => "`fetch`",
             Self::Memory => "`memory`",
+            Self::Caller => "`caller`",
         }
     }
 
@@ -47,7 +50,7 @@ impl Kind {
     /// frames.
     fn frames_of_ours(self) -> i32 {
         match self {
-            Self::Tool => 1,
+            Self::Tool | Self::Caller => 1,
             Self::Http | Self::Memory => 2,
         }
     }
@@ -142,21 +145,39 @@ fn with_call_of<'js, T>(
     })
 }
 
+/// Whether the program goes on with what a call came to.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Settled {
+    /// It does.
+    GoesOn,
+    /// It is answered in another call, and this one is over.
+    Later,
+}
+
+/// What stands in place of answers that come in another call.
+const LATER: &str = "null";
+
 /// Settles the promise of a call that has ended.
 pub fn settle(
     ctx: &Ctx<'_>,
     hooks: &Hooks,
     completion: pending::Completion,
-) -> rquickjs::Result<()> {
+) -> rquickjs::Result<Settled> {
     let call = IN_FLIGHT.with_borrow_mut(|calls| {
         let index = calls.iter().position(|call| call.id == completion.id)?;
         Some(calls.swap_remove(index))
     });
-    let Some(call) = call else { return Ok(()) };
+    let Some(call) = call else {
+        return Ok(Settled::GoesOn);
+    };
+    if let (Kind::Caller, Ok(LATER)) = (call.kind, completion.outcome.as_deref()) {
+        call.stack.let_go(ctx);
+        return Ok(Settled::Later);
+    }
     let resolve = call.resolve.restore(ctx)?;
     let reject = call.reject.restore(ctx)?;
     let answer = completion.outcome.and_then(|json| match call.kind {
-        Kind::Tool | Kind::Memory => Ok(Answer::Json(json)),
+        Kind::Tool | Kind::Memory | Kind::Caller => Ok(Answer::Json(json)),
         Kind::Http => http::take(call.id).map(Answer::Response),
     });
     match answer {
@@ -176,10 +197,10 @@ pub fn settle(
             reject.call::<_, ()>((error,))?;
         }
     }
-    match call.over {
-        Some(over) => over.restore(ctx)?.call(()),
-        None => Ok(()),
+    if let Some(over) = call.over {
+        over.restore(ctx)?.call::<_, ()>(())?;
     }
+    Ok(Settled::GoesOn)
 }
 
 /// What the host answered with.
@@ -211,6 +232,7 @@ fn call_error<'js>(
         Kind::Tool => hooks.tool_error(ctx)?,
         Kind::Http => hooks.fetch_error(ctx)?,
         Kind::Memory => hooks.memory_error(ctx)?,
+        Kind::Caller => hooks.caller_error(ctx)?,
     };
     error.call((code, message, stack, retry_after_ms))
 }

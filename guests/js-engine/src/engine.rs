@@ -54,6 +54,7 @@ const PRELUDE: &[(&str, &str)] = prelude! {
     "fetch",
     "state",
     "memory",
+    "caller",
     "fs",
     "entries",
 };
@@ -74,6 +75,7 @@ pub struct Hooks {
     tool_error: Hook,
     fetch_error: Hook,
     memory_error: Hook,
+    caller_error: Hook,
     next_timer: Hook,
     live_timers: Hook,
     fire_timers: Hook,
@@ -100,6 +102,7 @@ impl Hooks {
             tool_error: hook("toolError")?,
             fetch_error: hook("fetchError")?,
             memory_error: hook("memoryError")?,
+            caller_error: hook("callerError")?,
             next_timer: hook("nextTimer")?,
             live_timers: hook("liveTimers")?,
             fire_timers: hook("fireTimers")?,
@@ -112,6 +115,7 @@ impl Hooks {
     hook!(tool_error);
     hook!(fetch_error);
     hook!(memory_error);
+    hook!(caller_error);
     hook!(next_timer);
     hook!(live_timers);
     hook!(fire_timers);

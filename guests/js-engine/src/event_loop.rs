@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use javy::Runtime;
 use rquickjs::{Ctx, Persistent, Promise, Value};
 
+use crate::calls::Settled;
 use crate::engine::Hooks;
 use crate::exports::vesicle::plugin::evaluate::Exception;
 use crate::natives;
@@ -58,6 +59,8 @@ pub enum End {
     Settled,
     /// The main promise is pending, and nothing can settle it any more.
     Stuck,
+    /// Whoever called answers in another call.
+    Later,
 }
 
 /// Runs until `main` is settled and all calls and timeouts are done; intervals alone do not keep a
@@ -90,8 +93,10 @@ pub fn run(ctx: &Ctx<'_>, hooks: &Hooks, main: &Value<'_>) -> rquickjs::Result<E
         }
         let timeout_us = (next_timer >= 0.0)
             .then(|| ((next_timer - natives::now_ms()).max(0.0) * 1e3).ceil() as u64);
-        if let Some(completion) = pending::wait(timeout_us) {
-            calls::settle(ctx, hooks, completion)?;
+        if let Some(completion) = pending::wait(timeout_us)
+            && calls::settle(ctx, hooks, completion)? == Settled::Later
+        {
+            return Ok(End::Later);
         }
     }
 }

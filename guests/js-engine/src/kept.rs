@@ -52,13 +52,17 @@ fn evaluate(program: &Program) -> Result<Kept, Failure> {
     })
 }
 
-/// Calls one of its tools.
+/// In the names of what a module offers beside tools, and in no tool's.
+const BESIDE: char = '/';
+
+/// Calls one of its tools, or what it offers beside them.
 pub fn call(tool: &str, arguments: &str) -> Result<Completion, Failure> {
     let kept = KEPT.with(|kept| {
         let kept = kept.get()?;
         Some((kept.name.clone(), kept.dispatch.clone()))
     });
-    let is_known = TOOLS.with_borrow(|tools| tools.iter().any(|known| known.name == tool));
+    let is_known = tool.contains(BESIDE)
+        || TOOLS.with_borrow(|tools| tools.iter().any(|known| known.name == tool));
     let Some((name, dispatch)) = kept.filter(|_| is_known) else {
         return Err(Failure::InvalidInput(unknown(tool)));
     };

@@ -5,6 +5,7 @@
 //! frozen into every sandbox. The same holds for `keep`, which evaluates a plugin's module before a
 //! second snapshot. `run` happens once in the life of an instance, `call` as often as the host wants.
 
+mod caller;
 mod calls;
 mod class;
 mod engine;

@@ -10,7 +10,9 @@ use url::Url;
 use crate::vesicle::plugin::{tool_call, types};
 use crate::wasi::clocks::monotonic_clock;
 use crate::wasi::random::random::get_random_u64;
-use crate::{calls, class, event_loop, files, http, keeping, memory, random, state, streams, text};
+use crate::{
+    caller, calls, class, event_loop, files, http, keeping, memory, random, state, streams, text,
+};
 
 /// The most that `crypto.getRandomValues` gives at once (Web Cryptography API, 10.1.1).
 const RANDOM_BYTES_MAX: usize = 65_536;
@@ -48,6 +50,8 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     native!("stateKeys", state::keys);
     native!("httpStart", http::start);
     native!("memoryStart", memory::start);
+    native!("callerTell", caller::tell);
+    native!("callerAsk", caller::ask);
     native!("toolSearch", tool_search);
     native!("toolDescribe", tool_describe);
     files::add(ctx, &native)?;

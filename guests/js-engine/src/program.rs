@@ -274,6 +274,11 @@ pub fn settle<'js>(
                     .to_owned(),
             ));
         }
+        End::Later => {
+            return Err(Failure::NeverSettles(
+                "the code waits for answers that come in another call".to_owned(),
+            ));
+        }
     }
     let Ok(promise) = Promise::from_value(main.clone()) else {
         return Ok(Main {

@@ -1,7 +1,7 @@
 //! What plugins show and offer beside JSON, as `wit/content.wit`, `prompts.wit` and `resources.wit` have it, read
 //! from the JSON that such values are written as. What a component says of itself is bounded here.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How many prompts, resources or templates one component may list.
 pub const OFFERED_MAX: usize = 1_000;
@@ -9,7 +9,7 @@ pub const OFFERED_MAX: usize = 1_000;
 pub const PARTS_MAX: usize = 1_000;
 
 /// What a tool of `rich-tools` answers.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Shown {
     /// What is shown, in this order.
     pub content: Vec<Part>,
@@ -20,7 +20,7 @@ pub struct Shown {
 }
 
 /// One thing that is shown.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Part {
     /// The thing.
     pub block: Block,
@@ -29,7 +29,7 @@ pub struct Part {
 }
 
 /// A thing that is shown.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
     /// Text.
@@ -45,7 +45,7 @@ pub enum Block {
 }
 
 /// Who speaks, or for whom something is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// A person.
@@ -55,7 +55,7 @@ pub enum Role {
 }
 
 /// How something is meant.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Annotations {
     /// For whom; everybody where nobody is named.
     pub audience: Vec<Role>,
@@ -66,7 +66,7 @@ pub struct Annotations {
 }
 
 /// An image or a sound.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Media {
     /// Its bytes, in base64.
     pub data: String,
@@ -75,7 +75,7 @@ pub struct Media {
 }
 
 /// A document, whole.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Document {
     /// Its address.
     pub uri: String,
@@ -86,7 +86,7 @@ pub struct Document {
 }
 
 /// What a document consists of.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
     /// Text.
@@ -96,7 +96,7 @@ pub enum Body {
 }
 
 /// A document that lies elsewhere, or that can be read here.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Link {
     /// Its address.
     pub uri: String,
@@ -113,7 +113,7 @@ pub struct Link {
 }
 
 /// The form of many addresses.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Template {
     /// As RFC 6570 has it.
     pub uri_template: String,
@@ -128,7 +128,7 @@ pub struct Template {
 }
 
 /// A prompt.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Prompt {
     /// Its name within the plugin.
     pub name: String,
@@ -141,7 +141,7 @@ pub struct Prompt {
 }
 
 /// What is filled in to a prompt.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct PromptArgument {
     /// Its name.
     pub name: String,
@@ -152,12 +152,22 @@ pub struct PromptArgument {
 }
 
 /// One message of a filled in prompt.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Message {
     /// Who speaks.
     pub role: Role,
     /// What is said.
     pub part: Part,
+}
+
+/// Whether this may be an address at all.
+pub fn has_scheme(uri: &str) -> bool {
+    let is_scheme = |scheme: &str| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && (scheme.chars()).all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    };
+    let scheme = uri.split_once(':').map(|(scheme, _)| scheme);
+    scheme.is_some_and(is_scheme) && !uri.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// What a list that a component gave consists of, if it is not too long.
@@ -188,6 +198,16 @@ mod tests {
         .unwrap();
         assert_eq!(shown.content.len(), 3);
         assert_eq!(shown.content[0].block, Block::Text("a".to_owned()));
+    }
+
+    #[test]
+    fn addresses_have_a_scheme() {
+        for uri in ["notes:1", "test://a/b", "x-y+z.1:"] {
+            assert!(has_scheme(uri), "{uri}");
+        }
+        for uri in ["", "notes", ":a", "1:a", "a b:c", "a:b c", "a:\n"] {
+            assert!(!has_scheme(uri), "{uri}");
+        }
     }
 
     #[test]

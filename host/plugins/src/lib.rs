@@ -24,7 +24,7 @@ pub mod store;
 mod types;
 mod values;
 
-pub use call::{Answer, CallError, Invocation, Request};
+pub use call::{Answer, Blank, CallError, Invocation, Request};
 pub use inspect::{Import, Inspection, WitText};
 pub use interface::{
     Definition, Refused, TOOL_NAME_BYTES_MAX, TOOLS_MAX, Tools, with_docs, with_docs_from,

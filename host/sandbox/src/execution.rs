@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 use crate::guest::{Grants, evaluate};
 use crate::source::Form;
 use crate::{
-    Files, Limits, Memories, Network, NoMemories, NoState, NoTools, OffClock, SourcePolicy, State,
-    ToolCall,
+    Caller, Files, Limits, Memories, Network, NoCaller, NoMemories, NoState, NoTools, OffClock,
+    SourcePolicy, State, ToolCall,
 };
 
 /// One program to run, with what it is given and what it may use.
@@ -39,13 +39,15 @@ pub struct Execution {
     /// Whose it is. Executions of one session have a part of the places and of the queue at most
     /// (see [`Config`](crate::Config)); those of no session have all.
     pub session: Option<Arc<str>>,
+    /// Whoever called it, who is told how far it is, and asked what it needs to know.
+    pub caller: Arc<dyn Caller>,
     /// What stops its wall time while a person is asked about one of its calls.
     pub off_clock: Option<OffClock>,
 }
 
 impl Default for Execution {
     /// Empty code, `null` as input, the default profile, no tools, no state, no
-    /// memory, no files and no hosts.
+    /// memory, no files, no hosts and no caller.
     fn default() -> Self {
         Self {
             code: String::new(),
@@ -59,6 +61,7 @@ impl Default for Execution {
             files: Files::default(),
             network: Network::default(),
             session: None,
+            caller: Arc::new(NoCaller),
             off_clock: None,
         }
     }
@@ -89,6 +92,7 @@ pub(crate) fn grants(execution: &Execution) -> Grants {
         memories: execution.memories.clone(),
         files: execution.files.clone(),
         network: execution.network.clone(),
+        caller: execution.caller.clone(),
         off_clock: execution.off_clock.clone(),
         ..Grants::default()
     }

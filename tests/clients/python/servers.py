@@ -131,8 +131,8 @@ async def main():
                 finds_and_calls,
                 reads_transforms_and_writes,
                 browses,
-                # Vesicle asks by a request of its own, which only a session has room for.
-                person.asks if mode == "legacy" else cannot_ask,
+                # In a session by a request of Vesicle's own; without one by an answer, and the call is made again.
+                person.asks,
             ):
                 try:
                     await check(client)

@@ -1,6 +1,7 @@
 //! The server over HTTP: real requests to a real process.
 
 mod access;
+mod audit_lines;
 mod bounds;
 pub mod dashboard;
 mod ending;
@@ -11,6 +12,7 @@ mod lockdown;
 mod oauth;
 mod protocol;
 mod rounds;
+mod tasks;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},

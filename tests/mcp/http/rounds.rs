@@ -95,6 +95,55 @@ async fn a_call_that_asks_is_made_again_with_all_answers() {
     );
 }
 
+/// Counts its calls, asks two things at the same time and then a third.
+const GUESTS: &str = "
+    let calls = 0;
+    const form = (message) => ({ form: { message, schema: { type: 'object', properties: {} } } });
+    export async function invite() {
+        calls++;
+        const [{ one }, { other }] = await Promise.all([caller.ask({ one: form('One?') }), caller.ask({ other: form('Other?') })]);
+        try {
+            const { last } = await caller.ask({ last: form(`Last, after ${one.action}?`) });
+            return [calls, one.content.name, other.content.name, last.action];
+        } catch (error) {
+            return `caught ${error}`;
+        }
+    }";
+
+#[tokio::test]
+async fn a_module_asks_and_its_call_is_made_again() {
+    let install = |data: &Path| {
+        let module = data.join("guests.js");
+        std::fs::write(&module, GUESTS).unwrap();
+        let module = module.to_str().unwrap();
+        vesicle(data, &["plugin", "add", module, "--ask", "questions"]);
+        vesicle(data, &["plugin", "grant", "guests", "--all"]);
+    };
+    let host = HttpHost::start_with("", &install, &[]);
+    let tool = "guests__invite";
+    let first = call(&host, tool, &Value::Null, None).await["result"].clone();
+    assert_eq!(first["resultType"], "input_required", "{first}");
+    let asked = first["inputRequests"].as_object().unwrap();
+    assert_eq!(
+        asked.keys().collect::<Vec<_>>(),
+        ["one", "other"],
+        "at once"
+    );
+    let state = first["requestState"].as_str().unwrap();
+    let named = |name: &str| accepted(json!({ "name": name }));
+    let answers = json!({"one": named("Ada"), "other": named("Bob")});
+    let second = call(&host, tool, &answers, Some(state)).await["result"].clone();
+    let last = &second["inputRequests"]["last"]["params"]["message"];
+    let last = last.as_str().unwrap_or_else(|| panic!("{second}"));
+    assert!(last.starts_with("Last, after accept?"), "{last}");
+    let state = second["requestState"].as_str().unwrap();
+    let answers = json!({"last": {"action": "decline"}});
+    let third = call(&host, tool, &answers, Some(state)).await["result"].clone();
+    let text = third["content"][0]["text"].as_str().unwrap();
+    // Each call begins where the module ended, and no program sees that its call is made again.
+    assert_eq!(text, r#"[1,"Ada","Bob","decline"]"#);
+}
+
 #[tokio::test]
 async fn lines_are_told_to_requests_that_ask_for_them() {
     let host = HttpHost::start_with(BARE, &install, &[]);

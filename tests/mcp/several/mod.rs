@@ -3,6 +3,7 @@
 mod away;
 mod failing;
 mod one_of_all;
+mod outliving;
 mod proxy;
 mod state;
 mod together;

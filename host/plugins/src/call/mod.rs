@@ -17,7 +17,7 @@ use crate::types::{Shape, nearest};
 use crate::values::{NotWritten, arguments, write};
 use crate::{Definition, Tools};
 
-pub use offered::Request;
+pub use offered::{Blank, Request};
 
 /// Arguments that are longer are read on a thread for work that blocks, in bytes.
 const READ_IN_PLACE_BYTES_MAX: usize = 64 * 1024;

@@ -1,4 +1,5 @@
-//! What components offer beside tools, asked for in instances of their own: prompts and resources.
+//! What components offer beside tools, asked for in instances of their own: prompts, resources, and what fits
+//! where these are filled in.
 
 use std::sync::Arc;
 
@@ -7,6 +8,19 @@ use vesicle_sandbox::{Grants, Limits, Outcome, Sandbox, Val};
 use super::{Answer, CallError, answer};
 use crate::Tools;
 use crate::interface::{Behind, Known};
+
+/// What is being filled in.
+#[derive(Debug, Clone, Copy)]
+pub struct Blank<'a> {
+    /// The prompt, or the form of addresses, by its name.
+    pub of: &'a str,
+    /// The argument, or the variable.
+    pub argument: &'a str,
+    /// What was typed of it.
+    pub typed: &'a str,
+    /// The others, as far as they are known.
+    pub filled_in: &'a [(String, String)],
+}
 
 /// What a component is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +43,10 @@ pub enum Request<'a> {
         /// The address.
         uri: &'a str,
     },
+    /// Texts that fit an argument of a prompt.
+    ForPrompt(Blank<'a>),
+    /// Texts that fit a variable of a template.
+    ForTemplate(Blank<'a>),
 }
 
 impl Request<'_> {
@@ -40,6 +58,8 @@ impl Request<'_> {
             Self::Resources => "list-resources",
             Self::Templates => "list-templates",
             Self::Resource { .. } => "read-resource",
+            Self::ForPrompt(_) => "suggest-for-prompt",
+            Self::ForTemplate(_) => "suggest-for-template",
         }
     }
 
@@ -47,15 +67,26 @@ impl Request<'_> {
         match self {
             Self::Prompts | Self::Resources | Self::Templates => Vec::new(),
             Self::Prompt { name, arguments } => {
-                let text = |text: &String| Val::String(text.clone());
-                let pairs = arguments
-                    .iter()
-                    .map(|(name, value)| Val::Tuple(vec![text(name), text(value)]));
-                vec![Val::String(name.to_owned()), Val::List(pairs.collect())]
+                vec![Val::String(name.to_owned()), pairs(arguments)]
             }
             Self::Resource { uri } => vec![Val::String(uri.to_owned())],
+            Self::ForPrompt(blank) | Self::ForTemplate(blank) => {
+                let texts = [blank.of, blank.argument, blank.typed];
+                let texts = texts.map(|text| Val::String(text.to_owned()));
+                let filled_in = pairs(blank.filled_in);
+                texts.into_iter().chain([filled_in]).collect()
+            }
         }
     }
+}
+
+/// Texts by name.
+fn pairs(pairs: &[(String, String)]) -> Val {
+    let text = |text: &String| Val::String(text.clone());
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| Val::Tuple(vec![text(name), text(value)]));
+    Val::List(pairs.collect())
 }
 
 impl Tools {
@@ -72,16 +103,25 @@ impl Tools {
         grants: Grants,
         session: Option<Arc<str>>,
     ) -> Result<Outcome<Answer>, CallError> {
-        let Behind::Component(component, contract) = self.behind() else {
-            return Err(CallError::OffersNone);
+        let (component, contract) = match self.behind() {
+            Behind::Component(component, contract) => (component, contract),
+            Behind::Script(script) => {
+                return script
+                    .request(sandbox, request, limits, grants, session)
+                    .await;
+            }
         };
-        let known: Option<&Known> = match (request, &contract.prompts, &contract.resources) {
-            (Request::Prompts, Some([list, _]), _) => Some(list),
-            (Request::Prompt { .. }, Some([_, get]), _) => Some(get),
-            (Request::Resources, _, Some([list, ..])) => Some(list),
-            (Request::Templates, _, Some([_, list, _])) => Some(list),
-            (Request::Resource { .. }, _, Some([.., read])) => Some(read),
-            _ => None,
+        let prompts = contract.prompts.as_ref();
+        let resources = contract.resources.as_ref();
+        let suggestions = contract.suggestions.as_ref();
+        let known: Option<&Known> = match request {
+            Request::Prompts => prompts.map(|[list, _]| list),
+            Request::Prompt { .. } => prompts.map(|[_, get]| get),
+            Request::Resources => resources.map(|[list, ..]| list),
+            Request::Templates => resources.map(|[_, list, _]| list),
+            Request::Resource { .. } => resources.map(|[.., read]| read),
+            Request::ForPrompt(_) => suggestions.map(|[of_prompt, _]| of_prompt),
+            Request::ForTemplate(_) => suggestions.map(|[_, of_template]| of_template),
         };
         let Known { function, reply } = known.ok_or(CallError::OffersNone)?;
         let call = vesicle_sandbox::Call {

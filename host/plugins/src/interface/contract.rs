@@ -1,5 +1,5 @@
 //! The interfaces of the contract that a component exports beside its own functions: tools that it lists itself,
-//! prompts, and resources. Each counts only as a whole, and as `wit/` has it.
+//! prompts, resources, and what fits where they are filled in. Each counts only as a whole, and as `wit/` has it.
 
 use vesicle_sandbox::{Component, Function};
 
@@ -10,9 +10,10 @@ const TOOLS: &str = "vesicle:plugin/tools@0.1.0";
 const RICH_TOOLS: &str = "vesicle:plugin/rich-tools@0.1.0";
 const PROMPTS: &str = "vesicle:plugin/prompts@0.1.0";
 const RESOURCES: &str = "vesicle:plugin/resources@0.1.0";
+const SUGGESTIONS: &str = "vesicle:plugin/suggestions@0.1.0";
 
 /// All of them.
-const INTERFACES: [&str; 4] = [TOOLS, RICH_TOOLS, PROMPTS, RESOURCES];
+const INTERFACES: [&str; 5] = [TOOLS, RICH_TOOLS, PROMPTS, RESOURCES, SUGGESTIONS];
 
 /// What its functions are, up to their errors.
 const TOOLS_FUNCTIONS: [&str; 2] = [
@@ -33,6 +34,11 @@ const RESOURCES_FUNCTIONS: [&str; 3] = [
     "read-resource: func(uri: string) -> result<list<record>, ",
 ];
 
+const SUGGESTIONS_FUNCTIONS: [&str; 2] = [
+    "suggest-for-prompt: func(name: string, argument: string, typed: string, filled-in: list<tuple<string, string>>) -> result<list<string>, ",
+    "suggest-for-template: func(name: string, argument: string, typed: string, filled-in: list<tuple<string, string>>) -> result<list<string>, ",
+];
+
 /// A function of the contract, and what it answers.
 pub(crate) struct Known {
     pub function: Function,
@@ -48,6 +54,8 @@ pub(crate) struct Contract {
     pub prompts: Option<[Known; 2]>,
     /// `list-resources`, `list-templates` and `read-resource`.
     pub resources: Option<[Known; 3]>,
+    /// `suggest-for-prompt` and `suggest-for-template`.
+    pub suggestions: Option<[Known; 2]>,
 }
 
 /// The functions of a component that lists its tools itself.
@@ -76,6 +84,7 @@ impl Contract {
         Self {
             dynamic: tools.map(|[list, call]| Dynamic { list, call, rich }),
             prompts: pair(functions(PROMPTS, &PROMPTS_FUNCTIONS)),
+            suggestions: pair(functions(SUGGESTIONS, &SUGGESTIONS_FUNCTIONS)),
             resources: functions(RESOURCES, &RESOURCES_FUNCTIONS)
                 .and_then(|known| known.try_into().ok()),
         }

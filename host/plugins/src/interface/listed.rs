@@ -133,6 +133,9 @@ impl Tools {
 
     /// What it offers beside tools ([`Tools::request`]).
     pub fn offers(&self) -> Offers {
+        if let Some(script) = self.script() {
+            return script.offers();
+        }
         let contract = self.contract();
         Offers {
             prompts: contract.is_some_and(|contract| contract.prompts.is_some()),

@@ -13,6 +13,7 @@ use super::declarations::{Declarations, ValueDeclaration};
 use super::edits::Edits;
 use super::function::Callable;
 use super::notes::Notes;
+use super::offers::OfferedObject;
 use super::schema::constant;
 
 /// A function that a module exports.
@@ -32,6 +33,8 @@ pub struct Exports<'w, 'p, 's> {
     pub notes: &'w mut Notes<'s>,
     pub edits: &'w mut Edits<'s>,
     pub found: Vec<Export<'p>>,
+    /// What it offers beside tools.
+    pub offered: Vec<OfferedObject<'p>>,
 }
 
 const GENERATOR: &str =
@@ -172,6 +175,12 @@ impl<'p> Exports<'_, 'p, '_> {
     fn named(&mut self, local: &str, name: &str, span: Span, start: u32) {
         let declarations = self.declarations;
         let of_name = declarations.values.get(local);
+        if let Some([(_, ValueDeclaration::Variable(Some(init)))]) = of_name.map(Vec::as_slice)
+            && let Some(object) = OfferedObject::of(name, local, init)
+        {
+            self.offered.push(object);
+            return;
+        }
         let callable = match of_name.map(Vec::as_slice) {
             // Only a type is of that name, or nothing: the parser of the module says so.
             None | Some([]) => return,
@@ -207,7 +216,10 @@ impl<'p> Exports<'_, 'p, '_> {
     }
 }
 
-fn of_declaration<'p>(declaration: &ValueDeclaration<'p>) -> Result<Callable<'p>, &'static str> {
+/// What a value that is declared can be called as, or why it cannot.
+pub fn of_declaration<'p>(
+    declaration: &ValueDeclaration<'p>,
+) -> Result<Callable<'p>, &'static str> {
     match declaration {
         ValueDeclaration::Function(function) if function.generator => Err(GENERATOR),
         ValueDeclaration::Function(function) if function.body.is_none() => Err(OVERLOADED),
@@ -218,7 +230,8 @@ fn of_declaration<'p>(declaration: &ValueDeclaration<'p>) -> Result<Callable<'p>
     }
 }
 
-fn of_expression<'p>(expression: &'p Expression<'p>) -> Result<Callable<'p>, &'static str> {
+/// The same of one that is written out.
+pub fn of_expression<'p>(expression: &'p Expression<'p>) -> Result<Callable<'p>, &'static str> {
     match expression.get_inner_expression() {
         Expression::ArrowFunctionExpression(function) => Ok(Callable::of_arrow(function)),
         Expression::FunctionExpression(function) if function.generator => Err(GENERATOR),
@@ -228,7 +241,8 @@ fn of_expression<'p>(expression: &'p Expression<'p>) -> Result<Callable<'p>, &'s
     }
 }
 
-fn range(span: Span) -> Range<usize> {
+/// The place of a span in the text.
+pub fn range(span: Span) -> Range<usize> {
     span.start as usize..span.end as usize
 }
 

@@ -65,12 +65,7 @@ impl<'p> Callable<'p> {
     ) -> (Definition, Passing) {
         let doc = declarations.doc(start).unwrap_or_default();
         let signature = self.signature(name, notes.source());
-        let mut given = Schemas::new(declarations, notes, Direction::Given);
-        let bound = given.bind(self.types, &[]);
-        let (object, passing) = self.arguments(&mut given, &bound, &doc);
-        let input = given.object(object);
-        let input_schema = given.finish(input);
-
+        let (input_schema, passing) = self.takes(&doc, declarations, notes);
         let mut answered = Schemas::new(declarations, notes, Direction::Answered);
         let bound = answered.bind(self.types, &[]);
         let output = match (self.result, &doc.returns) {
@@ -92,6 +87,20 @@ impl<'p> Callable<'p> {
             error_schema: None,
         };
         (definition, passing)
+    }
+
+    /// The schema of its arguments, and how they become its parameters.
+    pub fn takes(
+        self,
+        doc: &JsDoc,
+        declarations: &Declarations<'_>,
+        notes: &mut Notes<'_>,
+    ) -> (Value, Passing) {
+        let mut given = Schemas::new(declarations, notes, Direction::Given);
+        let bound = given.bind(self.types, &[]);
+        let (object, passing) = self.arguments(&mut given, &bound, doc);
+        let input = given.object(object);
+        (given.finish(input), passing)
     }
 
     /// The function's head, as it is written.

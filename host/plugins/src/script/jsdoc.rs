@@ -11,6 +11,10 @@ pub struct JsDoc {
     pub params: Vec<Param>,
     /// `@returns`.
     pub returns: Option<Type>,
+    /// `@title`: a name for people.
+    pub title: Option<String>,
+    /// `@mimeType`: the type of a document.
+    pub mime_type: Option<String>,
 }
 
 /// `@param {type} [name=default] description`.
@@ -71,12 +75,20 @@ impl JsDoc {
                 self.params.extend(param(ty, rest.trim_start()));
             }
             "returns" | "return" => self.returns = braces(text, rest, rest_at).0,
+            "title" => self.title = said(rest),
+            "mimeType" => self.mime_type = said(rest),
             "description" | "desc" if self.description.is_empty() => {
                 self.description = rest.trim().to_owned();
             }
             _ => {}
         }
     }
+}
+
+/// What a tag says, if it says anything.
+fn said(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn param(ty: Option<Type>, text: &str) -> Option<Param> {

@@ -10,8 +10,12 @@ mod exports;
 mod function;
 mod jsdoc;
 mod notes;
+mod offered;
+mod offers;
 mod schema;
+mod spoken;
 mod tools;
+mod uri;
 
 use oxc::ast::ast::Program;
 use vesicle_sandbox::{CODE_BYTES_MAX, Location, SourceError, with_program};
@@ -20,11 +24,14 @@ pub use build::{BuildError, Built};
 pub use embedded::Embedded;
 pub use notes::{Note, TYPE_DEPTH_MAX, TYPES_MAX, WARNINGS_MAX};
 
+use crate::content::OFFERED_MAX;
 use crate::interface::{Definition, TOOL_NAME_BYTES_MAX, TOOLS_MAX};
+use crate::manifest::Offers;
 use declarations::Declarations;
 use edits::Edits;
 use exports::{Export, Exports};
 use notes::Notes;
+use offers::Offered;
 pub(crate) use tools::ScriptTools;
 
 /// A module whose tools are known.
@@ -39,6 +46,7 @@ pub struct Script {
     /// Lines of the module that are not the same in `code`, from 1.
     changed: Vec<u32>,
     tools: Vec<Definition>,
+    offered: Offered,
     notes: Vec<Note>,
 }
 
@@ -56,9 +64,9 @@ pub enum ScriptError {
         /// Where.
         location: Location,
     },
-    /// It exports no function.
+    /// It exports no function, and nothing else that a plugin offers.
     #[error(
-        "the module exports no function that can be a tool; write `export` before those that are tools{}",
+        "the module exports no function that can be a tool, no `prompts` and no `resources`; write `export` before those that are tools{}",
         told(notes)
     )]
     NoTools {
@@ -70,6 +78,11 @@ pub enum ScriptError {
         "the module exports {0} functions, and a plugin has {TOOLS_MAX} tools at most; make several of it"
     )]
     TooManyTools(usize),
+    /// It has more prompts or resources than a plugin may have.
+    #[error(
+        "the module has {0} prompts or resources, and a plugin has {OFFERED_MAX} of each at most; make several of it"
+    )]
+    TooManyOffered(usize),
     /// Its types are too many.
     #[error(
         "the types of the module's functions come to more than {TYPES_MAX} when they are written out; use fewer, or `unknown`"
@@ -115,6 +128,14 @@ impl Script {
         &self.tools
     }
 
+    /// What it offers beside tools.
+    pub fn offers(&self) -> Offers {
+        Offers {
+            prompts: !self.offered.prompts.is_empty(),
+            resources: !self.offered.documents.is_empty(),
+        }
+    }
+
     /// What was not understood, in the order of the text.
     pub fn notes(&self) -> &[Note] {
         &self.notes
@@ -130,11 +151,25 @@ impl Script {
             notes: &mut notes,
             edits: &mut edits,
             found: Vec::new(),
+            offered: Vec::new(),
         };
         exports.read(program)?;
-        let mut found = exports.found;
+        let (mut found, objects) = (exports.found, exports.offered);
         found.retain(|export| is_name(export, &mut notes));
-        if found.is_empty() {
+        let mut calls = Vec::new();
+        let mut offered = Offered::default();
+        for object in objects {
+            let arms = offered.read(&object, &declarations, &mut notes);
+            calls.extend(
+                arms.iter()
+                    .map(|arm| call::arm(&arm.name, &arm.reference, &arm.passing, &edits)),
+            );
+        }
+        let most = offered.prompts.len().max(offered.documents.len());
+        if most > OFFERED_MAX {
+            return Err(ScriptError::TooManyOffered(most));
+        }
+        if found.is_empty() && most == 0 {
             return Err(ScriptError::NoTools {
                 notes: notes.finish(),
             });
@@ -143,7 +178,6 @@ impl Script {
             return Err(ScriptError::TooManyTools(found.len()));
         }
         let mut tools = Vec::new();
-        let mut calls = Vec::new();
         for export in found {
             let (definition, passing) =
                 export
@@ -171,6 +205,7 @@ impl Script {
             nameless: edits.variable().to_owned(),
             changed: edits.lines(),
             tools,
+            offered,
             notes: notes.finish(),
         })
     }

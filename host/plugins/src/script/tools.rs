@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use vesicle_sandbox::{Execution, KeptModule, LoadError, Outcome, Sandbox};
+use serde_json::value::RawValue;
+use vesicle_sandbox::{
+    Execution, Grants, KeptModule, Limits, LoadError, Outcome, Residence, Sandbox,
+};
 
 use super::embedded::Embedded;
 use super::{Script, ScriptError};
@@ -81,9 +84,24 @@ impl ScriptTools {
         {
             return Ok(refused(why));
         }
-        let execution = Execution {
+        let execution = self.execution(arguments.to_owned(), limits, grants, session);
+        let outcome = self
+            .run(sandbox, tool, execution, residence.as_ref())
+            .await?;
+        Ok(outcome.try_map(|result| Ok(Answer::Result(result))))
+    }
+
+    /// A call of the module, with what it may use.
+    pub(super) fn execution(
+        &self,
+        input: Box<RawValue>,
+        limits: Limits,
+        grants: Grants,
+        session: Option<Arc<str>>,
+    ) -> Execution {
+        Execution {
             name: self.script.name.clone(),
-            input: arguments.to_owned(),
+            input,
             limits,
             tools: grants.tools,
             state: grants.state,
@@ -91,17 +109,25 @@ impl ScriptTools {
             files: grants.files,
             network: grants.network,
             session,
+            caller: grants.caller,
             off_clock: grants.off_clock,
             ..Execution::default()
-        };
+        }
+    }
+
+    /// Makes it, and tells of it in the module's own text.
+    pub(super) async fn run(
+        &self,
+        sandbox: &Sandbox,
+        tool: &str,
+        execution: Execution,
+        residence: Option<&Residence>,
+    ) -> Result<Outcome, CallError> {
         let code = || self.script.code.clone();
         let outcome = sandbox
-            .call_kept(&self.module, tool, execution, residence.as_ref(), code)
+            .call_kept(&self.module, tool, execution, residence, code)
             .await?;
-        Ok(self
-            .script
-            .outcome(outcome)
-            .try_map(|result| Ok(Answer::Result(result))))
+        Ok(self.script.outcome(outcome))
     }
 }
 

@@ -155,7 +155,10 @@ async fn memory_that_was_tampered_with_harms_nobody_else() {
         (random % below as u64) as usize
     };
     let (mut ended, mut answered) = (0, 0);
-    for _ in 0..60 {
+    for round in 0..600 {
+        if round >= 60 && ended > 0 && answered > 0 {
+            break;
+        }
         let mut changed = component.clone();
         for _ in 0..40 {
             let byte = data.start + next(data.len());
@@ -193,6 +196,8 @@ async fn what_is_not_there_while_it_is_built_is_named() {
         "const s = await tools.github.get_issue({});",
         "const s = await tools.$search('a');",
         "const s = await memory.query('a');",
+        "caller.progress(1);",
+        "const s = await caller.ask({ a: { roots: true } });",
         "const s = await fetch('https://example.com/');",
         "const s = await fs.readFile('/data/a', 'utf8');",
         "Promise.reject(new Error('nobody cares'));",

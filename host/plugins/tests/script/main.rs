@@ -7,5 +7,6 @@ mod bounds;
 mod builds;
 mod calls;
 mod exports;
+mod offers;
 mod schemas;
 mod staying;

@@ -21,7 +21,7 @@ pub const TOLD_MAX: usize = 1_000;
 
 /// What one guest tells.
 pub struct Told {
-    caller: Arc<dyn Caller>,
+    pub(super) caller: Arc<dyn Caller>,
     left: usize,
     bytes_left: usize,
 }
@@ -33,6 +33,26 @@ impl Told {
             caller,
             left: TOLD_MAX,
             bytes_left: limits.stream_bytes,
+        }
+    }
+
+    /// Whether the share is used up.
+    pub(super) fn is_over(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Tells how far the call is.
+    pub(super) fn progress(&mut self, done: f64, total: Option<f64>, message: Option<&str>) {
+        if let Some(line) = self.share(message.unwrap_or_default()) {
+            let line = message.is_some().then_some(line);
+            self.caller.progress(done, total, line);
+        }
+    }
+
+    /// Tells a line.
+    pub(super) fn log(&mut self, level: CallerLevel, message: &str) {
+        if let Some(line) = self.share(message) {
+            self.caller.log(level, line);
         }
     }
 
@@ -54,16 +74,11 @@ impl Told {
 
 impl caller::Host for Guest {
     fn progress(&mut self, done: f64, total: Option<f64>, message: Option<String>) {
-        if let Some(line) = self.told.share(message.as_deref().unwrap_or_default()) {
-            let line = message.is_some().then_some(line);
-            self.told.caller.progress(done, total, line);
-        }
+        self.told.progress(done, total, message.as_deref());
     }
 
     fn log(&mut self, level: caller::Level, message: String) {
-        if let Some(line) = self.told.share(&message) {
-            self.told.caller.log(level.into(), line);
-        }
+        self.told.log(level.into(), &message);
     }
 
     fn can_be_asked(&mut self) -> caller::Kinds {
@@ -106,7 +121,10 @@ impl caller::Host for Guest {
 
 impl Guest {
     /// What is asked, as far as it can be.
-    fn questions(&mut self, questions: Vec<caller::Question>) -> Result<Vec<Question>, Error> {
+    pub(super) fn questions(
+        &mut self,
+        questions: Vec<caller::Question>,
+    ) -> Result<Vec<Question>, Error> {
         if questions.is_empty() || questions.len() > QUESTIONS_MAX {
             return Err(Error::InvalidInput(format!(
                 "{} questions; ask 1 to {QUESTIONS_MAX} at once",

@@ -16,6 +16,7 @@ use super::Guest;
 use super::arguments::parse;
 use super::bindings::vesicle::plugin::{pending, tool_call, types};
 use super::budget::Budget;
+use super::engine_caller::TO_CALLER;
 use super::http;
 use crate::capabilities::{CapabilityError, Tool};
 use crate::limit_kind::LimitMet;
@@ -304,6 +305,9 @@ impl tool_call::Host for Guest {
     }
 
     fn start(&mut self, name: String, arguments: String) -> Result<u32, types::Error> {
+        if let Some(what) = name.strip_prefix(TO_CALLER) {
+            return self.reach_caller(what, &arguments);
+        }
         self.calls.budget.call(name.len() + arguments.len())?;
         let future = call(self.calls.tools.clone(), name, parse(arguments)?);
         self.calls

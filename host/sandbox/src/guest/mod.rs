@@ -71,6 +71,7 @@ mod budget;
 mod caller;
 mod calls;
 mod clock;
+mod engine_caller;
 mod grants;
 mod http;
 mod log;

@@ -24,8 +24,8 @@ use super::lock;
 use super::messages::{Bind, End, Hello, Start, ToHost, ToWorker};
 use crate::files::DIRECTORIES_MAX;
 use crate::{
-    AllowedHost, Directory, ExecuteError, Execution, Files, Network, NetworkConfig, OffClock,
-    Outcome, Sandbox, Stopped, Transport,
+    AllowedHost, Directory, ExecuteError, Execution, Files, Network, NetworkConfig, NoCaller,
+    OffClock, Outcome, Sandbox, Stopped, Transport,
 };
 
 /// Where the compiled engine is.
@@ -260,6 +260,8 @@ fn execution(start: Start, link: &Link, files: &Files) -> io::Result<Execution> 
         files: files.clone(),
         network: network.sent_by(link),
         session: None,
+        // What it tells is not passed on, and nobody is asked.
+        caller: Arc::new(NoCaller),
         off_clock: start
             .off_clock_ms
             .map(|most| OffClock::new(Duration::from_millis(most))),

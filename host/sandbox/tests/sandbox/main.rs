@@ -16,6 +16,7 @@ mod hosts;
 
 mod bad_input;
 mod cache;
+mod caller;
 mod calls;
 mod commands;
 mod components;

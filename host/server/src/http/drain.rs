@@ -12,7 +12,11 @@ use std::{
 
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
+use rmcp::{RoleServer, service::RequestContext};
 use tokio::sync::Notify;
+
+use super::sessions::Using;
+use crate::mcp::Kept;
 
 /// Counts calls under way, and whether new ones are let in. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +32,39 @@ struct Shared {
 /// A call under way, until it is dropped.
 #[derive(Debug)]
 pub struct UnderWay(Arc<Shared>);
+
+/// What a request keeps while it is answered: whoever ends the host waits for it, and its session stays awake. Whoever goes on
+/// with its call after that has a clone.
+#[derive(Clone)]
+pub struct Place(Arc<Held>);
+
+struct Held {
+    _under_way: Option<UnderWay>,
+    using: Option<Using>,
+}
+
+impl Place {
+    /// That of a call under way, or of a request that nobody waits for, of this session.
+    pub fn new(under_way: Option<UnderWay>, using: Option<Using>) -> Self {
+        Self(Arc::new(Held {
+            _under_way: under_way,
+            using,
+        }))
+    }
+
+    /// What the session keeps, if there is one, where another host began it.
+    pub fn keeps(&self, kept: Option<Kept>) {
+        if let (Some(using), Some(kept)) = (&self.0.using, kept) {
+            using.keeps(kept);
+        }
+    }
+
+    /// That of a request; none where nothing is counted, as over standard input.
+    pub fn of(context: &RequestContext<RoleServer>) -> Option<Self> {
+        let request = context.extensions.get::<axum::http::request::Parts>();
+        request.and_then(|parts| parts.extensions.get().cloned())
+    }
+}
 
 impl Drain {
     /// A call begins; none may once the end has begun.

@@ -23,7 +23,7 @@ use super::{
     body::Bodies,
     challenge::Refused,
     clients::Client,
-    drain::{Drain, Keeping, UnderWay},
+    drain::{Drain, Keeping, Place, UnderWay},
     peer::Peer,
     refusals::Refusals,
     sessions::KEPT,
@@ -31,6 +31,7 @@ use super::{
 };
 use crate::{
     accounts::{Authority, Refusal},
+    mcp::inward,
     metrics::Metrics,
 };
 
@@ -40,6 +41,8 @@ const ENDING_RETRY: Duration = Duration::from_secs(5);
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 
 const SESSION_ID: &str = "mcp-session-id";
+const METHOD: &str = "mcp-method";
+const NAME: &str = "mcp-name";
 
 /// What decides.
 pub struct Gate {
@@ -178,7 +181,7 @@ impl Gate {
 
 /// A request of MCP.
 pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let let_in = match gate.let_in(&head).await {
         Ok(let_in) => let_in,
         Err(response) => {
@@ -194,7 +197,7 @@ pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let Some(turn) = turn else {
         // Neither is waited for by whoever ends the host.
         drop(under_way);
-        return answered(&client, head, Bytes::new()).await;
+        return answered(&client, head, Bytes::new(), None).await;
     };
     let length = head.headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -221,11 +224,30 @@ pub async fn mcp(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         let what = "this account has too many sessions open; close some";
         return later(what, StatusCode::SERVICE_UNAVAILABLE, ENDING_RETRY);
     }
-    let response = answered(&client, head, body).await;
-    response.map(|body| Body::new(Keeping::new(body, (under_way, turn))))
+    let body = match inward(&body) {
+        Some(changed) => renamed(&mut head, changed),
+        None => body,
+    };
+    let response = answered(&client, head, body, Some(under_way)).await;
+    response.map(|body| Body::new(Keeping::new(body, turn)))
 }
 
-async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {
+/// A message under another name, without the headers that say what it was.
+fn renamed(head: &mut Parts, message: Vec<u8>) -> Bytes {
+    for name in [METHOD, NAME] {
+        head.headers.remove(name);
+    }
+    head.headers
+        .insert(header::CONTENT_LENGTH, message.len().into());
+    message.into()
+}
+
+async fn answered(
+    client: &Client,
+    mut head: Parts,
+    body: Bytes,
+    under_way: Option<UnderWay>,
+) -> Response {
     if let Some(account) = &client.account {
         let caller = Caller(account.name.as_str().into());
         head.extensions.insert(caller);
@@ -236,6 +258,8 @@ async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {
     let session = head.headers.get(SESSION_ID);
     let session = session.and_then(|id| id.to_str().ok());
     let (using, kept) = session.map(|id| client.sessions.enter(id)).unzip();
+    let place = Place::new(under_way, using);
+    head.extensions.insert(place.clone());
     let request = axum::http::Request::from_parts(head, Full::new(body.clone()));
     let kept = Mutex::new(kept.flatten());
     let called = async {
@@ -244,11 +268,9 @@ async fn answered(client: &Client, mut head: Parts, body: Bytes) -> Response {
         (called, kept)
     };
     let (called, kept) = KEPT.scope(kept, called).await;
-    if let (Some(using), Some(kept)) = (&using, kept) {
-        using.keeps(kept);
-    }
+    place.keeps(kept);
     let response = match called {
-        Ok(response) => response.map(|body| Body::new(Keeping::new(Body::new(body), using))),
+        Ok(response) => response.map(|body| Body::new(Keeping::new(Body::new(body), place))),
         Err(never) => match never {},
     };
     match is_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {

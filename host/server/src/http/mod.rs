@@ -48,6 +48,7 @@ use crate::{
 pub use clients::{Caller, Clients, Tenants};
 pub use dashboard::Seen;
 use drain::Drain;
+pub use drain::Place;
 use gate::Gate;
 use listen::Listener;
 use names::Names;

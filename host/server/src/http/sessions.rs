@@ -22,7 +22,7 @@ use rmcp::{
 use tokio::sync::Notify;
 
 use super::stored::{OPENED_BYTES_MAX, Stored};
-use crate::mcp::Kept;
+use crate::mcp::{Kept, outward};
 
 /// How many sessions of an account are awake. Those beyond sleep that were used longest ago, unless something of theirs is under way.
 pub const AWAKE_MAX: usize = 256;
@@ -84,7 +84,7 @@ impl Book {
     }
 }
 
-/// A request of a session, until it is answered.
+/// A request of a session, until it is answered, and what it made has ended.
 pub struct Using {
     sessions: Arc<Sessions>,
     id: SessionId,
@@ -232,7 +232,10 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, Self::Error> {
-        self.awake.initialize_session(id, message).await
+        self.awake
+            .initialize_session(id, message)
+            .await
+            .map(outward)
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, Self::Error> {

@@ -5,44 +5,81 @@ use rmcp::{
     model::{CompleteRequestParams, CompleteResult, CompletionInfo, Reference},
 };
 
-use super::{Host, documents, execute, plugins, prompts, resources};
+use super::{
+    Host, audit_lines, documents, execute,
+    plugins::{self, suggestions},
+    prompts, resources,
+};
 use crate::tools::Granted;
 
-/// What can be typed here, as far as it is known: nothing for what this server does not know, such as prompts of plugins.
+/// What can be typed here, as far as it is known: by this server for what is its own, and by plugins for theirs.
 ///
 /// # Errors
 /// The servers are not there.
 pub async fn complete(
     host: &Host,
     granted: &Granted,
+    asked: &plugins::Request<'_>,
     request: CompleteRequestParams,
 ) -> Result<CompleteResult, ErrorData> {
     let argument = request.argument.name.as_str();
-    let names = match &request.r#ref {
+    let own = match &request.r#ref {
         Reference::Prompt(prompt) => match (prompt.name.as_str(), argument) {
-            (prompts::WRITE_CODE, prompts::SERVER) => servers(host),
-            (prompts::SAVE_PLUGIN, prompts::NAME) => of_plugins(host).await,
-            _ => Vec::new(),
+            (prompts::WRITE_CODE, prompts::SERVER) => Some(servers(host)),
+            (prompts::SAVE_PLUGIN, prompts::NAME) => Some(of_plugins(host).await),
+            _ => None,
         },
         Reference::Resource(template) => match (template.uri.as_str(), argument) {
-            (resources::TOOL_TEMPLATE, "server") => servers(host),
+            (resources::TOOL_TEMPLATE, "server") => Some(servers(host)),
             (resources::TOOL_TEMPLATE, "tool") => {
                 let context = request.context.as_ref();
                 let server = context.and_then(|context| context.get_argument("server"));
-                tools(host, granted, server.map(String::as_str)).await?
+                Some(tools(host, granted, server.map(String::as_str)).await?)
             }
-            (documents::PLUGIN_TEMPLATE, "plugin") => of_plugins(host).await,
-            _ => Vec::new(),
+            (documents::PLUGIN_TEMPLATE, "plugin") => Some(of_plugins(host).await),
+            (audit_lines::TEMPLATE, "kind") if audit_lines::may_read(host) => {
+                Some(audit_lines::KINDS.map(str::to_owned).to_vec())
+            }
+            _ => None,
         },
-        _ => Vec::new(),
+        _ => Some(Vec::new()),
     };
-    let all = fitting(names, &request.argument.value);
+    let all = match own {
+        Some(names) => fitting(names, &request.argument.value),
+        None => of_their_plugins(host, asked, &request).await?,
+    };
     let total = u32::try_from(all.len()).ok();
     let has_more = all.len() > CompletionInfo::MAX_VALUES;
     let shown = all.into_iter().take(CompletionInfo::MAX_VALUES).collect();
     let info = CompletionInfo::with_pagination(shown, total, has_more);
     let info = info.map_err(|why| ErrorData::internal_error(why, None))?;
     Ok(CompleteResult::new(info))
+}
+
+/// What fits by the word of the plugin whose prompt or template it is, in its order.
+async fn of_their_plugins(
+    host: &Host,
+    asked: &plugins::Request<'_>,
+    request: &CompleteRequestParams,
+) -> Result<Vec<String>, ErrorData> {
+    let place = match &request.r#ref {
+        Reference::Prompt(prompt) => suggestions::Place::Prompt(&prompt.name),
+        Reference::Resource(template) => suggestions::Place::Template(&template.uri),
+        _ => return Ok(Vec::new()),
+    };
+    let Some(service) = &host.plugins else {
+        return Ok(Vec::new());
+    };
+    let filled_in = request
+        .context
+        .clone()
+        .and_then(|context| context.arguments);
+    let filled_in = filled_in.unwrap_or_default().into_iter().collect();
+    let blank = (
+        request.argument.name.as_str(),
+        request.argument.value.as_str(),
+    );
+    suggestions::suggested(service, host, asked, place, blank, filled_in).await
 }
 
 /// Names that begin so, and after them those that have it in them.

@@ -5,11 +5,19 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use rmcp::{
     RoleServer,
-    model::{ElicitRequestParams, ElicitationAction, ElicitationSchema},
-    service::{ElicitationMode, Peer},
+    model::{
+        ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema,
+        RequestParamsMeta as _,
+    },
+    service::{ElicitationMode, Peer, RequestContext, ServiceError},
 };
 use vesicle_bridge::{AskConsent, Consent, ConsentRequest};
 
+use super::{
+    plugins::Sent,
+    revision::has_sessions,
+    tasks::{Asks, Job, can_show_forms},
+};
 use crate::{harmless::harmless, secrets::Secrets};
 
 /// How much of the arguments a person is shown, in bytes.
@@ -21,19 +29,60 @@ const ANSWER_MAX: Duration = Duration::from_secs(2 * 3_600);
 
 /// Asks whoever sits before the client.
 struct Elicitation {
-    peer: Peer<RoleServer>,
+    way: Way,
     secrets: Secrets,
 }
 
-/// Somebody to ask, if the client can ask.
-pub fn consent(peer: &Peer<RoleServer>, secrets: &Secrets) -> Option<Arc<dyn AskConsent>> {
-    let modes = peer.supported_elicitation_modes();
-    modes.contains(&ElicitationMode::Form).then(|| {
-        Arc::new(Elicitation {
-            peer: peer.clone(),
-            secrets: secrets.clone(),
-        }) as Arc<dyn AskConsent>
-    })
+/// How the client is asked.
+enum Way {
+    /// By a request of this server; where the call is a task, that says so meanwhile.
+    Request(Peer<RoleServer>, Option<Arc<Job>>),
+    /// By an answer to the client's own request, whose next one brings the person's.
+    Answer(Arc<Job>),
+}
+
+/// Somebody to ask, if the client can ask. Without a session only a call that may outlive its request can wait.
+pub fn consent(
+    context: &RequestContext<RoleServer>,
+    secrets: &Secrets,
+) -> Option<Arc<dyn AskConsent>> {
+    let job = context
+        .extensions
+        .get::<Asks>()
+        .map(|asks| asks.job.clone());
+    let way = if has_sessions(context) {
+        let modes = context.peer.supported_elicitation_modes();
+        let can = modes.contains(&ElicitationMode::Form);
+        can.then(|| Way::Request(context.peer.clone(), job))
+    } else {
+        job.filter(|_| can_show_forms(context)).map(Way::Answer)
+    };
+    let secrets = secrets.clone();
+    way.map(|way| Arc::new(Elicitation { way, secrets }) as Arc<dyn AskConsent>)
+}
+
+impl Way {
+    async fn ask(&self, mut params: ElicitRequestParams) -> Result<ElicitationAction, String> {
+        let told = |error: ServiceError| error.to_string();
+        match self {
+            Self::Request(peer, job) => {
+                let _asking = job.as_ref().map(|job| job.asking());
+                if let Some(job) = job {
+                    *params.meta_mut() = Some(job.related());
+                }
+                let asked = peer.create_elicitation_with_timeout(params, Some(ANSWER_MAX));
+                Ok(asked.await.map_err(told)?.action)
+            }
+            Self::Answer(job) => {
+                let request = Sent::Form(Box::new(params)).as_input_request();
+                let request = request.map_err(|error| error.to_string())?;
+                let answers = job.ask(vec![request]).await?;
+                let answer = answers.into_iter().next().unwrap_or_default();
+                let answer = serde_json::from_value::<ElicitResult>(answer);
+                Ok(answer.map_err(|error| error.to_string())?.action)
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -45,11 +94,7 @@ impl AskConsent for Elicitation {
             // Yes or no is in the answer's action; there is nothing to fill in.
             requested_schema: ElicitationSchema::new(BTreeMap::new()),
         };
-        let asked = self
-            .peer
-            .create_elicitation_with_timeout(params, Some(ANSWER_MAX))
-            .await;
-        match asked.map(|answer| answer.action) {
+        match self.way.ask(params).await {
             Ok(ElicitationAction::Accept) => Consent::Granted,
             Ok(ElicitationAction::Decline) => Consent::Refused("it was declined".to_owned()),
             Ok(_) => Consent::Refused("the question was dismissed".to_owned()),

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
+        CompleteResult, CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse,
+        GetTaskParams, GetTaskResult, Implementation, InitializeRequestParams, InitializeResult,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
         ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
-        SubscriptionFilter, Tool, UnsubscribeRequestParams,
+        SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -22,7 +23,8 @@ use serde_json::json;
 use tracing::Instrument as _;
 
 use super::{
-    complete, documents, pages::page, plugins, prompts, resources, server::Server, watching,
+    audit_lines, complete, documents, pages::page, plugins, prompts, resources, server::Server,
+    tasks, watching,
 };
 use crate::telemetry;
 
@@ -46,6 +48,7 @@ impl ServerHandler for Server {
             .enable_resources()
             .enable_completions()
             .enable_logging()
+            .enable_tasks()
             .build();
         let has_plugins = self.host.plugins.is_some();
         let servers = match self.has_servers() {
@@ -70,6 +73,18 @@ impl ServerHandler for Server {
                     .with_title("Vesicle code sandbox"),
             )
             .with_instructions(format!("{INSTRUCTIONS}{servers}{memory}"))
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        let mut opened = self.negotiate_initialize(&request)?;
+        // Of the revision that has no sessions. What sessions have instead, `tasks/wire.rs` says.
+        opened.capabilities.extensions = None;
+        Ok(opened)
     }
 
     /// From here on a session is told of changes.
@@ -128,7 +143,8 @@ impl ServerHandler for Server {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        complete::complete(&self.host, &self.granted(&context.peer), request).await
+        let asked = self.request(&context, (None, None));
+        complete::complete(&self.host, &self.granted(&context), &asked, request).await
     }
 
     async fn list_tools(
@@ -136,15 +152,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let shelf = match &self.host.plugins {
-            Some(plugins) => plugins.shelf().await,
-            None => None,
-        };
-        self.host.audit.live().listed(self.host.account.as_deref());
-        let page = page("tools", self.tools(shelf.as_deref()), request)?;
-        let mut listed = ListToolsResult::with_all_items(page.entries);
-        listed.next_cursor = page.next;
-        Ok(listed)
+        self.listed_tools(request).await
     }
 
     /// A plugin's tool. Asked with each request of the stateless protocol, for parameters that travel in headers: no tool of the
@@ -164,15 +172,34 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let span = telemetry::call_span(&request.name, &context, &self.host.secrets);
-        let called = self.call(request, context).instrument(span.clone()).await;
-        match &called {
-            Ok(CallToolResponse::Complete(result)) => telemetry::ended(&span, Ok(result)),
-            Err(error) => telemetry::ended(&span, Err(error)),
-            // It goes on with the next request.
-            Ok(_) => {}
+        match tasks::outlives(self, &request, &context) {
+            true => tasks::call(self, request, context).await,
+            false => self.traced(request, context).await,
         }
-        called
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::get(self, &request.task_id, &context)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::update(self, &request.task_id, request.input_responses, &context)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::cancel(self, &request.task_id, &context)
     }
 
     async fn on_custom_request(
@@ -207,7 +234,7 @@ impl ServerHandler for Server {
     ) -> Result<GetPromptResponse, ErrorData> {
         let (host, name) = (&*self.host, request.name.as_str());
         let arguments = request.arguments.unwrap_or_default();
-        let granted = self.granted(&context.peer);
+        let granted = self.granted(&context);
         if let Some(own) = prompts::get(host, &granted, name, &arguments).await? {
             return Ok(own.into());
         }
@@ -230,10 +257,11 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let mut all = match self.has_servers() {
-            true => resources::list(&self.host, &self.granted(&context.peer)).await?,
+            true => resources::list(&self.host, &self.granted(&context)).await?,
             false => Vec::new(),
         };
         all.extend(documents::list(&self.host).await);
+        all.extend(audit_lines::list(&self.host));
         if let Some(service) = &self.host.plugins {
             let asked = self.request(&context, (None, None));
             all.extend(plugins::resources::all(service, &self.host, &asked).await?);
@@ -254,6 +282,7 @@ impl ServerHandler for Server {
             all.push(resources::template());
         }
         all.extend(documents::templates(&self.host, self.shown.as_deref()));
+        all.extend(audit_lines::template(&self.host));
         if let Some(service) = &self.host.plugins {
             let asked = self.request(&context, (None, None));
             all.extend(plugins::resources::templates(service, &self.host, &asked).await?);
@@ -271,11 +300,14 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let (host, uri) = (&*self.host, request.uri.as_str());
         if resources::is_one(uri) {
-            let granted = self.granted(&context.peer);
+            let granted = self.granted(&context);
             return Ok(resources::read(host, &granted, uri).await?.into());
         }
         if let Some(own) = documents::read(host, self.shown.as_deref(), uri, &context).await? {
             return Ok(own.into());
+        }
+        if let Some(lines) = audit_lines::read(host, uri).await? {
+            return Ok(lines.into());
         }
         let before = (request.input_responses, request.request_state);
         if let Some(service) = &host.plugins {
@@ -292,5 +324,46 @@ impl ServerHandler for Server {
             why,
             Some(json!({ "uri": uri })),
         ))
+    }
+}
+
+impl Server {
+    /// The tools, in pages.
+    ///
+    /// # Errors
+    /// The cursor is none of this list.
+    pub(super) async fn listed_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let shelf = match &self.host.plugins {
+            Some(plugins) => plugins.shelf().await,
+            None => None,
+        };
+        self.host.audit.live().listed(self.host.account.as_deref());
+        let page = page("tools", self.tools(shelf.as_deref()), request)?;
+        let mut listed = ListToolsResult::with_all_items(page.entries);
+        listed.next_cursor = page.next;
+        Ok(listed)
+    }
+
+    /// Calls a tool to its end, within a span of a trace.
+    ///
+    /// # Errors
+    /// The call's own.
+    pub(super) async fn traced(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let span = telemetry::call_span(&request.name, &context, &self.host.secrets);
+        let called = self.call(request, context).instrument(span.clone()).await;
+        match &called {
+            Ok(CallToolResponse::Complete(result)) => telemetry::ended(&span, Ok(result)),
+            Err(error) => telemetry::ended(&span, Err(error)),
+            // It goes on with the next request.
+            Ok(_) => {}
+        }
+        called
     }
 }

@@ -6,6 +6,7 @@
 //! often; on a thread of its own a cancellation is read at once.
 
 mod arguments;
+mod audit_lines;
 mod complete;
 mod consent;
 mod cut;
@@ -26,6 +27,7 @@ mod revision;
 mod rounds;
 mod sealing;
 mod server;
+mod tasks;
 mod watching;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
@@ -56,10 +58,15 @@ use disconnect::{Disconnect, WatchedReader};
 pub use memory::{Shown, ToolCalls};
 use rounds::Seal;
 pub use server::{Kept, OfPlugins, Server, definitions};
+use tasks::wire::{Inward, Outward};
+pub use tasks::{
+    Counts as TaskCounts, Tasks,
+    wire::{inward, outward},
+};
 
 /// How often others' changes of plugins are looked for, where clients are told of them.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
-/// How long connections to other servers may take to be dropped.
+/// How long connections to other servers may take to be dropped, and calls that outlived their requests to end.
 const END_WAIT: Duration = Duration::from_secs(1);
 
 /// Why serving ended before the client did.
@@ -210,7 +217,10 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         let dispatcher = plugins.dispatcher.clone();
         guests.spawn(async move { dispatcher.follow(WATCH_EVERY).await });
     }
+    let tasks = Tasks::default();
+    let ending = tasks.clone();
     let figures = Figures::new(Sources {
+        tasks: tasks.clone(),
         metrics: metrics.clone(),
         sandbox: sandbox.clone(),
         toolbox: toolbox.clone(),
@@ -234,14 +244,17 @@ pub fn serve(mut service: Service) -> Result<(), ServeError> {
         lists_all_tools: service.lists_all_tools,
         metrics,
         rounds: Arc::new(Seal::new(sharing)),
+        tasks,
         figures,
         account: None,
+        is_admins: false,
     });
     let served = match service.http {
         None => protocol.block_on(serve_stdio(host)),
         Some(over_http) => protocol.block_on(serve_http(host, over_http)),
     };
     // What still runs, runs for nobody.
+    protocol.block_on(ending.end(END_WAIT));
     guests.shutdown_background();
     protocol.block_on(toolbox.shut_down());
     // With the time to drop what it has on the disk.
@@ -332,9 +345,13 @@ struct Host {
     metrics: Metrics,
     /// What makes sure that calls that are made again are the same.
     rounds: Arc<Seal>,
+    /// Calls that outlive the request that made them.
+    tasks: Tasks,
     figures: Figures,
     /// Whose calls these are, where there are accounts: each gets its share of the sandbox.
     account: Option<Arc<str>>,
+    /// Whether that account sees the whole host.
+    is_admins: bool,
 }
 
 impl Host {
@@ -362,8 +379,10 @@ impl Host {
             lists_all_tools: self.lists_all_tools,
             metrics: self.metrics.clone(),
             rounds: self.rounds.clone(),
+            tasks: self.tasks.clone(),
             figures: self.figures.clone(),
             account: Some(account.name.as_str().into()),
+            is_admins: account.admin,
         }
     }
 
@@ -400,7 +419,8 @@ async fn serve_http(host: Arc<Host>, over_http: OverHttp) -> Result<(), ServeErr
 async fn serve_stdio(host: Arc<Host>) -> Result<(), ServeError> {
     let (stdin, stdout) = stdio_pipes();
     let stdin = WatchedReader::new(stdin, host.disconnect.clone());
-    let transport = AsyncRwTransport::<RoleServer, _, _>::new(stdin, stdout);
+    let transport = AsyncRwTransport::<RoleServer, _, _>::new(Inward::new(stdin), stdout);
+    let transport = Outward(transport);
     let server = Server::new(host);
     let session = match server.serve(transport).await {
         Ok(session) => session,

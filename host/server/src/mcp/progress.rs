@@ -1,9 +1,6 @@
 //! Telling the client that a long call is still alive, and how far it is.
 
-use std::{
-    convert::Infallible,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use rmcp::{
     RoleServer,
@@ -66,13 +63,6 @@ impl Progress {
             began: Instant::now(),
             limit,
             scale: Scale::default(),
-        }
-    }
-
-    /// Reports each second, if the client asked for reports. Never ends.
-    pub async fn report(mut self) -> Infallible {
-        loop {
-            self.tick().await;
         }
     }
 

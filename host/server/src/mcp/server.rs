@@ -8,7 +8,7 @@ use rmcp::{
         CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
         CustomResult, ErrorCode, JsonObject, Tool,
     },
-    service::{Peer, RequestContext},
+    service::RequestContext,
 };
 use serde_json::value::to_raw_value;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -22,6 +22,8 @@ use super::{
     logging::Wanted,
     memory::{self, Shown, operations, registry},
     plugins,
+    revision::has_sessions,
+    tasks::{Owner, Session, declared},
     watching::Watched,
 };
 use crate::{
@@ -44,7 +46,9 @@ pub struct Server {
     /// Ends what tells the client of changes.
     pub(super) ending: CancellationToken,
     /// With this.
-    _ended: DropGuard,
+    _ended: Option<DropGuard>,
+    /// The session, as long as somebody may send requests of it.
+    session: Option<Arc<Session>>,
 }
 
 /// What a session keeps while nobody serves it.
@@ -54,6 +58,7 @@ pub struct Kept {
     level: Arc<Wanted>,
     watched: Arc<Watched>,
     instances: Instances,
+    session: Arc<Session>,
 }
 
 impl Kept {
@@ -66,6 +71,7 @@ impl Kept {
             level: Arc::default(),
             watched: Arc::default(),
             instances: Instances::new(idle_max.unwrap_or_default()),
+            session: Arc::new(host.tasks.session()),
         }
     }
 
@@ -77,6 +83,7 @@ impl Kept {
             level: Arc::default(),
             watched: Arc::default(),
             instances: Instances::new(std::time::Duration::ZERO),
+            session: Arc::new(super::tasks::Tasks::default().session()),
         }
     }
 
@@ -103,16 +110,40 @@ impl Server {
             level: kept.level,
             watched: kept.watched,
             instances: kept.instances,
-            _ended: ending.clone().drop_guard(),
+            _ended: Some(ending.clone().drop_guard()),
             ending,
+            session: Some(kept.session),
         };
         (server, of_session)
     }
 
+    /// The same for a call that may outlive its request: what it belongs to ends without it.
+    pub(super) fn outliving(&self) -> Self {
+        Self {
+            host: self.host.clone(),
+            shown: self.shown.clone(),
+            level: self.level.clone(),
+            watched: self.watched.clone(),
+            instances: self.instances.clone(),
+            ending: self.ending.clone(),
+            _ended: None,
+            session: None,
+        }
+    }
+
+    /// Whose tasks this request may name.
+    pub(super) fn owner(&self, context: &RequestContext<RoleServer>) -> Owner {
+        match (&self.host.account, &self.session) {
+            (Some(account), _) => Owner::Account(account.clone()),
+            (None, Some(session)) if has_sessions(context) => Owner::Session(session.number()),
+            (None, _) => Owner::Bearer,
+        }
+    }
+
     /// What other servers' tools callers get who name no profile.
-    pub(super) fn granted(&self, peer: &Peer<RoleServer>) -> Granted {
+    pub(super) fn granted(&self, context: &RequestContext<RoleServer>) -> Granted {
         let profile = self.host.policy.default_profile();
-        let consent = consent(peer, &self.host.secrets);
+        let consent = consent(context, &self.host.secrets);
         self.host.toolbox.granted(profile, consent)
     }
 
@@ -276,7 +307,7 @@ impl Server {
     ) -> Result<CallToolResponse, ErrorData> {
         let sent = request.arguments.unwrap_or_default();
         let host = &*self.host;
-        let granted = || self.granted(&context.peer);
+        let granted = || self.granted(&context);
         if let Some(shown) = &self.shown {
             // By its name alone, or as `call_tool` has it.
             let (name, arguments) = match request.name.as_ref() {
@@ -343,6 +374,9 @@ impl Server {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
+        if let Some(answered) = declared::custom(self, &request, &context).await {
+            return answered;
+        }
         if request.method != operations::METHOD || self.shown.is_none() {
             return Err(ErrorData::new(
                 ErrorCode::METHOD_NOT_FOUND,

@@ -19,7 +19,12 @@ use super::{
         Upstream, bounded,
     },
 };
-use crate::{lazy::LazySandbox, mcp::ToolCalls, memory::LazyMemory, tools::Toolbox};
+use crate::{
+    lazy::LazySandbox,
+    mcp::{Tasks, ToolCalls},
+    memory::LazyMemory,
+    tools::Toolbox,
+};
 
 /// How long memories may take to say how large they are. One that takes longer is told as not being there.
 const MEMORY_READ_MAX: Duration = Duration::from_secs(2);
@@ -34,6 +39,7 @@ pub struct Figures(Arc<Inner>);
 struct Inner {
     metrics: Metrics,
     toolbox: Toolbox,
+    tasks: Tasks,
     parts: Parts,
     /// What has a memory: the host itself, and each account that was seen.
     tenants: Mutex<Vec<Tenant>>,
@@ -54,6 +60,8 @@ pub struct Sources {
     pub sandbox: LazySandbox,
     /// The other servers.
     pub toolbox: Toolbox,
+    /// Calls that outlive the request that made them.
+    pub tasks: Tasks,
     /// The memory of all.
     pub memory: LazyMemory,
     /// A directory that has to have room.
@@ -68,12 +76,14 @@ impl Figures {
             metrics,
             sandbox,
             toolbox,
+            tasks,
             memory,
             data_directory,
         } = sources;
         Self(Arc::new(Inner {
             metrics,
             toolbox,
+            tasks,
             parts: Parts::new(sandbox, memory, data_directory),
             tenants: Mutex::default(),
             sessions: OnceLock::new(),
@@ -163,6 +173,7 @@ impl Figures {
                 ("failed", workers.failed),
             ]);
         }
+        snapshot.tasks = self.0.tasks.counts().into();
         let components = HitsAndMisses {
             hits: usage.compiled.memory + usage.compiled.disk,
             misses: usage.compiled.missed,

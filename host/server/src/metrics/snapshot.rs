@@ -9,6 +9,7 @@ use vesicle_memory::memory::Stats;
 use vesicle_sandbox::{InUse, Places};
 
 use super::{Process, histogram::Times};
+use crate::mcp::TaskCounts;
 
 /// How many servers are told one by one, the first by name; the others are one row, named [`OTHERS`].
 pub const SERVERS_TOLD_MAX: usize = 100;
@@ -33,6 +34,8 @@ pub struct Snapshot {
     /// Worker processes, where programs run in such: how many there are, and what became of the others.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub workers: BTreeMap<&'static str, u64>,
+    /// Calls that outlive the request that made them.
+    pub tasks: TaskFigures,
     /// What was found in caches: compiled components, plugins that are loaded, results of servers.
     pub caches: BTreeMap<&'static str, HitsAndMisses>,
     /// What the results that are kept of servers take, in bytes.
@@ -65,6 +68,32 @@ pub struct Permits {
     pub running: Used,
     /// The queue.
     pub waiting: Used,
+}
+
+/// Calls that outlive the request that made them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TaskFigures {
+    /// Tasks that run.
+    pub running: u64,
+    /// Tasks that have ended, whose results are kept.
+    pub kept: u64,
+    /// Calls that wait for a person's answer, which comes with another request.
+    pub parked: u64,
+}
+
+impl From<TaskCounts> for TaskFigures {
+    fn from(counts: TaskCounts) -> Self {
+        let TaskCounts {
+            running,
+            kept,
+            parked,
+        } = counts;
+        Self {
+            running,
+            kept,
+            parked,
+        }
+    }
 }
 
 /// How often something was found.

@@ -177,6 +177,19 @@ impl Snapshot {
             [(vec![], self.pool_slots.total)],
         )?;
         self.of_workers(families)?;
+        let tasks = [
+            ("running", self.tasks.running),
+            ("kept", self.tasks.kept),
+            ("parked", self.tasks.parked),
+        ];
+        families.gauges(
+            (
+                "tasks",
+                "Calls that outlive their request: tasks that run, tasks whose results are kept, and calls that wait for a person",
+                None,
+            ),
+            tasks.map(|(state, count)| (by("state", state), count)),
+        )?;
         let lookups = self.caches.iter().flat_map(|(cache, found)| {
             [("hit", found.hits), ("miss", found.misses)].map(|(result, count)| {
                 let labels = vec![

@@ -6,6 +6,7 @@ use rmcp::model::{
     Resource, ResourceContents, Role, TextContent,
 };
 use serde_json::{Value, value::RawValue, value::to_raw_value};
+pub use vesicle_plugins::content::has_scheme;
 use vesicle_plugins::content::{self, Block, Body, Document, Link, PARTS_MAX, Part, Shown};
 
 /// What a tool's result may have beside `content`, where it is content.
@@ -182,16 +183,6 @@ fn addressed(uri: String) -> Result<String, String> {
     }
 }
 
-/// Whether this may be an address at all.
-pub fn has_scheme(uri: &str) -> bool {
-    let is_scheme = |scheme: &str| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && (scheme.chars()).all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-    };
-    let scheme = uri.split_once(':').map(|(scheme, _)| scheme);
-    scheme.is_some_and(is_scheme) && !uri.contains(|c: char| c.is_whitespace() || c.is_control())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -226,16 +217,6 @@ mod tests {
         let parts = |count| json!({ "content": vec![text.clone(); count] });
         assert!(is_content(parts(PARTS_MAX)));
         assert!(!is_content(parts(PARTS_MAX + 1)));
-    }
-
-    #[test]
-    fn addresses_have_a_scheme() {
-        for uri in ["notes:1", "test://a/b", "x-y+z.1:"] {
-            assert!(has_scheme(uri), "{uri}");
-        }
-        for uri in ["", "notes", ":a", "1:a", "a b:c", "a:b c", "a:\n"] {
-            assert!(!has_scheme(uri), "{uri}");
-        }
     }
 
     #[test]

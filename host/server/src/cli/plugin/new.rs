@@ -61,7 +61,7 @@ const RUST: [Template; 6] = [
 ];
 
 /// The contract's interfaces that are for plugins. The engine's are not among them.
-const CONTRACT: [Template; 13] = [
+const CONTRACT: [Template; 14] = [
     ("caller.wit", include_str!("../../../../../wit/caller.wit")),
     (
         "content.wit",
@@ -94,6 +94,10 @@ const CONTRACT: [Template; 13] = [
     ),
     ("state.wit", include_str!("../../../../../wit/state.wit")),
     (
+        "suggestions.wit",
+        include_str!("../../../../../wit/suggestions.wit"),
+    ),
+    (
         "tool-call.wit",
         include_str!("../../../../../wit/tool-call.wit"),
     ),
@@ -102,15 +106,20 @@ const CONTRACT: [Template; 13] = [
 ];
 const CONTRACT_DIR: &str = "wit/deps/vesicle-plugin";
 
-const TYPESCRIPT: [Template; 2] = [
+const TYPESCRIPT: [Template; 3] = [
     ("{{name}}.ts", include_str!("new/script/plugin.ts.in")),
     ("README.md", include_str!("new/script/README.md.in")),
+    GLOBALS,
 ];
 
-const JAVASCRIPT: [Template; 2] = [
+const JAVASCRIPT: [Template; 3] = [
     ("{{name}}.js", include_str!("new/script/plugin.js.in")),
     ("README.md", include_str!("new/script/README.md.in")),
+    GLOBALS,
 ];
+
+/// The types of what a module has beside the language.
+const GLOBALS: Template = ("vesicle.d.ts", include_str!("new/script/vesicle.d.ts.in"));
 
 /// Writes it.
 pub fn run(args: &NewArgs) -> anyhow::Result<ExitStatus> {

@@ -2,11 +2,11 @@
 
 use std::{io, path::PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Viewer;
 use crate::{
-    audit::{Settings, TableReader, TableTail, Tail},
+    audit::{Settings, TableReader, TableTail, Tail, shown},
     live::Whose,
 };
 
@@ -16,8 +16,6 @@ const TAIL_BYTES: u64 = 512 << 10;
 const LINES_MAX: usize = 100;
 /// How many of a database's newest are looked through for them; the others may be of other accounts.
 const LINES_READ: u32 = 1_000;
-/// How many host calls of a line are told; the others are counted.
-const CALLS_MAX: usize = 20;
 
 /// How far a viewer has read.
 pub struct Reader {
@@ -78,7 +76,7 @@ impl Reader {
         let mut lines = std::collections::VecDeque::new();
         let whose = &self.whose;
         let each = |line: String| {
-            if let Some(told) = told(&line, whose) {
+            if let Some(told) = shown(&line, whose) {
                 if lines.len() == LINES_MAX {
                     lines.pop_front();
                 }
@@ -103,56 +101,11 @@ impl Reader {
     }
 }
 
-/// A line without what was in its execution; nothing where the viewer may not read it.
-fn told(line: &str, whose: &Whose) -> Option<Value> {
-    let mut entry: Value = serde_json::from_str(line).ok()?;
-    if let Whose::Account(name) = whose
-        && entry.pointer("/who/account").and_then(Value::as_str) != Some(name)
-    {
-        return None;
-    }
-    let members = entry.as_object_mut()?;
-    members.remove("payloads");
-    if let Some(Value::Array(calls)) = members.get_mut("calls") {
-        let more = calls.len().saturating_sub(CALLS_MAX);
-        calls.truncate(CALLS_MAX);
-        for call in calls.iter_mut().filter_map(Value::as_object_mut) {
-            call.remove("arguments");
-            call.remove("result");
-        }
-        if more > 0 {
-            let omitted = members.get("calls_omitted").and_then(Value::as_u64);
-            let omitted = omitted.unwrap_or(0) + more as u64;
-            members.insert("calls_omitted".to_owned(), json!(omitted));
-        }
-    }
-    Some(entry)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
 
-    #[test]
-    fn lines_of_others_are_not_told_nor_what_was_in_an_execution() {
-        let calls: Vec<Value> = (0..=CALLS_MAX)
-            .map(|_| json!({"call": "call", "result": "r"}))
-            .collect();
-        let line = json!({"who": {"account": "a"}, "payloads": {"code": "c"}, "calls": calls});
-        let line = line.to_string();
-        let own = Whose::Account("a".to_owned());
-        let seen = told(&line, &own).unwrap();
-        assert_eq!(seen["payloads"], Value::Null);
-        assert_eq!(seen["calls"].as_array().unwrap().len(), CALLS_MAX);
-        assert_eq!(
-            (&seen["calls_omitted"], &seen["calls"][0]["result"]),
-            (&json!(1), &Value::Null)
-        );
-        assert!(told(&line, &Whose::Account("b".to_owned())).is_none());
-        assert!(told("{\"kind\":\"server\"}", &own).is_none());
-        assert!(told("{\"kind\":\"server\"}", &Whose::All).is_some());
-        assert!(told("no JSON", &Whose::All).is_none());
-    }
+    use super::*;
 
     #[test]
     fn the_newest_lines_are_told_and_then_those_that_are_added() {

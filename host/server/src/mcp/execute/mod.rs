@@ -14,7 +14,7 @@ use rmcp::{
 };
 use vesicle_sandbox::{CallerLevel, Execution, Network, NoCaller};
 
-use super::{Host, consent::consent, logging, progress::Progress};
+use super::{Host, consent::consent, logging, plugins::listen};
 use crate::{
     audit::{Begun, Ended, Who},
     http::Caller,
@@ -92,7 +92,7 @@ pub async fn call(
         ..Execution::default()
     };
     if !host.toolbox.is_empty() {
-        let consent = consent(&context.peer, &host.secrets);
+        let consent = consent(&context, &host.secrets);
         let granted = host.toolbox.granted(profile, consent);
         execution.off_clock = Some(granted.off_clock());
         execution.tools = Arc::new(granted);
@@ -130,7 +130,9 @@ pub async fn call(
     let result_bytes_max = arguments.result_bytes_max;
     let payloads = recording.wants_payloads();
     let secrets = host.secrets.clone();
-    let progress = Progress::new(&context, limits.wall_time);
+    let limit = limits.wall_time;
+    let (teller, listener) = listen(host, &context, PRINTED_BY.to_owned(), wanted, limit);
+    execution.caller = Arc::new(teller);
     // Dropped on every way out of here, which stops the guest.
     let run = host.sandbox.start(execution, move |outcome| {
         let outcome = secrets.redact_outcome(outcome);
@@ -143,22 +145,24 @@ pub async fn call(
             Ended::of(&outcome, payloads),
         )
     });
-    let (result, ended) = tokio::select! {
-        biased;
-        () = context.ct.cancelled() => (
-            Ok((None, abandoned("the client cancelled the call"), Some("the client cancelled the call".to_owned()))),
-            Ended::otherwise("cancelled"),
-        ),
-        () = host.disconnect.settled() => (
-            Ok((None, abandoned("the client closed the connection"), Some("the client closed the connection".to_owned()))),
-            Ended::otherwise("disconnected"),
-        ),
-        never = progress.report() => match never {},
-        ran = run => match ran.map_err(RunError::from).flatten() {
-            Ok((printed, result, failure, ended)) => (Ok((printed, result, failure)), ended),
-            Err(error) => (Err(error), Ended::otherwise("failed")),
-        },
+    let ran = async {
+        tokio::select! {
+            biased;
+            () = context.ct.cancelled() => (
+                Ok((None, abandoned("the client cancelled the call"), Some("the client cancelled the call".to_owned()))),
+                Ended::otherwise("cancelled"),
+            ),
+            () = host.disconnect.settled() => (
+                Ok((None, abandoned("the client closed the connection"), Some("the client closed the connection".to_owned()))),
+                Ended::otherwise("disconnected"),
+            ),
+            ran = run => match ran.map_err(RunError::from).flatten() {
+                Ok((printed, result, failure, ended)) => (Ok((printed, result, failure)), ended),
+                Err(error) => (Err(error), Ended::otherwise("failed")),
+            },
+        }
     };
+    let (result, ended) = listener.serve(ran).await;
     host.metrics.executed(&ended, began.elapsed());
     if let Err(refused) = recording.end(ended).await {
         return refusal(refused.to_string());

@@ -62,7 +62,7 @@ impl Asking {
         let (tools, off_clock): (Arc<dyn ToolCall>, _) = match host.toolbox.is_empty() {
             true => (Arc::new(NoTools), OffClock::new(CONSENT_WAIT_MAX)),
             false => {
-                let consent = consent(&context.peer, &host.secrets);
+                let consent = consent(context, &host.secrets);
                 let granted = host.toolbox.granted(profile, consent);
                 let off_clock = granted.off_clock();
                 (Arc::new(granted), off_clock)

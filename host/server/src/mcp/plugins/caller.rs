@@ -1,7 +1,7 @@
 //! A client as the caller of a plugin: what the plugin tells reaches it in order and before the result, and what it asks is
 //! asked from the task that answers the request, so that the client sees which request it belongs to.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
@@ -15,13 +15,19 @@ use serde_json::{Value, value::RawValue};
 use tokio::sync::{mpsc, oneshot};
 use vesicle_plugins::name::PluginName;
 use vesicle_sandbox::{
-    Askable, Caller, CallerLevel, CapabilityError, OffClock, Question, Unanswered,
+    Askable, Caller, CallerLevel, CapabilityError, NoCaller, OffClock, Question, Unanswered,
 };
 
-use super::questions::{self, Sent, answered, askable, sent};
+use super::questions::{self, ANSWER_TIME_MAX, Sent, answered, askable, sent};
 use crate::{
     harmless::harmless,
-    mcp::{Host, logging, progress::Progress, revision::has_sessions, rounds::Round},
+    mcp::{
+        Host, logging,
+        progress::Progress,
+        revision::has_sessions,
+        rounds::Round,
+        tasks::{Asks, Job},
+    },
     secrets::Secrets,
 };
 
@@ -34,17 +40,27 @@ enum Note {
     Ask(Vec<Sent>, oneshot::Sender<Answers>),
 }
 
+/// What tells a client things while a call runs, and asks it nothing.
+pub struct Teller {
+    notes: mpsc::UnboundedSender<Note>,
+    secrets: Secrets,
+    /// From which level on lines are wanted.
+    level: Option<CallerLevel>,
+}
+
 /// The plugin's side.
 pub struct Client {
-    notes: mpsc::UnboundedSender<Note>,
+    teller: Teller,
     plugin: String,
     secrets: Secrets,
     askable: Askable,
-    /// From which level on lines are wanted.
-    level: Option<CallerLevel>,
     off_clock: OffClock,
     /// Where the client answers by making the call again.
     rounds: Option<Rounds>,
+    /// The call, where it may outlive its request.
+    job: Option<Arc<Job>>,
+    /// Whether the client answers by further requests, for which the call waits.
+    asks_by_job: bool,
 }
 
 struct Rounds {
@@ -62,8 +78,32 @@ struct Rounds {
 pub struct Listener {
     notes: mpsc::UnboundedReceiver<Note>,
     peer: Peer<RoleServer>,
-    plugin: String,
+    /// Who tells lines.
+    name: String,
     progress: Progress,
+}
+
+/// What tells the client that sent a request things under this name, and what passes them on. The call may take `limit`.
+pub fn listen(
+    host: &Host,
+    context: &RequestContext<RoleServer>,
+    name: String,
+    level: Option<CallerLevel>,
+    limit: Duration,
+) -> (Teller, Listener) {
+    let (sender, notes) = mpsc::unbounded_channel();
+    let teller = Teller {
+        notes: sender,
+        secrets: host.secrets.clone(),
+        level,
+    };
+    let listener = Listener {
+        notes,
+        peer: context.peer.clone(),
+        name,
+        progress: Progress::new(context, limit),
+    };
+    (teller, listener)
 }
 
 /// The client that sent a request to this plugin, and what listens to it meanwhile.
@@ -75,8 +115,12 @@ pub fn client(
     off_clock: OffClock,
     round: Round,
 ) -> (Arc<Client>, Listener) {
-    let (sender, notes) = mpsc::unbounded_channel();
-    let rounds = (!has_sessions(context)).then(|| Rounds {
+    let limit = host.policy.default_profile().limits.wall_time;
+    let (teller, listener) = listen(host, context, plugin.to_string(), level, limit);
+    let asks = context.extensions.get::<Asks>();
+    let asks_by_job = !has_sessions(context) && asks.is_some_and(|asks| asks.of_plugins);
+    let has_rounds = !has_sessions(context) && !asks_by_job;
+    let rounds = has_rounds.then(|| Rounds {
         answers: round.answers.clone(),
         call: Mutex::new(Some(round)),
         used: Mutex::default(),
@@ -84,20 +128,14 @@ pub fn client(
         missing: Mutex::default(),
     });
     let client = Client {
-        notes: sender,
+        teller,
         plugin: plugin.to_string(),
         secrets: host.secrets.clone(),
         askable: askable(context),
-        level,
         off_clock,
         rounds,
-    };
-    let limit = host.policy.default_profile().limits.wall_time;
-    let listener = Listener {
-        notes,
-        peer: context.peer.clone(),
-        plugin: plugin.to_string(),
-        progress: Progress::new(context, limit),
+        job: asks.map(|asks| asks.job.clone()),
+        asks_by_job,
     };
     (Arc::new(client), listener)
 }
@@ -130,14 +168,16 @@ impl Client {
         let state = host.rounds.close(round).map_err(failed)?;
         Ok(Some(InputRequiredResult::new(Some(requests), Some(state))))
     }
+}
 
+impl Teller {
     fn plain(&self, text: &str) -> String {
         harmless(&self.secrets.redact(text.to_owned())).into_owned()
     }
 }
 
 #[async_trait]
-impl Caller for Client {
+impl Caller for Teller {
     fn progress(&self, done: f64, total: Option<f64>, message: Option<&str>) {
         let message = message.map(|message| self.plain(message));
         // Nobody listens once the call is over.
@@ -148,6 +188,25 @@ impl Caller for Client {
         if self.level.is_some_and(|wanted| level >= wanted) {
             let _ = self.notes.send(Note::Line(level, self.plain(message)));
         }
+    }
+
+    fn askable(&self) -> Askable {
+        Askable::default()
+    }
+
+    async fn ask(&self, questions: &[Question]) -> Result<Vec<Box<RawValue>>, Unanswered> {
+        NoCaller.ask(questions).await
+    }
+}
+
+#[async_trait]
+impl Caller for Client {
+    fn progress(&self, done: f64, total: Option<f64>, message: Option<&str>) {
+        self.teller.progress(done, total, message);
+    }
+
+    fn log(&self, level: CallerLevel, message: &str) {
+        self.teller.log(level, message);
     }
 
     fn askable(&self) -> Askable {
@@ -187,21 +246,29 @@ impl Caller for Client {
             if open.is_empty() && *rounds.missing.lock() == Askable::default() {
                 return Ok(answers);
             }
-            *rounds.open.lock() = open;
+            // Questions that were asked at the same time are answered together.
+            rounds.open.lock().extend(open);
             return Err(Unanswered::Later);
         }
         let sent: Result<Vec<_>, _> = questions.iter().map(as_sent).collect();
+        let sent = sent.map_err(Unanswered::Refused)?;
+        // Whoever is asked takes the time that they take.
+        let _stopped = self.off_clock.stop();
+        if let (Some(job), true) = (&self.job, self.asks_by_job) {
+            return ask_by_job(job, questions, &sent).await;
+        }
+        let _asking = self.job.as_ref().map(|job| job.asking());
+        let sent = match &self.job {
+            Some(job) => sent.into_iter().map(|it| it.related(job)).collect(),
+            None => sent,
+        };
         let (sender, answers) = oneshot::channel();
-        let asked = self
-            .notes
-            .send(Note::Ask(sent.map_err(Unanswered::Refused)?, sender));
+        let asked = self.teller.notes.send(Note::Ask(sent, sender));
         let gone = || {
             let why = "the call is over";
             Unanswered::Refused(CapabilityError::Failed(why.to_owned()))
         };
         asked.map_err(|_| gone())?;
-        // Whoever is asked takes the time that they take.
-        let _stopped = self.off_clock.stop();
         answers
             .await
             .map_err(|_| gone())?
@@ -210,7 +277,7 @@ impl Caller for Client {
 }
 
 impl Listener {
-    /// Passes on what the plugin says until `run` ends, and what it said until then.
+    /// Passes on what is told until `run` ends, and what was told until then.
     pub async fn serve<T>(mut self, run: impl Future<Output = T>) -> T {
         let peer = self.peer.clone();
         let mut run = std::pin::pin!(run);
@@ -241,12 +308,39 @@ impl Listener {
                 self.progress.told(done, total, message).await;
             }
             Note::Line(level, line) => {
-                logging::tell(&self.peer, level, &self.plugin, &line).await;
+                logging::tell(&self.peer, level, &self.name, &line).await;
             }
             Note::Ask(sent, answer) => return Some((sent, answer)),
         }
         None
     }
+}
+
+/// Asks all at once, by what the client gets when it looks how far the call is.
+async fn ask_by_job(
+    job: &Job,
+    questions: &[Question],
+    sent: &[Sent],
+) -> Result<Vec<Box<RawValue>>, Unanswered> {
+    let failed = |why: String| Unanswered::Refused(CapabilityError::Failed(why));
+    let requests: Result<Vec<_>, _> = sent.iter().map(Sent::as_input_request).collect();
+    let requests = requests.map_err(|error| failed(error.to_string()))?;
+    let asked = tokio::time::timeout(ANSWER_TIME_MAX, job.ask(requests)).await;
+    let answers = asked.map_err(|_| {
+        let seconds = ANSWER_TIME_MAX.as_secs();
+        let why = format!("nobody answered within {seconds} s");
+        Unanswered::Refused(CapabilityError::Timeout(why))
+    })?;
+    let answers = answers.map_err(failed)?;
+    let told = questions.iter().zip(&answers).map(|(question, answer)| {
+        answered(question, answer).ok_or_else(|| {
+            failed(format!(
+                "what came back for `{}` is no answer to it",
+                question.name
+            ))
+        })
+    });
+    told.collect()
 }
 
 /// Asks all at once.

@@ -9,6 +9,7 @@ mod manage;
 pub mod prompts;
 mod questions;
 pub mod resources;
+pub mod suggestions;
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +32,9 @@ use crate::{
 
 use call::{Asking, Came, offered};
 pub use call::{FromBefore, call};
+pub use caller::listen;
 pub use definitions::{all as managing, remark};
+pub use questions::Sent;
 
 /// A client's request that plugins answer.
 pub struct Request<'r> {

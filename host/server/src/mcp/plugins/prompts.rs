@@ -85,6 +85,22 @@ fn told(name: String, said: content::Prompt) -> Prompt {
     }
 }
 
+/// Whose prompt this is, and its name there.
+///
+/// # Errors
+/// See [`Asking::new`].
+pub async fn owner(
+    service: &Service,
+    host: &Host,
+    request: &Request<'_>,
+    name: &str,
+) -> Result<Option<(PluginName, String)>, ErrorData> {
+    let all = all(service, host, request, &crate::mcp::prompts::NAMES).await?;
+    let mut all = all.into_iter();
+    let found = all.find(|known| known.prompt.name == name);
+    Ok(found.map(|found| (found.plugin, found.name)))
+}
+
 /// The prompt of this name, filled in; nothing where no plugin has one of that name.
 ///
 /// # Errors

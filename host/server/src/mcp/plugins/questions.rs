@@ -10,8 +10,8 @@ use rmcp::{
     RoleServer,
     model::{
         ClientCapabilities, CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams,
-        ElicitResult, ElicitationSchema, InputRequest, ListRootsResult, Role, SamplingMessage,
-        SamplingMessageContentBlock,
+        ElicitResult, ElicitationSchema, InputRequest, ListRootsResult, RequestParamsMeta as _,
+        Role, SamplingMessage, SamplingMessageContentBlock,
     },
     service::{Peer, RequestContext, ServiceError},
 };
@@ -21,7 +21,7 @@ use serde_json::{
 };
 use vesicle_sandbox::{Askable, Asked, CapabilityError, Question};
 
-use crate::{harmless::harmless, secrets::Secrets};
+use crate::{harmless::harmless, mcp::tasks::Job, secrets::Secrets};
 
 /// How long the client may take for an answer.
 pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(600);
@@ -153,6 +153,16 @@ impl Sent {
             Self::Roots => json!({"method": "roots/list", "params": {}}),
         };
         serde_json::from_value(request)
+    }
+
+    /// As a question of this task.
+    pub fn related(mut self, job: &Job) -> Self {
+        match &mut self {
+            Self::Form(params) => *params.meta_mut() = Some(job.related()),
+            Self::Model(params) => *params.meta_mut() = Some(job.related()),
+            Self::Roots => {}
+        }
+        self
     }
 
     /// Asks the client, and waits.

@@ -104,6 +104,39 @@ pub async fn templates(
     host: &Host,
     request: &Request<'_>,
 ) -> Result<Vec<ResourceTemplate>, ErrorData> {
+    let all = forms(service, host, request).await?.into_iter();
+    Ok(all.map(|form| form.template).collect())
+}
+
+/// A form of addresses of a plugin's.
+struct Form {
+    plugin: PluginName,
+    /// Its name there.
+    name: String,
+    /// As clients are told of it.
+    template: ResourceTemplate,
+}
+
+/// Whose form of addresses this is, and its name there.
+///
+/// # Errors
+/// See [`Asking::new`].
+pub async fn owner(
+    service: &Service,
+    host: &Host,
+    request: &Request<'_>,
+    uri_template: &str,
+) -> Result<Option<(PluginName, String)>, ErrorData> {
+    let mut all = forms(service, host, request).await?.into_iter();
+    let found = all.find(|form| form.template.uri_template == uri_template);
+    Ok(found.map(|found| (found.plugin, found.name)))
+}
+
+async fn forms(
+    service: &Service,
+    host: &Host,
+    request: &Request<'_>,
+) -> Result<Vec<Form>, ErrorData> {
     let mut all = Vec::new();
     for plugin in service.offering(host, |offers| offers.resources).await {
         let forms = super::listed::<Template>(service, host, request, &plugin, Asked::Templates);
@@ -115,11 +148,15 @@ pub async fn templates(
                 continue;
             }
             let form = form(service, &plugin, &said.uri_template);
-            let mut template = ResourceTemplate::new(form, plain(said.name));
+            let mut template = ResourceTemplate::new(form, plain(said.name.clone()));
             template.title = said.title.map(plain);
             template.description = said.description.map(plain);
             template.mime_type = said.mime_type;
-            all.push(template);
+            all.push(Form {
+                plugin: plugin.clone(),
+                name: said.name,
+                template,
+            });
         }
     }
     Ok(all)
