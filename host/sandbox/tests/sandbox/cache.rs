@@ -67,9 +67,10 @@ async fn entry(dir: &Path) -> PathBuf {
 }
 
 /// What tells a file from another that replaced it.
-fn identity(path: &Path) -> (u64, i64, i64) {
+fn identity(path: &Path) -> (u64, std::time::SystemTime) {
     let metadata = fs::metadata(path).unwrap();
-    (metadata.ino(), metadata.mtime(), metadata.mtime_nsec())
+    // Not when it was modified: that is set whenever it is used.
+    (metadata.ino(), metadata.created().unwrap())
 }
 
 fn mode(path: &Path) -> u32 {
