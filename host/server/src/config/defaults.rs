@@ -5,7 +5,7 @@ use vesicle_bridge::ServerPolicy;
 
 use super::{
     accounts::ACCOUNT_KEYS,
-    keys::{self, KEYS, Key},
+    keys::{self, Key},
     kind::Kind,
     limit_keys::LIMIT_KEYS,
     servers::NUMBERS,
@@ -143,7 +143,7 @@ pub fn starter(starter: Starter) -> String {
 fn whole(head: &str, set: &Set, profiles: String, servers: &str, secrets: &str) -> String {
     let mut blocks = vec![head.to_owned()];
     let (outside, inside): (Vec<&Key>, Vec<&Key>) =
-        KEYS.iter().partition(|key| !key.path.contains('.'));
+        keys::all().partition(|key| !key.path.contains('.'));
     blocks.extend(outside.into_iter().map(|key| setting(key.path, key, set)));
     blocks.push(profiles);
     let mut open = "";

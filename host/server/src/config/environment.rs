@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::{
     accounts::{ACCOUNT_KEYS, ACCOUNTS},
-    keys::{self, ENV_CONFIG, ENV_PREFIX, KEYS, Node},
+    keys::{self, ENV_CONFIG, ENV_PREFIX, Node},
     kind::{Kind, is_profile_name},
     layer::Layer,
     problem::{Problem, nearest},
@@ -87,7 +87,7 @@ pub fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> (Layer
 
 /// The path of the key that has this variable.
 fn path_of(variable: &str) -> Option<String> {
-    let fixed = KEYS.iter().find(|key| {
+    let fixed = keys::all().find(|key| {
         keys::variable(key.path) == variable || key.env_also.is_some_and(|also| also == variable)
     });
     if let Some(key) = fixed {
@@ -138,10 +138,8 @@ fn advice(variable: &str) -> String {
 
 /// The names without their prefix; of those of profiles, the ones whose profile `name` can mean.
 fn names_like(name: &str) -> Vec<String> {
-    let fixed = KEYS.iter().map(|key| keys::variable(key.path));
-    let also = KEYS
-        .iter()
-        .filter_map(|key| key.env_also.map(str::to_owned));
+    let fixed = keys::all().map(|key| keys::variable(key.path));
+    let also = keys::all().filter_map(|key| key.env_also.map(str::to_owned));
     let mut names: Vec<String> = fixed
         .chain(also)
         .chain([ENV_CONFIG.to_owned()])

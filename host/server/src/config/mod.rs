@@ -1,7 +1,7 @@
 //! The configuration: what the command line, the environment, `vesicle.toml` and the defaults say,
 //! the first of these over the next. Everything is read once, at the start.
 //!
-//! Keys and their kinds are tables (`keys.rs`, `limit_keys.rs`). Reading, checking, printing and
+//! Keys and their kinds are tables (`keys/`, `limit_keys.rs`). Reading, checking, printing and
 //! documentation follow from them.
 
 mod accounts;
@@ -51,7 +51,6 @@ use crate::{
     shared::Shared,
     state::{Place, SessionState},
 };
-use keys::KEYS;
 use layer::Layer;
 use show::Row;
 use value::{Entry, Origin};
@@ -433,7 +432,7 @@ struct Settled(Vec<Row>);
 
 impl Settled {
     fn of(layer: &Layer) -> Self {
-        let rows = KEYS.iter().filter_map(|key| {
+        let rows = keys::all().filter_map(|key| {
             let entry = match layer.get(key.path) {
                 Some(entry) => entry.clone(),
                 None => Entry {

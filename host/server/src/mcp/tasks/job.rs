@@ -54,7 +54,7 @@ pub enum Stage {
 
 /// A call.
 pub struct Job {
-    /// Names it; nobody can guess it.
+    /// Names it, and cannot be guessed; empty where the system has no randomness.
     pub id: String,
     pub(super) owner: Owner,
     /// Stops it.

@@ -149,7 +149,7 @@ impl Tasks {
     /// None yet.
     pub fn new(bounds: Bounds) -> Self {
         Self(Arc::new(Inner {
-            host: random::<4>(),
+            host: random::<4>().unwrap_or_default(),
             bounds,
             jobs: Mutex::default(),
             sessions: AtomicU64::new(0),
@@ -177,9 +177,14 @@ impl Tasks {
     where
         W: Future<Output = Answer> + Send + 'static,
     {
-        let id = format!("{}-{}", self.0.host, random::<16>());
+        let id = random::<16>().map(|random| format!("{}-{random}", self.0.host));
         let ttl = wish.unwrap_or(TTL).clamp(TTL_MIN, TTL_MAX);
-        let job = Arc::new(Job::new(id, owner, ttl, self.0.stop.child_token()));
+        let job = Arc::new(Job::new(
+            id.unwrap_or_default(),
+            owner,
+            ttl,
+            self.0.stop.child_token(),
+        ));
         let work = work(&job);
         let (tasks, running) = (self.clone(), job.clone());
         self.0.running.send_modify(|count| *count += 1);
@@ -203,23 +208,23 @@ impl Tasks {
     /// Makes a task of a call. Says whether it is one: it is none if it has ended already.
     ///
     /// # Errors
-    /// Its caller has too many.
+    /// Its caller has too many, or it has no id.
     pub fn keep(&self, job: &Arc<Job>) -> Result<bool, String> {
         let most = self.0.bounds.tasks;
-        self.take_in(job, Kind::Task, most).map_err(|()| format!(
+        let too_many = format!(
             "{most} tasks of yours are running or kept, and no more may be: wait until the time of one is over, or cancel one that runs and let its time pass"
-        ))
+        );
+        self.take_in(job, Kind::Task, most, too_many)
     }
 
     /// Has a call wait for an answer that comes with another request. Says whether it does: not if it has ended already.
     ///
     /// # Errors
-    /// Too many of its caller's wait.
+    /// Too many of its caller's wait, or it has no id.
     pub fn park(&self, job: &Arc<Job>) -> Result<bool, String> {
         let most = self.0.bounds.parked;
-        let parked = self.take_in(job, Kind::Parked, most).map_err(|()| {
-            format!("{most} calls of this caller wait for answers, and no more may")
-        })?;
+        let too_many = format!("{most} calls of this caller wait for answers, and no more may");
+        let parked = self.take_in(job, Kind::Parked, most, too_many)?;
         if parked {
             let (tasks, job) = (self.clone(), job.clone());
             let round = job.round();
@@ -234,11 +239,21 @@ impl Tasks {
         Ok(parked)
     }
 
-    fn take_in(&self, job: &Arc<Job>, kind: Kind, most: usize) -> Result<bool, ()> {
+    fn take_in(
+        &self,
+        job: &Arc<Job>,
+        kind: Kind,
+        most: usize,
+        too_many: String,
+    ) -> Result<bool, String> {
+        if job.id.is_empty() {
+            let why = "the system gives no random numbers, of which this call's name would be made";
+            return Err(why.to_owned());
+        }
         let mut jobs = self.0.jobs.lock();
         let same = |other: &&Arc<Job>| other.owner == job.owner && other.kind() == kind;
         if jobs.values().filter(same).count() >= most {
-            return Err(());
+            return Err(too_many);
         }
         let is_taken = job.become_(kind);
         if is_taken {
@@ -356,12 +371,11 @@ pub fn may_be_long(tool: &str) -> bool {
     tool == execute::NAME || tool == CALL_TOOL || !own_names().any(|own| own == tool)
 }
 
-fn random<const BYTES: usize>() -> String {
+/// Nothing where the system has no randomness: nobody may guess it.
+fn random<const BYTES: usize>() -> Option<String> {
     let mut bytes = [0; BYTES];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!(%error, "ids of tasks cannot be made of randomness");
-    }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A time as the protocol writes it.
