@@ -47,9 +47,11 @@ fn people_are_told_what_they_wait_for() {
     let program = program.to_str().expect("a UTF-8 path");
     let arguments = ["run", program, "--input", "2", "--no-cache"];
     let waited = "Getting the engine ready";
-    let seen = on_a_terminal(&arguments, &[]);
+    // Compiled by one thread, which takes longer than what is not worth a line.
+    let slowly = ("RAYON_NUM_THREADS", "1");
+    let seen = on_a_terminal(&arguments, &[slowly]);
     assert!(seen.contains(waited), "{seen:?}");
-    let seen = on_a_terminal(&arguments, &[("TERM", "dumb")]);
+    let seen = on_a_terminal(&arguments, &[slowly, ("TERM", "dumb")]);
     assert!(!seen.contains(waited), "{seen:?}");
 }
 

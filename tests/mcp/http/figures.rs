@@ -392,7 +392,14 @@ async fn accounts_see_their_own_figures_and_admins_those_of_all() {
 
 #[tokio::test]
 async fn the_readme_names_every_figure_and_no_other() {
-    let host = HttpHost::start_with("", &with_raw, &[]);
+    let host = HttpHost::start_with("", &with_raw, &["--isolation", "process"]);
+    answered(
+        &host,
+        "execute_agent_code",
+        json!({"code": "return 1"}),
+        &[],
+    )
+    .await;
     answered(&host, "get_metrics", json!({}), &[]).await;
     let answer = host.get("/metrics", &[]).await;
     let types = answer
